@@ -26,6 +26,7 @@ __all__ = [
     "Event",
     "Flatten",
     "KillRequested",
+    "KillReset",
     "ModelSwapped",
     "OrderUpdated",
     "ReplaceOrder",
@@ -134,6 +135,14 @@ class KillRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class KillReset:
+    """A person releases the kill latch; the only way out of it."""
+
+    ts_event: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigurationChanged:
     """A new configuration took effect; only its hash enters decisions."""
 
@@ -150,6 +159,7 @@ Event = (
     | ModelSwapped
     | ConnectionChanged
     | KillRequested
+    | KillReset
     | ConfigurationChanged
 )
 
