@@ -175,9 +175,7 @@ def deflated_sharpe_ratio(estimate: SharpeEstimate, *, trials: int, variance: fl
     return probabilistic_sharpe_ratio(estimate, benchmark=expected_maximum_sharpe(trials=trials, variance=spread))
 
 
-def minimum_track_record_length(
-    estimate: SharpeEstimate, *, benchmark: float = 0.0, confidence: float = 0.95
-) -> float:
+def minimum_track_record_length(estimate: SharpeEstimate, *, benchmark: float = 0.0, confidence: float = 0.95) -> float:
     """Return how many observations are needed to say that the true Sharpe ratio exceeds `benchmark`.
 
     Returns
