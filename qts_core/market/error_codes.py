@@ -14,6 +14,20 @@ __all__ = ["ERROR_CODES"]
 DATA = {
     "QTS-DATA-001": "A file or folder does not exist or cannot be read.",
     "QTS-DATA-002": "A file is empty or holds no rows.",
+    "QTS-DATA-003": "A file's format, encoding or compression is not one QTS reads.",
+    "QTS-DATA-004": "A column is missing, given twice, or not recognised.",
+    "QTS-DATA-005": "A cell is not the number it should be, or a row has too few or too many fields.",
+    "QTS-DATA-006": "A timestamp cannot be read, has no time zone, or does not exist in its zone.",
+    "QTS-DATA-007": "A symbol is not a US equity symbol.",
+    "QTS-DATA-008": "Bars break the data rules so widely, or so badly, that the import is refused.",
+    "QTS-DATA-009": "Stored bytes are not those that were written.",
+    "QTS-DATA-010": "A file exceeds a size limit.",
+    "QTS-DATA-011": "A file changed while it was being read.",
+    "QTS-DATA-012": "A table, month or blob name of the lake is not allowed.",
+    "QTS-DATA-013": "The lake holds no such table, month or blob.",
+    "QTS-DATA-014": "A frame does not have the columns and types it should have.",
+    "QTS-DATA-015": "Bars cannot be laid out on the trading timeline.",
+    "QTS-DATA-016": "The months before this one have not been cleaned.",
 }
 
 CONFIGURATION = {
@@ -33,6 +47,10 @@ MODELS = {
     "QTS-MODEL-001": "No such model, version or alias.",
     "QTS-MODEL-002": "A model bundle fails verification.",
     "QTS-MODEL-003": "There is too little data to train on.",
+    "QTS-MODEL-004": "A model was asked for a prediction it cannot give.",
+    "QTS-MODEL-005": "The gates refuse a model, or it was never judged.",
+    "QTS-MODEL-006": "The model registry cannot be reached or answers nonsense.",
+    "QTS-MODEL-007": "The trial ledger was changed after it was written.",
 }
 
 EXECUTION = {
