@@ -1,1 +1,1 @@
-"""."""
+"""The words everyone uses."""

@@ -18,6 +18,7 @@ __all__ = [
     "Alert",
     "BarsClosed",
     "CancelOrder",
+    "CashMoved",
     "Command",
     "ConfigurationChanged",
     "ConnectionChanged",
@@ -101,6 +102,16 @@ class CorporateActionsApplied:
 
 
 @dataclass(frozen=True, slots=True)
+class CashMoved:
+    """Cash that no fill and no dividend explains, USD: a borrow fee, interest, a fee booked later, a transfer."""
+
+    ts_event: datetime
+    activity_id: str
+    amount: Decimal
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer set by the core has run out."""
 
@@ -155,6 +166,7 @@ Event = (
     | OrderUpdated
     | AccountSnapshot
     | CorporateActionsApplied
+    | CashMoved
     | TimerFired
     | ModelSwapped
     | ConnectionChanged

@@ -1,0 +1,67 @@
+"""How much of each: equal risk within a band, scaled down to a volatility target, left alone while near (9.2, 9.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qts_core.market.panel import Floats
+from qts_core.portfolio.settings import PortfolioSettings
+
+__all__ = ["leave_alone", "portfolio_volatility", "size"]
+
+TILT_LIMIT = 2.0
+"""A quiet symbol gets at most twice the usual weight, a wild one at least half: volatility estimates are noisy."""
+
+
+def size(direction: Floats, volatility: Floats, settings: PortfolioSettings) -> Floats:
+    """Return signed weights: the same share of risk for each symbol, whatever the others do.
+
+    Because one symbol's weight does not depend on how many others are held, an entry or exit trades one symbol only.
+
+    Parameters
+    ----------
+    direction : float64 [N]
+        -1, 0 or 1.
+    volatility : float64 [N]
+        Annualised, ratio; a symbol without one gets no weight.
+
+    Returns
+    -------
+    float64 [N]
+        Ratios of equity, at most `max_position_ratio` each, scaled so that the expected volatility of the whole
+        stays under `target_volatility`.
+    """
+    known = ~np.isnan(volatility)
+    weight: Floats = np.zeros(len(direction))
+    if not known.any():
+        return weight
+    usual = float(np.median(volatility[known]))
+    tilt = np.minimum(np.maximum(usual / np.where(known, volatility, usual), 1.0 / TILT_LIMIT), TILT_LIMIT)
+    unit = settings.gross_target / settings.max_positions
+    weight = np.where(known, np.minimum(unit * tilt, settings.max_position_ratio), 0.0) * direction
+    expected = portfolio_volatility(weight, np.where(known, volatility, 0.0), settings.correlation)
+    return weight * (settings.target_volatility / expected) if expected > settings.target_volatility else weight
+
+
+def portfolio_volatility(weight: Floats, volatility: Floats, correlation: float) -> float:
+    """Return the annual volatility of `weight` if every pair of symbols is correlated by `correlation`."""
+    risk = weight * volatility
+    own = float(np.square(risk).sum())
+    common = float(risk.sum())
+    return float(np.sqrt((1.0 - correlation) * own + correlation * common * common))
+
+
+def leave_alone(target: Floats, current: Floats, settings: PortfolioSettings) -> Floats:
+    """Return `target`, but `current` where a held position is near enough: the 5/25 rule.
+
+    Opening (current = 0) and closing (target = 0) always pass; so does a target on the other side.
+
+    References
+    ----------
+    Swedroe and Balaban, "Investment Mistakes Even Smart Investors Make" (2012), mistake 74: rebalance at 5 points of
+    the whole or 25 % of the position, whichever is less.
+    """
+    band = np.minimum(settings.rebalance_threshold, settings.rebalance_drift_ratio * np.abs(target))
+    is_near = (np.abs(target - current) <= band) & (target * current > 0.0)
+    near: Floats = np.where(is_near, current, target)
+    return near

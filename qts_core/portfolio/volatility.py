@@ -1,0 +1,87 @@
+"""Volatility of each symbol from its last bars, known at the close (specification 9.3; X-14)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+
+from qts_core.market.arrays import from_list, to_list
+from qts_core.market.panel import Floats
+from qts_core.market.timeline import BARS_PER_YEAR
+
+__all__ = ["RollingVolatility"]
+
+
+class RollingVolatility:
+    """Root mean square of chain-linked close-to-close returns over a window, annualised.
+
+    Its memory is the window, summed in the order of time: two histories that agree on the last `window_bars` bars
+    (and on the closes before them) give the same bits, however long they are.
+
+    Parameters
+    ----------
+    window_bars : int
+        Bars in the window, overnight returns included; 260 = ten sessions.
+    breadth : int
+        N symbols.
+    minimum_bars : int
+        Returns needed before a value is given.
+    bars_per_year : int
+        For annualising.
+    """
+
+    def __init__(
+        self, window_bars: int, breadth: int, *, minimum_bars: int = 52, bars_per_year: int = BARS_PER_YEAR
+    ) -> None:
+        self.window_bars = window_bars
+        self.minimum_bars = min(minimum_bars, window_bars)
+        self._annual = float(bars_per_year)
+        # Twice the window: a row is written once per bar and the tail moved to the front once per window.
+        self._squares: Floats = np.zeros((2 * window_bars, breadth))
+        self._known: Floats = np.zeros((2 * window_bars, breadth))
+        self._end = window_bars
+        self._close: Floats = np.full(breadth, np.nan)
+
+    def update(self, linked_close: Floats) -> Floats:
+        """Take chain-linked closes [N] (NaN = no bar) and return the annualised volatility [N], a ratio.
+
+        Returns
+        -------
+        float64 [N]
+            0.25 = 25 % a year; NaN until `minimum_bars` returns are in the window.
+        """
+        if self._end == len(self._squares):
+            self._squares[: self.window_bars] = self._squares[self.window_bars :]
+            self._known[: self.window_bars] = self._known[self.window_bars :]
+            self._end = self.window_bars
+        move = linked_close / self._close - 1.0
+        is_known = ~np.isnan(move)
+        self._squares[self._end] = np.where(is_known, move * move, 0.0)
+        self._known[self._end] = is_known
+        self._end += 1
+        self._close = np.where(np.isnan(linked_close), self._close, linked_close)
+        rows = slice(self._end - self.window_bars, self._end)
+        count = self._known[rows].sum(axis=0)
+        total = self._squares[rows].sum(axis=0)
+        usable = (count >= self.minimum_bars) & (total > 0.0)
+        value: Floats = np.sqrt(np.where(usable, total, np.nan) / np.maximum(count, 1.0) * self._annual)
+        return value
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the state, exact, as JSON values."""
+        rows = slice(self._end - self.window_bars, self._end)
+        return {
+            "close": to_list(self._close),
+            "known": to_list(self._known[rows].ravel()),
+            "squares": to_list(self._squares[rows].ravel()),
+        }
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take up the state of :meth:`snapshot`."""
+        shape = (self.window_bars, len(self._close))
+        self._close = from_list(state["close"])
+        self._end = self.window_bars
+        self._squares[: self.window_bars] = from_list(state["squares"]).reshape(shape)
+        self._known[: self.window_bars] = from_list(cast(object, state["known"])).reshape(shape)

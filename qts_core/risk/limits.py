@@ -1,0 +1,151 @@
+"""Caps on exposure: fit target weights under them, and check each order at its worst case (specification 10.3, 10.4).
+
+Two lines of defence. :func:`within_limits` fits the wanted weights under the caps, increases first. :class:`PreTrade`
+then admits orders one by one, as if everything on order filled except what reduces risk. What reduces risk is never
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.instruments import Instrument
+from qts_core.market.panel import Floats
+from qts_core.risk.settings import LimitSettings
+from qts_core.risk.verdict import PORTFOLIO, Verdict
+
+__all__ = ["PreTrade", "Sectors", "within_limits"]
+
+ROUNDING = 1e-12
+"""Sums of ratios are off by rounding; a cap is not broken by that."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sectors:
+    """Which sector each of N symbols belongs to, and each sector's cap."""
+
+    names: tuple[str, ...]
+    index: NDArray[np.int64]
+    caps: Floats
+
+    @classmethod
+    def of(cls, instruments: Sequence[Instrument], settings: LimitSettings) -> Sectors:
+        """Number the sectors of `instruments`; a sector's own cap can only be tighter than the general one."""
+        names = tuple(sorted({i.sector for i in instruments}))
+        place = {name: i for i, name in enumerate(names)}
+        index = np.array([place[i.sector] for i in instruments], dtype=np.int64)
+        general = settings.max_sector_ratio
+        caps = np.array([min(general, settings.sector_ratios.get(name, general)) for name in names])
+        return cls(names, index, caps)
+
+    def gross(self, weight: Floats) -> Floats:
+        """Return the sum of |weight| within each sector."""
+        return np.bincount(self.index, weights=np.abs(weight), minlength=len(self.names))
+
+
+def within_limits(
+    target: Floats, current: Floats, sectors: Sectors, settings: LimitSettings
+) -> tuple[Floats, list[Verdict]]:
+    """Return targets under every cap, and a verdict for each cap that cut them.
+
+    Parameters
+    ----------
+    target, current : float64 [N]
+        Ratios of equity; a target is never on the other side of its current weight.
+    """
+    verdicts: list[Verdict] = []
+    cap = settings.max_position_ratio
+    over = np.abs(target) > cap + ROUNDING
+    if over.any():
+        worst = float(np.abs(target).max())
+        verdicts.append(_cut("limit.position", PORTFOLIO, cap, worst, "a weight exceeds the cap of one position"))
+        target = np.where(over, np.sign(target) * cap * (1.0 - settings.headroom_ratio), target)
+    gross = sectors.gross(target)
+    for i in np.flatnonzero(gross > sectors.caps + ROUNDING):
+        cap, name = float(sectors.caps[i]), sectors.names[i]
+        verdicts.append(_cut("limit.sector", PORTFOLIO, cap, float(gross[i]), f"sector {name} exceeds its cap"))
+        target = _fit(target, current, sectors.index == i, cap, settings.headroom_ratio)
+    total = float(np.abs(target).sum())
+    if total > settings.max_gross_ratio + ROUNDING:
+        cap = settings.max_gross_ratio
+        verdicts.append(_cut("limit.gross", PORTFOLIO, cap, total, "gross exposure exceeds its cap"))
+        target = _fit(target, current, np.ones(len(target), dtype=np.bool_), cap, settings.headroom_ratio)
+    net = float(target.sum())
+    if abs(net) > settings.max_net_ratio + ROUNDING:
+        cap = settings.max_net_ratio
+        verdicts.append(_cut("limit.net", PORTFOLIO, cap, abs(net), "net exposure exceeds its cap"))
+        heavy = target * net > 0.0
+        side_cap = cap + float(np.abs(target[~heavy]).sum())
+        target = _fit(target, current, heavy, side_cap, settings.headroom_ratio)
+    return target, verdicts
+
+
+def _fit(target: Floats, current: Floats, members: NDArray[np.bool_], cap: float, headroom: float) -> Floats:
+    """Cut the increases of `members` until their gross fits; if what is held does not fit either, cut that too."""
+    wanted = np.abs(target)
+    kept = np.where(target * current > 0.0, np.minimum(wanted, np.abs(current)), 0.0)
+    base = float(kept[members].sum())
+    if base <= cap:
+        added = float((wanted - kept)[members].sum())
+        share = (cap - base) / added if added > 0.0 else 0.0
+        fitted = kept + min(share, 1.0) * (wanted - kept)
+    else:
+        fitted = kept * (cap * (1.0 - headroom) / base)
+    return np.where(members, np.sign(target) * fitted, target)
+
+
+def _cut(name: str, symbol: str, limit: float, value: float, reason: str) -> Verdict:
+    return Verdict(name, symbol, False, reason, limit, value)
+
+
+class PreTrade:
+    """Admits the orders of one bar at their worst case: what adds risk fills, what reduces it does not.
+
+    Parameters
+    ----------
+    symbols : sequence of str
+        The N columns.
+    held, on_order : float64 [N]
+        Weights held, and signed weights of orders that are still open.
+    """
+
+    def __init__(
+        self, symbols: Sequence[str], held: Floats, on_order: Floats, sectors: Sectors, settings: LimitSettings
+    ) -> None:
+        self._symbols = symbols
+        self._worst = np.maximum(np.abs(held), np.abs(held + on_order))
+        self._sectors = sectors
+        self._settings = settings
+        self._gross = float(self._worst.sum())
+        self._by_sector = sectors.gross(self._worst)
+        self._count = int(np.count_nonzero(self._worst))
+
+    def admit(self, column: int, weight: float) -> Verdict:
+        """Decide on an order that would bring `column` to `weight`; an admitted one counts from then on."""
+        symbol = self._symbols[column]
+        before = float(self._worst[column])
+        added = abs(weight) - before
+        if added <= 0.0:
+            return Verdict("limit.reduces", symbol, True, "", before, abs(weight))
+        sector = int(self._sectors.index[column])
+        count = self._count + (before == 0.0)
+        checks = (
+            ("limit.position", self._settings.max_position_ratio, abs(weight), "one position"),
+            ("limit.sector", float(self._sectors.caps[sector]), float(self._by_sector[sector]) + added, "a sector"),
+            ("limit.gross", self._settings.max_gross_ratio, self._gross + added, "gross exposure"),
+            ("limit.count", float(self._settings.max_positions), float(count), "the number of positions"),
+        )
+        for name, limit, value, what in checks:
+            if not value <= limit + ROUNDING:
+                return Verdict(name, symbol, False, f"with all open orders filled, {what} would exceed its cap",
+                               limit, value)  # fmt: skip
+        self._worst[column] = abs(weight)
+        self._gross += added
+        self._by_sector[sector] += added
+        self._count = count
+        name, limit, value, _ = checks[2]
+        return Verdict(name, symbol, True, "", limit, value)
