@@ -1,0 +1,183 @@
+"""The simulated account: ledger, prices, margin and the figures struck at each close (protocol, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from qts_core.exchange.fees import fees_of
+from qts_core.exchange.ledger import Ledger, Position
+from qts_core.exchange.margin import Holding, Margin, initial_requirement, maintenance_requirement, margin_of
+from qts_core.exchange.marks import Marks
+from qts_core.exchange.permissions import AccountConfiguration, opening_value, shares_of
+from qts_core.exchange.records import Charge, OrderRecord
+from qts_core.exchange.settings import FillSettings
+from qts_core.exchange.views import AccountView, PositionView
+from qts_core.market.events import Dividend, Split
+from qts_core.market.ids import stable_uuid
+from qts_core.market.money import CENT, ZERO
+from qts_core.market.orders import Execution, OrderSide
+
+__all__ = ["Account"]
+
+YEAR_BPS = Decimal(360 * 10_000)
+Ask = Callable[[str], Decimal | None]
+
+
+class Account:
+    """Exact cash and positions with what follows from them."""
+
+    def __init__(self, number: str, cash: Decimal, created_at: datetime) -> None:
+        self.number = number
+        self.created_at = created_at
+        self.ledger = Ledger(cash)
+        self.marks = Marks()
+        self.charges: list[Charge] = []
+        self._last_equity = cash
+        self._last_maintenance = ZERO
+        self._last_gross = ZERO
+
+    def price_of(self, symbol: str, position: Position) -> Decimal:
+        """Return the last price of a position; its entry price when no bar ever came."""
+        price = self.marks.last(symbol)
+        return position.average_price if price is None else price
+
+    def holdings(self) -> list[Holding]:
+        """Return the positions at their last prices."""
+        return [Holding(p.quantity, self.price_of(s, p)) for s, p in self.ledger.positions.items()]
+
+    def equity(self) -> Decimal:
+        """Return cash plus market value, USD."""
+        return self.ledger.cash + sum((h.value for h in self.holdings()), ZERO)
+
+    def charge(
+        self,
+        kind: str,
+        symbol: str,
+        now: datetime,
+        amount: Decimal,
+        *,
+        quantity: Decimal = ZERO,
+        per_share: Decimal = ZERO,
+    ) -> None:
+        """Note a movement that has been booked."""
+        name = str(stable_uuid(self.number, "charge", str(len(self.charges))))
+        self.charges.append(Charge(name, kind, symbol, now, amount, quantity, per_share))
+
+    def book(self, execution: Execution, settings: FillSettings) -> Decimal:
+        """Book a fill with its fees and return the signed position after it."""
+        position = self.ledger.book(execution)
+        fees = fees_of(execution.side, execution.quantity, execution.price, settings)
+        for kind, amount in fees.by_kind():
+            self.charge(kind, execution.symbol, execution.ts_event, -amount, quantity=execution.quantity)
+        return position
+
+    def dividend(self, dividend: Dividend, now: datetime) -> None:
+        """Book a dividend on the shares held."""
+        held = self.ledger.quantity(dividend.symbol)
+        if held:
+            amount = self.ledger.dividend(dividend)
+            self.charge("DIV", dividend.symbol, now, amount, quantity=held, per_share=dividend.cash_per_share)
+
+    def split(self, split: Split, now: datetime) -> None:
+        """Multiply shares and divide prices."""
+        self.marks.split(split)
+        added = self.ledger.split(split)
+        if added:
+            self.charge("SPLIT", split.symbol, now, ZERO, quantity=added)
+
+    def end_session(self, now: datetime, settings: FillSettings) -> None:
+        """Charge borrowing on shorts and strike the day's figures."""
+        for symbol, position in self.ledger.positions.items():
+            if position.quantity < 0 and settings.short_borrow_bps_per_year:
+                value = -position.quantity * self.price_of(symbol, position)
+                fee = (value * settings.short_borrow_bps_per_year / YEAR_BPS).quantize(CENT, ROUND_HALF_EVEN)
+                self.ledger.cash -= fee
+                self.charge("BORROW", symbol, now, -fee)
+        self.marks.end_session()
+        self.strike()
+        for symbol, position in self.ledger.positions.items():
+            position.day_cost = position.quantity * self.price_of(symbol, position)
+
+    def strike(self) -> None:
+        """Make today's figures those of the previous close."""
+        holdings = self.holdings()
+        self._last_equity = self.equity()
+        self._last_maintenance = sum((maintenance_requirement(h) for h in holdings), ZERO)
+        self._last_gross = sum((abs(h.value) for h in holdings), ZERO)
+
+    def margin(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> Margin:
+        """Return what the account may still do, open orders counted."""
+        holdings = self.holdings()
+        return margin_of(
+            equity=self.equity(),
+            cash=self.ledger.cash,
+            gross=sum((abs(h.value) for h in holdings), ZERO),
+            held=sum((self._held_value(order, ask) for order in open_orders), ZERO),
+            last_equity=self._last_equity,
+            last_maintenance=self._last_maintenance,
+            last_gross=self._last_gross,
+            max_multiplier=int(configuration.max_margin_multiplier),
+        )
+
+    def view(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> AccountView:
+        """Return the account as clients see it."""
+        holdings = self.holdings()
+        longs = sum((h.value for h in holdings if h.quantity > 0), ZERO)
+        shorts = sum((h.value for h in holdings if h.quantity < 0), ZERO)
+        margin = self.margin(open_orders, configuration, ask)
+        return AccountView(
+            account_number=self.number,
+            created_at=self.created_at,
+            cash=self.ledger.cash,
+            equity=self.ledger.cash + longs + shorts,
+            last_equity=self._last_equity,
+            long_market_value=longs,
+            short_market_value=shorts,
+            buying_power=margin.buying_power,
+            regt_buying_power=margin.regt_buying_power,
+            non_marginable_buying_power=margin.non_marginable_buying_power,
+            initial_margin=initial_requirement(longs - shorts),
+            maintenance_margin=sum((maintenance_requirement(h) for h in holdings), ZERO),
+            last_maintenance_margin=self._last_maintenance,
+            multiplier=margin.multiplier,
+            is_shorting_enabled=margin.is_shorting_enabled and not configuration.no_shorting,
+            is_suspended=configuration.suspend_trade,
+        )
+
+    def position_views(self, open_orders: Sequence[OrderRecord], ask: Ask) -> tuple[PositionView, ...]:
+        """Return every position, by symbol; shares of open closing orders are not available."""
+        views = []
+        for symbol, position in sorted(self.ledger.positions.items()):
+            closing = OrderSide.SELL if position.quantity > 0 else OrderSide.BUY
+            held = sum(
+                (
+                    shares_of(o.request, ask(symbol)) - o.filled_quantity
+                    for o in open_orders
+                    if o.request.symbol == symbol and o.request.side is closing
+                ),
+                ZERO,
+            )
+            price = self.price_of(symbol, position)
+            free = max(ZERO, abs(position.quantity) - held) * (1 if position.quantity > 0 else -1)
+            views.append(
+                PositionView(
+                    symbol,
+                    position.quantity,
+                    free,
+                    position.average_price,
+                    position.cost,
+                    position.day_cost,
+                    price,
+                    self.marks.previous_close(symbol) or price,
+                )
+            )
+        return tuple(views)
+
+    def _held_value(self, order: OrderRecord, ask: Ask) -> Decimal:
+        if order.position_intent.endswith("close"):
+            return ZERO
+        value = opening_value(order.request, ask(order.request.symbol)) or ZERO
+        asked = order.request.quantity
+        return value * order.remaining / asked if asked else value

@@ -1,0 +1,48 @@
+"""What a replacement asks for, and when it is refused (protocol reference, section 6.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from qts_core.exchange.records import OrderRecord, Refused
+from qts_core.exchange.rules import MALFORMED, NOT_ACCEPTABLE, NOT_PERMITTED
+from qts_core.market.money import ZERO
+from qts_core.market.orders import OrderRequest, OrderStatus, TimeInForce
+
+__all__ = ["Amendment", "amended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """The attributes to change; None keeps the old one. `quantity` is the total, earlier fills included."""
+
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    client_order_id: str = ""
+
+
+def amended(order: OrderRecord, amendment: Amendment) -> OrderRequest | Refused:
+    """Return the request of the successor, for what is left to fill, or why there is none."""
+    if order.status not in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):
+        return Refused(422, NOT_ACCEPTABLE, "unable to replace order, order is not open")
+    old = order.request
+    if old.quantity is None:
+        return Refused(422, NOT_ACCEPTABLE, "notional orders cannot be replaced")
+    if amendment.quantity is not None and (amendment.quantity % 1 or old.quantity % 1):
+        return Refused(422, NOT_ACCEPTABLE, "qty of a fractional order cannot be replaced")
+    total = old.quantity if amendment.quantity is None else amendment.quantity
+    wanted = replace(
+        old,
+        quantity=total,
+        limit_price=old.limit_price if amendment.limit_price is None else amendment.limit_price,
+        stop_price=old.stop_price if amendment.stop_price is None else amendment.stop_price,
+        time_in_force=amendment.time_in_force or old.time_in_force,
+    )
+    if wanted == old:
+        return Refused(403, NOT_PERMITTED, "order parameters are not changed")
+    if ZERO < total <= order.filled_quantity:
+        return Refused(422, MALFORMED, "qty must be > filled_qty")
+    return replace(wanted, quantity=total - order.filled_quantity, client_order_id=amendment.client_order_id)

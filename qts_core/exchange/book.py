@@ -1,0 +1,131 @@
+"""The orders of the simulated exchange: by id, by the client's id, and those still open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from qts_core.exchange.records import ExchangeEvent, Fill, OrderRecord
+from qts_core.market.calendar import TradingCalendar
+from qts_core.market.ids import stable_uuid
+from qts_core.market.money import ZERO
+from qts_core.market.orders import OrderRequest, OrderStatus, OrderUpdate, TimeInForce
+
+__all__ = ["OrderBook"]
+
+GTC_LIFE = timedelta(days=90)
+ONE_MICRO = timedelta(microseconds=1)
+
+
+class OrderBook:
+    """Every order ever taken, as its latest record; ids are derived, so a replay gives the same ones."""
+
+    def __init__(self, account_number: str, start: datetime, calendar: TradingCalendar) -> None:
+        self._account = account_number
+        self._calendar = calendar
+        self._last_submission = start - ONE_MICRO
+        self._orders: dict[str, OrderRecord] = {}
+        self._by_client_id: dict[str, str] = {}
+        self._open: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def add(
+        self,
+        request: OrderRequest,
+        now: datetime,
+        *,
+        intent: str,
+        status: OrderStatus,
+        replaces: OrderRecord | None = None,
+    ) -> OrderRecord:
+        """Take a new order and return its first record; a missing client id is made up."""
+        sequence = len(self._orders)
+        if not request.client_order_id:
+            made_up = str(stable_uuid(self._account, "client", str(sequence)))
+            request = replace(request, client_order_id=made_up)
+        shown = max(now, self._last_submission + ONE_MICRO)
+        self._last_submission = shown
+        order = OrderRecord(
+            id=str(stable_uuid(self._account, "order", request.client_order_id)),
+            request=request,
+            sequence=sequence,
+            status=status,
+            position_intent=intent,
+            arrived_at=now,
+            submitted_at=shown,
+            updated_at=shown,
+            expires_at=self._expiry(request, now),
+            is_triggered=replaces is not None and replaces.is_triggered,
+            replaces=None if replaces is None else replaces.id,
+        )
+        self._by_client_id[request.client_order_id] = order.id
+        self._orders[order.id] = order
+        self._open[order.id] = None
+        return order
+
+    def move(self, order: OrderRecord, event: str, now: datetime, fill: Fill | None = None) -> ExchangeEvent:
+        """Store `order` as the latest record and return the event that tells of it."""
+        order = replace(order, updated_at=max(now, order.submitted_at))
+        self._orders[order.id] = order
+        if order.status.is_terminal:
+            self._open.pop(order.id, None)
+        execution = fill.execution if fill is not None else None
+        update = OrderUpdate(
+            order.request.client_order_id, order.request.symbol, order.status, order.filled_quantity, now, order.id,
+            execution, order.reason,
+        )  # fmt: skip
+        return ExchangeEvent(event, update, order, fill)
+
+    def get(self, order_id: str) -> OrderRecord | None:
+        """Return the order with the broker's id, or None."""
+        return self._orders.get(order_id)
+
+    def find(self, client_order_id: str) -> OrderRecord | None:
+        """Return the order with the client's id, or None."""
+        order_id = self._by_client_id.get(client_order_id)
+        return None if order_id is None else self._orders[order_id]
+
+    def all(self) -> tuple[OrderRecord, ...]:
+        """Return every order, oldest first."""
+        return tuple(self._orders.values())
+
+    def open(self, symbol: str | None = None) -> tuple[OrderRecord, ...]:
+        """Return the open orders, oldest first, of one symbol or of all."""
+        orders = (self._orders[i] for i in self._open)
+        return tuple(o for o in orders if symbol is None or o.request.symbol == symbol)
+
+    @property
+    def has_open(self) -> bool:
+        """Whether any order is open."""
+        return bool(self._open)
+
+    def _expiry(self, request: OrderRequest, now: datetime) -> datetime:
+        if request.time_in_force is TimeInForce.GTC:
+            return now + GTC_LIFE
+        session = self._calendar.at(now) or self._calendar.next_after(now)
+        return session.close
+
+
+def canceled(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
+    """Return `order` as cancelled."""
+    return replace(order, status=OrderStatus.CANCELED, canceled_at=now, reason=reason)
+
+
+def expired(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
+    """Return `order` as expired."""
+    return replace(order, status=OrderStatus.EXPIRED, expired_at=now, reason=reason)
+
+
+def filled(order: OrderRecord, fill: Fill) -> OrderRecord:
+    """Return `order` with `fill` added; nothing left means filled."""
+    execution = fill.execution
+    is_complete = fill.leaves_quantity == ZERO
+    return replace(
+        order,
+        status=OrderStatus.FILLED if is_complete else OrderStatus.PARTIALLY_FILLED,
+        filled_quantity=order.filled_quantity + execution.quantity,
+        filled_value=order.filled_value + execution.quantity * execution.price,
+        filled_at=execution.ts_event,
+    )

@@ -1,0 +1,177 @@
+"""Order rules that depend on the account: restrictions, held shares, wash trades and buying power (checklist X-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qts_core.exchange.records import OrderRecord, Refused
+from qts_core.exchange.rules import NOT_ACCEPTABLE, NOT_PERMITTED, is_fractional, opposite
+from qts_core.market.instruments import Instrument
+from qts_core.market.money import ZERO, plain
+from qts_core.market.orders import OrderRequest, OrderSide, OrderType
+
+__all__ = ["AccountConfiguration", "Standing", "intent_of", "opening_value", "refuse_not_permitted"]
+
+SHORT_COLLAR = Decimal("1.03")
+LIMITS = (OrderType.LIMIT, OrderType.STOP_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfiguration:
+    """What the owner of the account has switched on and off (``/v2/account/configurations``)."""
+
+    fractional_trading: bool = True
+    no_shorting: bool = False
+    suspend_trade: bool = False
+    max_margin_multiplier: str = "4"
+    ptp_no_exception_entry: bool = False
+    disable_overnight_trading: bool = False
+    max_options_trading_level: int | None = None
+    trade_confirm_email: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the account looks like to one new order.
+
+    Attributes
+    ----------
+    position : Decimal
+        Signed shares held of the symbol.
+    open_orders : sequence of OrderRecord
+        Open orders of the symbol, without the one that is being replaced.
+    ask : Decimal or None
+        What a market buy would pay now, USD; None when no price was ever seen.
+    buying_power : Decimal
+        USD.
+    """
+
+    instrument: Instrument
+    configuration: AccountConfiguration
+    position: Decimal
+    open_orders: Sequence[OrderRecord]
+    ask: Decimal | None
+    buying_power: Decimal
+    is_shorting_enabled: bool
+
+
+def intent_of(side: OrderSide, position: Decimal) -> str:
+    """Return Alpaca's position intent of an order: it closes when it reduces the position, else it opens."""
+    if side is OrderSide.BUY:
+        return "buy_to_close" if position < 0 else "buy_to_open"
+    return "sell_to_close" if position > 0 else "sell_to_open"
+
+
+def opening_value(request: OrderRequest, ask: Decimal | None) -> Decimal | None:
+    """Return the USD that an opening order would need, or None when there is no price to tell.
+
+    Buys count at their limit or the ask, shorts at the greater of their limit and 1.03 times the ask.
+    """
+    if request.notional is not None:
+        return request.notional
+    quantity = request.quantity or ZERO
+    bounds = [p for p in (request.limit_price, request.stop_price) if p is not None]
+    if request.side is OrderSide.BUY:
+        price = request.limit_price or (max([*bounds, ask]) if bounds and ask else ask)
+    else:
+        price = max([*bounds, *([ask * SHORT_COLLAR] if ask is not None else [])], default=None)
+    return None if price is None else price * quantity
+
+
+def refuse_not_permitted(request: OrderRequest, standing: Standing) -> Refused | None:
+    """Return why this account may not send `request` now, or None."""
+    is_closing = intent_of(request.side, standing.position).endswith("close")
+    return (
+        _restricted(request, standing, is_closing=is_closing)
+        or _held(request, standing, is_closing=is_closing)
+        or _both_sides(request, standing, is_closing=is_closing)
+        or _wash_trade(request, standing)
+        or (None if is_closing else _unaffordable(request, standing))
+    )
+
+
+def _restricted(request: OrderRequest, standing: Standing, *, is_closing: bool) -> Refused | None:
+    if standing.configuration.suspend_trade:
+        return Refused(403, NOT_PERMITTED, "account is not authorized to trade")
+    if is_fractional(request):
+        if not standing.instrument.is_fractionable:
+            return Refused(403, NOT_PERMITTED, f'asset "{request.symbol}" is not fractionable')
+        if not standing.configuration.fractional_trading:
+            return Refused(403, NOT_PERMITTED, "account is not allowed to trade fractional shares")
+    if request.side is OrderSide.SELL and not is_closing:
+        if is_fractional(request):
+            return Refused(422, NOT_ACCEPTABLE, "fractional orders cannot be sold short")
+        if not standing.instrument.is_shortable:
+            return Refused(422, NOT_ACCEPTABLE, f'asset "{request.symbol}" cannot be sold short')
+        if not standing.is_shorting_enabled:
+            return Refused(403, NOT_PERMITTED, "account is not allowed to short")
+    return None
+
+
+def _held(request: OrderRequest, standing: Standing, *, is_closing: bool) -> Refused | None:
+    if not is_closing:
+        return None
+    holding = [o for o in standing.open_orders if o.request.side is request.side]
+    existing = abs(standing.position)
+    held = min(existing, sum((shares_of(o.request, standing.ask) - o.filled_quantity for o in holding), ZERO))
+    available = existing - held
+    wanted = shares_of(request, standing.ask)
+    if wanted <= available:
+        return None
+    text = f"insufficient qty available for order (requested: {plain(wanted)}, available: {plain(available)})"
+    extras = {
+        "available": plain(available),
+        "existing_qty": plain(existing),
+        "held_for_orders": plain(held),
+        "related_orders": [o.id for o in holding],
+        "symbol": request.symbol,
+    }
+    return Refused(403, NOT_PERMITTED, text, extras)
+
+
+def _both_sides(request: OrderRequest, standing: Standing, *, is_closing: bool) -> Refused | None:
+    if is_closing or standing.position != 0:
+        return None
+    if any(o.request.side is opposite(request.side) for o in standing.open_orders):
+        new, old = ("short sell", "long buy") if request.side is OrderSide.SELL else ("long buy", "short sell")
+        return Refused(403, NOT_PERMITTED, f"cannot open a {new} while a {old} order is open")
+    return None
+
+
+def _wash_trade(request: OrderRequest, standing: Standing) -> Refused | None:
+    for order in standing.open_orders:
+        other = order.request
+        if other.side is request.side or not _could_cross(request, other):
+            continue
+        reason = f"opposite side {other.type} order exists"
+        extras = {"existing_order_id": order.id, "reject_reason": reason}
+        return Refused(403, NOT_PERMITTED, "potential wash trade detected. use complex orders", extras)
+    return None
+
+
+def _could_cross(one: OrderRequest, other: OrderRequest) -> bool:
+    if one.type not in LIMITS or other.type not in LIMITS:
+        return True
+    buy, sell = (one, other) if one.side is OrderSide.BUY else (other, one)
+    return (buy.limit_price or ZERO) >= (sell.limit_price or ZERO)
+
+
+def _unaffordable(request: OrderRequest, standing: Standing) -> Refused | None:
+    value = opening_value(request, standing.ask)
+    if value is None:
+        return Refused(403, NOT_PERMITTED, f'no market price for asset "{request.symbol}"')
+    if is_fractional(request) and value < 1:
+        return Refused(403, NOT_PERMITTED, "cost basis must be >= minimal amount of order 1")
+    if value > standing.buying_power:
+        extras = {"buying_power": plain(standing.buying_power), "cost_basis": plain(value)}
+        return Refused(403, NOT_PERMITTED, "insufficient buying power", extras)
+    return None
+
+
+def shares_of(request: OrderRequest, price: Decimal | None) -> Decimal:
+    """Return the shares an order asks for; an order by value counts at `price`."""
+    if request.quantity is not None:
+        return request.quantity
+    return (request.notional or ZERO) / price if price else ZERO

@@ -1,0 +1,131 @@
+"""How optimistic the simulated fills are: spread, slippage, fees and presets (specification 9.2, checklist X-20)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from qts_core.market.money import ZERO
+
+__all__ = ["FillMode", "FillSettings", "fill_settings"]
+
+BPS = Decimal(10_000)
+
+
+class FillMode(StrEnum):
+    """Named presets, from flattering to harsh; `alpaca-paper` behaves like Alpaca's paper environment."""
+
+    OPTIMISTIC = "optimistic"
+    REALISTIC = "realistic"
+    PESSIMISTIC = "pessimistic"
+    ALPACA_PAPER = "alpaca-paper"
+
+
+@dataclass(frozen=True, slots=True)
+class FillSettings:
+    """Costs and strictness of fills.
+
+    Attributes
+    ----------
+    mode : FillMode
+        The preset these numbers started from.
+    half_spread_bps : Decimal
+        Half of the quoted spread; buys pay the ask, sells get the bid.
+    slippage_bps : Decimal
+        Further adverse move of an order that takes liquidity.
+    commission_bps : Decimal
+        Broker's commission on the traded value (Alpaca: 0).
+    sec_fee_per_million : Decimal
+        USD per million USD sold, rounded up to a cent; 0 switches it off.
+    taf_per_share, taf_cap : Decimal
+        FINRA trading activity fee, USD per share sold and its cap per trade.
+    short_borrow_bps_per_year : Decimal
+        Charged each session's end on short market value, per 360 days and one day a session.
+    is_touch_enough : bool
+        Whether a resting limit order fills when the far side touches its price; otherwise it must trade through.
+    is_dividend_paid : bool
+        Whether dividends move cash (Alpaca's own paper environment documents that it does not do it).
+    """
+
+    mode: FillMode = FillMode.REALISTIC
+    half_spread_bps: Decimal = Decimal(1)
+    slippage_bps: Decimal = Decimal("1.5")
+    commission_bps: Decimal = ZERO
+    sec_fee_per_million: Decimal = Decimal("20.60")
+    taf_per_share: Decimal = Decimal("0.000195")
+    taf_cap: Decimal = Decimal("9.79")
+    short_borrow_bps_per_year: Decimal = ZERO
+    is_touch_enough: bool = False
+    is_dividend_paid: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("half_spread_bps", "slippage_bps", "commission_bps", "sec_fee_per_million", "taf_per_share"):
+            value: Decimal = getattr(self, name)
+            if not value.is_finite() or value < 0:
+                raise ValueError(f"{name} is {value}, expected a finite number of at least 0")
+
+    @property
+    def half_spread(self) -> Decimal:
+        """Half spread as a ratio of the price."""
+        return self.half_spread_bps / BPS
+
+    @property
+    def slippage(self) -> Decimal:
+        """Slippage as a ratio of the price."""
+        return self.slippage_bps / BPS
+
+
+PRESETS = {
+    FillMode.OPTIMISTIC: FillSettings(
+        FillMode.OPTIMISTIC, half_spread_bps=Decimal("0.5"), slippage_bps=ZERO, is_touch_enough=True
+    ),
+    FillMode.REALISTIC: FillSettings(),
+    FillMode.PESSIMISTIC: FillSettings(
+        FillMode.PESSIMISTIC,
+        half_spread_bps=Decimal("2.5"),
+        slippage_bps=Decimal("3.75"),
+        short_borrow_bps_per_year=Decimal(50),
+    ),
+    FillMode.ALPACA_PAPER: FillSettings(
+        FillMode.ALPACA_PAPER,
+        slippage_bps=ZERO,
+        sec_fee_per_million=ZERO,
+        taf_per_share=ZERO,
+        is_touch_enough=True,
+    ),
+}
+
+
+def fill_settings(
+    mode: FillMode | str,
+    *,
+    half_spread_bps: float | Decimal | None = None,
+    slippage_bps: float | Decimal | None = None,
+    commission_bps: float | Decimal | None = None,
+) -> FillSettings:
+    """Return the preset of `mode` with single numbers replaced.
+
+    Parameters
+    ----------
+    mode : FillMode or str
+        ``optimistic``, ``realistic``, ``pessimistic`` or ``alpaca-paper``.
+    half_spread_bps, slippage_bps, commission_bps : number, optional
+        Basis points of the price; None keeps the preset's.
+
+    Raises
+    ------
+    ValueError
+        If `mode` is unknown or a number is negative.
+    """
+    preset = PRESETS[FillMode(mode)]
+
+    def chosen(given: float | Decimal | None, otherwise: Decimal) -> Decimal:
+        return otherwise if given is None else Decimal(str(given))
+
+    return replace(
+        preset,
+        half_spread_bps=chosen(half_spread_bps, preset.half_spread_bps),
+        slippage_bps=chosen(slippage_bps, preset.slippage_bps),
+        commission_bps=chosen(commission_bps, preset.commission_bps),
+    )
