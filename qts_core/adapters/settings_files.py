@@ -1,0 +1,163 @@
+"""Load settings: environment over ``.env`` over YAML over defaults (specification 15.1)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+import qts_core
+from qts_core.config.environment_values import Environment, apply_environment
+from qts_core.config.layers import Layers, build_settings
+from qts_core.config.problems import nearest
+from qts_core.config.settings import SECTION_FILES, Settings
+from qts_core.config.yaml_text import KeyPath, parse_yaml
+from qts_core.market.errors import ConfigParseError, InvalidConfigError, MissingConfigError
+
+__all__ = ["LoadedSettings", "default_config_dir", "load_settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings and how they came about.
+
+    Attributes
+    ----------
+    settings : Settings
+        The effective settings; `home` is absolute.
+    layers : Layers
+        Where each value came from: ``layers.source(("risk", "portfolio", "max_positions"))``.
+    warnings : tuple of str
+        What looks odd but is harmless, such as a variable that nothing reads.
+    """
+
+    settings: Settings
+    layers: Layers
+    warnings: tuple[str, ...]
+
+    def source(self, path: KeyPath) -> str:
+        """Return where the value at `path` came from, ``"default"`` for none."""
+        return self.layers.source(path)
+
+
+def load_settings(
+    *,
+    config_dir: str | Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    dotenv: str | Path | None = None,
+) -> LoadedSettings:
+    """Load, join and validate all settings.
+
+    Parameters
+    ----------
+    config_dir : path, optional
+        Folder of YAML files; default ``QTS_CONFIG_DIR``, else ``./config`` if it exists, else the files shipped
+        with QTS. A file that the folder lacks is taken from the shipped ones.
+    environment : mapping, optional
+        Default the process's own, which also turns on the default `dotenv`.
+    dotenv : path, optional
+        Default ``./.env`` if it exists; none when `environment` is given.
+
+    Raises
+    ------
+    MissingConfigError
+        If a folder or file named does not exist or cannot be read.
+    ConfigParseError
+        If a file is no YAML.
+    InvalidConfigError
+        If values are not allowed or contradict each other; lists them all.
+    """
+    if environment is None:
+        environment = os.environ
+        dotenv = dotenv if dotenv is not None else _existing(Path(".env"))
+    environments = []
+    if dotenv is not None:
+        environments.append(Environment(str(dotenv), _read_dotenv(Path(dotenv))))
+    environments.append(Environment("environment", environment))
+    directory = config_dir or _variable(environments, "QTS_CONFIG_DIR")
+    layers = Layers()
+    layers.set(("home",), ".qts", "default")
+    warnings = _read_directory(layers, Path(directory) if directory else default_config_dir())
+    for one in environments:
+        warnings += apply_environment(layers, one)
+    layers.content["home"] = str(Path(str(layers.content["home"])).expanduser().absolute())
+    return LoadedSettings(build_settings(layers), layers, tuple(warnings))
+
+
+def default_config_dir() -> Path:
+    """Return ``./config`` when it holds settings, else the folder shipped with QTS."""
+    local = Path("config")
+    return local if any((local / names[0]).is_file() for names in SECTION_FILES.values()) else _shipped_dir()
+
+
+def _shipped_dir() -> Path:
+    package = Path(qts_core.__file__).parent
+    installed = package / "config" / "shipped"
+    return installed if installed.is_dir() else package.parent / "config"
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _variable(environments: list[Environment], name: str) -> str | None:
+    for one in reversed(environments):
+        if one.values.get(name):
+            return one.values[name]
+    return None
+
+
+def _read_directory(layers: Layers, directory: Path) -> list[str]:
+    if not directory.is_dir():
+        raise MissingConfigError(
+            "QTS-CONF-001", "The settings folder does not exist", where=str(directory), fix="check QTS_CONFIG_DIR"
+        )
+    shipped = _shipped_dir()
+    for section, names in SECTION_FILES.items():
+        present = [directory / name for name in names if (directory / name).exists()]
+        if len(present) > 1:
+            raise InvalidConfigError(
+                "QTS-CONF-005",
+                f"{present[0].name} and {present[1].name} are the same settings file under two names",
+                where=str(directory),
+                fix="keep one",
+            )
+        path = present[0] if present else shipped / names[0]
+        if path.exists():
+            parsed = parse_yaml(_read(path), where=_short(path))
+            layers.add(section, parsed.content, parsed.lines, _short(path))
+    known = [name for names in SECTION_FILES.values() for name in names]
+    odd = sorted(p.name for p in directory.glob("*.y*ml") if p.name not in known)
+    return [f"{directory / name} is read by nothing{nearest(name, known)}" for name in odd]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigParseError("QTS-CONF-002", "The file is not UTF-8", where=str(path), found=error.reason) from None
+    except OSError as error:
+        raise MissingConfigError(
+            "QTS-CONF-001", "The file cannot be read", where=str(path), found=error.strerror
+        ) from None
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    text = _read(path)
+    if path.stat().st_mode & stat.S_IWOTH:
+        raise InvalidConfigError(
+            "QTS-CONF-003", "Anybody may change the file of secrets", where=str(path), fix=f"chmod 600 {path}"
+        )
+    return {name: value for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items() if value}
+
+
+def _short(path: Path) -> str:
+    """Return `path` from the working folder when it lies below it."""
+    absolute = path.absolute()
+    working = Path.cwd()
+    return str(absolute.relative_to(working)) if absolute.is_relative_to(working) else str(path)

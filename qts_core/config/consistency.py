@@ -1,0 +1,145 @@
+"""Settings that contradict each other: one function per rule, all reported at once (bad inputs B68, B69; X-31)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from qts_core.config.settings import Settings
+from qts_core.market.calendar import LAST_DAY
+
+__all__ = ["RULES", "contradictions"]
+
+Rule = Callable[[Settings], Iterator[str]]
+PAPER_HOST = "paper-api.alpaca.markets"
+LIVE_HOST = "api.alpaca.markets"
+
+
+def contradictions(settings: Settings) -> list[str]:
+    """Return one sentence per contradiction, with both keys and both values."""
+    return [sentence for rule in RULES for sentence in rule(settings)]
+
+
+def _broker(settings: Settings) -> Iterator[str]:
+    alpaca, mode = settings.alpaca, settings.trading.mode
+    host = urlsplit(alpaca.base_url).hostname
+    if mode == "live" and alpaca.paper_trading:
+        yield "trading.mode is live but alpaca.paper_trading is true; real money needs ALPACA_PAPER_TRADING=false"
+    if mode == "paper" and not alpaca.paper_trading:
+        yield "trading.mode is paper but alpaca.paper_trading is false"
+    if host == LIVE_HOST and alpaca.paper_trading:
+        yield f"alpaca.base_url is the live host {LIVE_HOST} but alpaca.paper_trading is true"
+    if host == PAPER_HOST and not alpaca.paper_trading:
+        yield f"alpaca.base_url is the paper host {PAPER_HOST} but alpaca.paper_trading is false"
+
+
+def _keys(settings: Settings) -> Iterator[str]:
+    alpaca = settings.alpaca
+    if (alpaca.api_key is None) != (alpaca.secret_key is None):
+        there, absent = (
+            ("ALPACA_API_KEY", "ALPACA_SECRET_KEY") if alpaca.api_key else ("ALPACA_SECRET_KEY", "ALPACA_API_KEY")
+        )
+        yield f"{there} is set but {absent} is not"
+    if settings.trading.mode == "live" and not alpaca.has_keys:
+        yield "trading.mode is live but ALPACA_API_KEY and ALPACA_SECRET_KEY are not both set"
+    if alpaca.api_key is None:
+        return
+    # Alpaca's key ids begin with PK on paper accounts and AK on live ones.
+    prefix = alpaca.api_key.get_secret_value()[:2]
+    if prefix == "PK" and not alpaca.paper_trading:
+        yield "ALPACA_API_KEY is a paper key (PK...) but alpaca.paper_trading is false"
+    if prefix == "AK" and alpaca.paper_trading:
+        yield "ALPACA_API_KEY is a live key (AK...) but alpaca.paper_trading is true"
+
+
+def _limits(settings: Settings) -> Iterator[str]:
+    sizing, portfolio, limits = settings.risk.position_sizing, settings.risk.portfolio, settings.risk.risk_limits
+    ordered = (
+        ("risk.position_sizing.min_position_pct", sizing.min_position_pct),
+        ("risk.position_sizing.max_position_pct", sizing.max_position_pct),
+        ("risk.portfolio.max_sector_exposure", portfolio.max_sector_exposure),
+        ("risk.portfolio.max_gross_exposure", portfolio.max_gross_exposure),
+    )
+    losses = (
+        ("risk.risk_limits.daily_loss_limit", limits.daily_loss_limit),
+        ("risk.risk_limits.weekly_loss_limit", limits.weekly_loss_limit),
+        ("risk.risk_limits.monthly_loss_limit", limits.monthly_loss_limit),
+    )
+    for chain in (ordered, losses, (losses[0], ("risk.risk_limits.max_drawdown", limits.max_drawdown))):
+        for (smaller, low), (larger, high) in pairwise(chain):
+            if low > high:
+                yield f"{smaller} is {low:g} but {larger} is {high:g}, which must not be less"
+    for sector, limit in sorted(settings.universe.sector_limits.items()):
+        if limit > portfolio.max_sector_exposure:
+            yield (
+                f"universe.sector_limits.{sector} is {limit:g} but risk.portfolio.max_sector_exposure is "
+                f"{portfolio.max_sector_exposure:g}; a sector's own limit may only be tighter"
+            )
+
+
+def _ladder(settings: Settings) -> Iterator[str]:
+    levels = settings.risk.drawdown_actions.levels
+    for place, (lower, upper) in enumerate(pairwise(levels)):
+        if lower.threshold >= upper.threshold:
+            yield (
+                f"risk.drawdown_actions.levels[{place}].threshold is {lower.threshold:g} but levels[{place + 1}] has "
+                f"{upper.threshold:g}; thresholds must rise"
+            )
+        if lower.action == upper.action == "reduce_size" and lower.reduction > upper.reduction:
+            yield (
+                f"risk.drawdown_actions.levels[{place}].reduction is {lower.reduction:g} but levels[{place + 1}] has "
+                f"{upper.reduction:g}; a deeper drawdown must not mean larger positions"
+            )
+    limit = settings.risk.risk_limits.max_drawdown
+    if levels and levels[-1].threshold > limit:
+        yield (
+            f"risk.drawdown_actions.levels[{len(levels) - 1}].threshold is {levels[-1].threshold:g} but "
+            f"risk.risk_limits.max_drawdown is {limit:g}; the ladder must end at or before it"
+        )
+
+
+def _models(settings: Settings) -> Iterator[str]:
+    models = settings.models
+    if models.models and models.live_model not in models.models:
+        yield f"models.live_model is {models.live_model} but models.models has only {', '.join(sorted(models.models))}"
+    live = models.models.get(models.live_model)
+    if live and models.prediction_horizon is not None and models.prediction_horizon != live.horizon_bars:
+        yield (
+            f"models.prediction_horizon is {models.prediction_horizon} but models.models.{models.live_model}.target is "
+            f"{live.target}"
+        )
+
+
+def _timing(settings: Settings) -> Iterator[str]:
+    trading, monitoring = settings.trading, settings.monitoring
+    if trading.trading_start_time >= trading.trading_end_time:
+        yield (
+            f"trading.trading_start_time is {trading.trading_start_time} but trading.trading_end_time is "
+            f"{trading.trading_end_time}"
+        )
+    if trading.exit_threshold > trading.signal_threshold:
+        yield (
+            f"trading.exit_threshold is {trading.exit_threshold:g} but trading.signal_threshold is "
+            f"{trading.signal_threshold:g}; a position would be closed as soon as it is opened"
+        )
+    if trading.orders.max_messages_per_minute > settings.alpaca.rate_limit_per_minute:
+        yield (
+            f"trading.orders.max_messages_per_minute is {trading.orders.max_messages_per_minute} but "
+            f"alpaca.rate_limit_per_minute is {settings.alpaca.rate_limit_per_minute}"
+        )
+    if monitoring.metrics_port is not None and monitoring.metrics_port != trading.dashboard_port:
+        yield (
+            f"monitoring.metrics_port is {monitoring.metrics_port} but trading.dashboard_port is "
+            f"{trading.dashboard_port}; both are served on one port"
+        )
+
+
+def _universe(settings: Settings) -> Iterator[str]:
+    for symbol in sorted(set(settings.universe.blacklist.reasons) - set(settings.universe.blacklist.symbols)):
+        yield f"universe.blacklist.reasons names {symbol} but universe.blacklist.symbols does not"
+    if settings.universe.universe.update_date > LAST_DAY:
+        yield f"universe.universe.update_date is after the calendar's last day {LAST_DAY}"
+
+
+RULES: tuple[Rule, ...] = (_broker, _keys, _limits, _ladder, _models, _timing, _universe)

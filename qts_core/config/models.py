@@ -1,0 +1,115 @@
+"""Which models are trained, on what, and which one trades (specification 15.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from qts_core.config.section import Folder, Fraction, Section
+
+__all__ = ["EnsembleSettings", "ModelFeatures", "ModelSettings", "ModelsSettings", "TrainingSettings"]
+
+Count = Annotated[int, Field(ge=1)]
+Target = Annotated[str, Field(pattern=r"^((return|relative_return|direction)_[1-9]\d*bar|regime)$")]
+Parameter = bool | int | float | str | None
+
+
+class ModelFeatures(Section):
+    """What a model sees."""
+
+    groups: tuple[str, ...] = ("all",)
+    """Groups of the catalogue."""
+    exclude: tuple[str, ...] = ()
+    """Names or patterns to leave out."""
+    normalize: bool = False
+    """Whether inputs are normalised inside each fold; trees need none."""
+    normalization_method: Literal["zscore", "robust", "rank"] = "zscore"
+    """How, when they are."""
+
+
+class TrainingSettings(Section):
+    """How a model is trained and judged; all spans are trading sessions or bars."""
+
+    aliases: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"train_window_days": "train_sessions", "validation_window_days": "test_sessions"}
+    )
+
+    validation_method: Literal["walk_forward"] = "walk_forward"
+    """How folds are made."""
+    train_sessions: Count = 252
+    """Sessions in each training window."""
+    test_sessions: Count = 63
+    """Sessions in each test window, out of sample."""
+    step_sessions: Count = 63
+    """Sessions between two folds."""
+    embargo_bars: Annotated[int, Field(ge=0)] = 26
+    """Bars left out after the purge, which itself goes by label end time."""
+    holdout_sessions: Annotated[int, Field(ge=0)] = 1
+    """Last sessions that never enter training."""
+    row_stride: Count = 1
+    """Train on every k-th bar; 1 uses all."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 7
+    """Seed; the same seed gives the same bytes."""
+    retrain_frequency: Literal["daily", "weekly", "monthly", "never"] = "weekly"
+    """How often the schedule retrains."""
+
+
+class ModelSettings(Section):
+    """One model."""
+
+    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Family, such as `lightgbm`; `qts models list` shows those installed."""
+    task: Literal["regression", "classification"]
+    """Regression or classification."""
+    target: Target
+    """Label: `return_<h>bar` or `direction_<h>bar` over h bars."""
+    enabled: bool = True
+    """Whether scheduled jobs train it."""
+    hyperparameters: dict[str, Parameter] = Field(default_factory=dict)
+    """Passed to the library under its own names."""
+    features: ModelFeatures = ModelFeatures()
+    """What it sees."""
+    training: TrainingSettings = TrainingSettings()
+    """How it is trained."""
+
+    @property
+    def horizon_bars(self) -> int:
+        """Horizon of the target in bars, 1 for a regime."""
+        found = re.search(r"_(\d+)bar$", self.target)
+        return int(found.group(1)) if found else 1
+
+
+class EnsembleSettings(Section):
+    """How models are combined."""
+
+    method: Literal["stacking", "averaging", "voting"] = "stacking"
+    """Method."""
+    meta_learner: Literal["ridge", "linear"] = "ridge"
+    """Learner on top of a stack."""
+    weights_method: Literal["sharpe_weighted", "equal"] = "sharpe_weighted"
+    """Weights of an average."""
+    min_agreement: Fraction = 0.6
+    """Share of members that must agree on the sign, fraction."""
+
+
+class ModelsSettings(Section):
+    """config/models.yaml."""
+
+    live_model: str = "lightgbm_return"
+    """Key of the model that the daemon trades."""
+    models: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ModelSettings] = Field(default_factory=dict)
+    """The models by key."""
+    ensemble: EnsembleSettings = EnsembleSettings()
+    """Combination of models."""
+    model_dir: Folder | None = None
+    """Where the daemon keeps verified bundles; default `<QTS_HOME>/models`."""
+    feature_cache_dir: Folder | None = None
+    """Where feature snapshots are kept; default `<QTS_HOME>/features`."""
+    training_lookback_days: Count | None = None
+    """Use only the last n calendar days of bars for training; default all."""
+    prediction_horizon: Count | None = None
+    """If given, the horizon in bars that the live model must have; refuses to start when it has another."""
