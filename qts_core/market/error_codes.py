@@ -28,6 +28,7 @@ DATA = {
     "QTS-DATA-014": "A frame does not have the columns and types it should have.",
     "QTS-DATA-015": "Bars cannot be laid out on the trading timeline.",
     "QTS-DATA-016": "The months before this one have not been cleaned.",
+    "QTS-DATA-017": "The lake holds another market, and two markets never mix.",
 }
 
 CONFIGURATION = {

@@ -1,0 +1,228 @@
+"""From accepted bars to the lake's tables: raw_bars, corporate_actions, clean_bars, quarantine, cleaning_state.
+
+Works on the lake port alone, so the command line, Dagster and tests share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from qts_core.data.cleaning import CleanResult, clean_bars
+from qts_core.data.corporate_actions import no_actions
+from qts_core.data.panels import bars_to_panel, month_expression, month_key
+from qts_core.data.quality import QualityReport, check_bars
+from qts_core.data.resampling import resample_bars
+from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, conform
+from qts_core.data.synthetic import SyntheticMarket
+from qts_core.market.calendar import TradingCalendar
+from qts_core.market.errors import DataNotFoundError
+from qts_core.market.panel import Panel
+from qts_core.market.timeline import BAR_MINUTES, Timeline
+from qts_core.ports.lake import LakePort
+
+__all__ = [
+    "WHOLE",
+    "Registration",
+    "clean_all",
+    "clean_month",
+    "load_actions",
+    "load_panel",
+    "register_actions",
+    "register_bars",
+    "register_synthetic",
+]
+
+WHOLE = "all"
+KEY = ("symbol", "ts_event", "ts_known")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """What an import put into the lake.
+
+    Attributes
+    ----------
+    months : tuple of str
+        Months of raw_bars written or confirmed.
+    rows : int
+        Bars registered, at the platform's bar length.
+    symbols : tuple of str
+        Their symbols, sorted.
+    report : QualityReport
+        What was found in them.
+    """
+
+    months: tuple[str, ...]
+    rows: int
+    symbols: tuple[str, ...]
+    report: QualityReport
+
+
+def register_bars(
+    lake: LakePort,
+    frame: pl.DataFrame,
+    *,
+    calendar: TradingCalendar,
+    now: datetime | None,
+    source: str,
+    actions: pl.DataFrame | None = None,
+    bar_minutes: int = BAR_MINUTES,
+    lineage: Mapping[str, str] | None = None,
+) -> Registration:
+    """Check bars and write them to raw_bars by month, joined with what is there.
+
+    Parameters
+    ----------
+    lake : LakePort
+        Where to.
+    frame : DataFrame
+        Of ``BAR_SCHEMA``; bars shorter than 15 minutes are built into 15-minute ones first.
+    calendar : TradingCalendar
+        Sessions.
+    now : datetime or None
+        Bars beyond it are refused; None skips the question.
+    source : str
+        Written to the lineage.
+    actions : DataFrame, optional
+        Of ``ACTION_SCHEMA``; added to the lake's.
+    bar_minutes : int
+        Length of the bars given.
+    lineage : mapping, optional
+        More for the partitions' lineage, such as the file's sha256.
+
+    Raises
+    ------
+    DataValidationError
+        If the bars are refused; nothing is written then.
+    """
+    known = load_actions(lake) if actions is None else _merged_actions(lake, actions)
+    bars = conform(frame, BAR_SCHEMA)
+    if bar_minutes < BAR_MINUTES:
+        bars = resample_bars(bars, calendar=calendar, bar_minutes=BAR_MINUTES)
+        bar_minutes = BAR_MINUTES
+    report = check_bars(bars, calendar=calendar, bar_minutes=bar_minutes, now=now, actions=known)
+    report.raise_if_refused()
+    if actions is not None:
+        register_actions(lake, actions)
+    origin = {"source": source, **(lineage or {})}
+    months = []
+    keyed = bars.with_columns(month_expression().alias("month"))
+    for (month,), part in sorted(keyed.partition_by("month", as_dict=True, include_key=False).items()):
+        lake.write_month("raw_bars", str(month), _joined(lake, str(month), part), lineage=origin)
+        months.append(str(month))
+    return Registration(tuple(months), bars.height, tuple(bars["symbol"].unique().sort()), report)
+
+
+def register_synthetic(lake: LakePort, market: SyntheticMarket, *, calendar: TradingCalendar) -> Registration:
+    """Write a whole synthetic market to raw_bars and corporate_actions; it goes through the same checks as any file."""
+    return register_bars(
+        lake, market.bars, calendar=calendar, now=None, source="synthetic", actions=market.corporate_actions
+    )
+
+
+def register_actions(lake: LakePort, actions: pl.DataFrame) -> None:
+    """Add corporate actions to the lake; a later word on the same symbol, day and kind replaces the earlier one."""
+    merged = _merged_actions(lake, actions)
+    lake.write_month("corporate_actions", WHOLE, merged, lineage={"kind": "corporate actions"})
+
+
+def load_actions(lake: LakePort) -> pl.DataFrame:
+    """Return the lake's corporate actions, empty when it has none."""
+    if lake.partition("corporate_actions", WHOLE) is None:
+        return no_actions()
+    return lake.read_month("corporate_actions", WHOLE)
+
+
+def clean_month(lake: LakePort, month: str, *, calendar: TradingCalendar) -> CleanResult:
+    """Clean one month of raw_bars into clean_bars and quarantine, going on from the month before.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the month has no raw bars, or the one before it has some but was not cleaned.
+    """
+    raw = lake.read_month("raw_bars", month)
+    earlier = [m for m in lake.months("raw_bars") if m < month]
+    state, inputs = None, {"raw_bars": lake.data_hash("raw_bars", [month])}
+    if earlier:
+        if lake.partition("cleaning_state", earlier[-1]) is None:
+            raise DataNotFoundError(
+                "QTS-DATA-016", "the month before has not been cleaned", where=f"clean_bars {month}",
+                found=f"no cleaning_state of {earlier[-1]}", fix="clean the months in order, or all of them",
+            )  # fmt: skip
+        state = lake.read_month("cleaning_state", earlier[-1])
+        inputs["cleaning_state"] = lake.data_hash("cleaning_state", [earlier[-1]])
+    actions = load_actions(lake)
+    if lake.partition("corporate_actions", WHOLE) is not None:
+        inputs["corporate_actions"] = lake.data_hash("corporate_actions")
+    result = clean_bars(raw, calendar=calendar, actions=actions, state=state)
+    lake.write_month("quarantine", month, result.quarantine, lineage=inputs)
+    lake.write_month("clean_bars", month, result.clean, lineage=inputs)
+    lake.write_month("cleaning_state", month, result.state, lineage=inputs)
+    return result
+
+
+def clean_all(lake: LakePort, *, calendar: TradingCalendar) -> dict[str, CleanResult]:
+    """Clean every month of raw_bars in order."""
+    return {month: clean_month(lake, month, calendar=calendar) for month in lake.months("raw_bars")}
+
+
+def load_panel(
+    lake: LakePort,
+    *,
+    calendar: TradingCalendar,
+    first: date | None = None,
+    last: date | None = None,
+    symbols: Sequence[str] | None = None,
+    known_before: datetime | None = None,
+    table: str = "clean_bars",
+) -> Panel:
+    """Return the lake's bars as a panel of whole sessions; the usual door to research.
+
+    Parameters
+    ----------
+    first, last : date, optional
+        Span of sessions; what the table holds by default.
+    symbols : sequence of str, optional
+        Columns; every symbol of the span by default. Sorted in the panel.
+    known_before : datetime, optional
+        Only bars and revisions known by then.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the span holds no bars.
+    """
+    bars = lake.read(
+        table,
+        first_month=None if first is None else month_key(first),
+        last_month=None if last is None else month_key(last),
+        known_before=known_before,
+    )
+    day = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
+    span = bars.select(day.min().alias("first"), day.max().alias("last")).row(0)
+    if span[0] is None:
+        raise DataNotFoundError("QTS-DATA-013", "the lake holds no bars in that span", where=table)
+    timeline = Timeline.between(calendar, first or span[0], last or span[1])
+    chosen = bars["symbol"].unique().to_list() if symbols is None else symbols
+    return bars_to_panel(bars, load_actions(lake), timeline=timeline, symbols=tuple(sorted(set(chosen))))
+
+
+def _joined(lake: LakePort, month: str, part: pl.DataFrame) -> pl.DataFrame:
+    """Return a month with new bars added; the same bar given again stands once, so a second import changes nothing."""
+    if lake.partition("raw_bars", month) is not None:
+        part = pl.concat([lake.read_month("raw_bars", month), part])
+    content = [name for name in BAR_SCHEMA if name != "source"]
+    return part.unique(content, keep="first", maintain_order=True).sort(
+        "ts_known", "ts_event", "symbol", *[c for c in content if c not in KEY], maintain_order=True
+    )
+
+
+def _merged_actions(lake: LakePort, actions: pl.DataFrame) -> pl.DataFrame:
+    both = pl.concat([load_actions(lake), conform(actions, ACTION_SCHEMA)])
+    merged = both.unique(["symbol", "ex_date", "kind"], keep="last", maintain_order=True)
+    return merged.sort("ex_date", "symbol", "kind")

@@ -1,0 +1,133 @@
+"""Price steps that no corporate action explains: bad ticks, unadjusted splits, re-used tickers (bad inputs B21, B38).
+
+The rule is causal: a bar is compared with the last *accepted* close of its symbol, chain-linked over splits. A bad
+tick is left out alone; after a re-used ticker every bar is, until a corporate action explains the step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from qts_core.data.corporate_actions import split_steps
+from qts_core.data.rules import MAX_PRICE_RATIO
+from qts_core.data.schemas import STATE_SCHEMA, empty
+from qts_core.market.panel import Floats
+
+__all__ = ["SPLIT_RATIOS", "Jumps", "find_jumps", "nearest_split", "with_factor"]
+
+SPLIT_RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Jumps:
+    """What was found.
+
+    Attributes
+    ----------
+    is_jump : bool [rows]
+        Bars out of proportion, in the order of the frame given.
+    ratio : float64 [rows]
+        Worst price of the bar over the last accepted close (or its inverse, whichever is larger), signed as a ratio:
+        above 1 upwards, below 1 downwards; 1 for the first bar of a symbol.
+    state : DataFrame
+        Of ``STATE_SCHEMA``: the last accepted close of each symbol after these bars.
+    """
+
+    is_jump: NDArray[np.bool_]
+    ratio: Floats
+    state: pl.DataFrame
+
+
+def with_factor(frame: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
+    """Return `frame` with `session` (New York date) and `factor`, the product of splits in force on that day."""
+    session = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
+    factor = pl.lit(1.0)
+    for symbol, steps in split_steps(actions).items():
+        for ex_date, ratio in steps:
+            is_after = (pl.col("symbol") == symbol) & (pl.col("session") >= ex_date)
+            factor = pl.when(is_after).then(factor * ratio).otherwise(factor)
+    return frame.with_columns(session=session).with_columns(factor=factor)
+
+
+def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: float = MAX_PRICE_RATIO) -> Jumps:
+    """Compare every bar with the last accepted close of its symbol.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Bars that break no rule by themselves, with `session` and `factor`, sorted by (ts_known, ts_event, symbol).
+    state : DataFrame, optional
+        Of ``STATE_SCHEMA``, from the bars before.
+    max_ratio : float
+        Largest step believed.
+    """
+    before = {r["symbol"]: float(r["close"]) for r in (empty(STATE_SCHEMA) if state is None else state).to_dicts()}
+    close = (pl.col("close") * pl.col("factor")).alias("linked")
+    start = pl.col("symbol").replace_strict(before, default=None, return_dtype=pl.Float64)
+    work = frame.with_columns(close).with_columns(
+        before=pl.col("linked").shift(1).over("symbol").fill_null(start.fill_null(pl.col("open") * pl.col("factor")))
+    )
+    high, low = pl.col("high") * pl.col("factor") / pl.col("before"), pl.col("low") * pl.col("factor") / pl.col("before")
+    work = work.with_columns(ratio=pl.when(high * low >= 1).then(high).otherwise(low))
+    ratio = work["ratio"].to_numpy().copy()
+    is_jump = _beyond(ratio, max_ratio)
+    for symbol in work.filter(pl.Series(is_jump))["symbol"].unique().sort().to_list():
+        _walk(work, symbol, before.get(symbol), max_ratio, is_jump, ratio)
+    accepted = (
+        work.filter(~pl.Series(is_jump, dtype=pl.Boolean))
+        .group_by("symbol")
+        .agg(pl.col("ts_known").last(), pl.col("session").last(), pl.col("linked").last().alias("close"))
+        .select(STATE_SCHEMA)
+    )
+    merged = accepted if state is None else pl.concat([accepted, state.join(accepted, on="symbol", how="anti")])
+    return Jumps(is_jump, ratio, merged.sort("symbol"))
+
+
+def nearest_split(ratio: float) -> str:
+    """Return the common split whose price step is nearest to `ratio`, such as ``"1:5"`` for a price five times up."""
+    step = max(ratio, 1.0 / ratio)
+    known = min(SPLIT_RATIOS, key=lambda s: abs(math.log(s / step)))
+    whole, over = (f"{known:g}", "1") if known % 1 == 0 else ("3", "2")
+    return f"{over}:{whole}" if ratio > 1 else f"{whole}:{over}"
+
+
+def _beyond(ratio: Floats, max_ratio: float) -> NDArray[np.bool_]:
+    flags: NDArray[np.bool_] = (ratio >= max_ratio) | (ratio <= 1.0 / max_ratio)
+    return flags
+
+
+def _walk(
+    work: pl.DataFrame,
+    symbol: str,
+    before: float | None,
+    max_ratio: float,
+    is_jump: NDArray[np.bool_],
+    ratio: Floats,
+) -> None:
+    """Settle one symbol bar by bar: the last accepted close stays in force while bars are refused."""
+    rows = np.flatnonzero((work["symbol"] == symbol).to_numpy())
+    part = work[rows]
+    factor = part["factor"].to_numpy()
+    opens, highs, lows, closes = ((part[c].to_numpy() * factor) for c in ("open", "high", "low", "close"))
+    last = float(opens[0]) if before is None else before
+    for i, row in enumerate(rows):
+        up, down = highs[i] / last, lows[i] / last
+        ratio[row] = up if up * down >= 1 else down
+        is_jump[row] = not 1.0 / max_ratio < ratio[row] < max_ratio
+        if not is_jump[row]:
+            last = float(closes[i])
+
+
+def explain(symbol: str, day: date, ratio: float, facts: Mapping[str, float]) -> str:
+    """Return one line about a step for people: symbol, date, prices, ratio, nearest split."""
+    step = f"{ratio:.4g}x" if ratio >= 1 else f"1/{1 / ratio:.4g}"
+    return (
+        f"{symbol} {day}: {facts['before']:.4g} to {facts['after']:.4g} ({step}, nearest split {nearest_split(ratio)})"
+    )

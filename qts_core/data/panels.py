@@ -1,0 +1,88 @@
+"""From frames of bars to dense panels, and the months they are kept in (specification 5.2 alignment)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from qts_core.data.corporate_actions import chain_factors
+from qts_core.data.schemas import BAR_SCHEMA, conform
+from qts_core.market.calendar import Session, TradingCalendar, month_of
+from qts_core.market.errors import DataValidationError
+from qts_core.market.panel import Panel
+from qts_core.market.time import from_micros
+from qts_core.market.timeline import Timeline
+
+__all__ = ["bars_to_panel", "month_expression", "month_key", "sessions_of_month"]
+
+VALUES = ("open", "high", "low", "close", "volume")
+
+
+def month_key(day: date) -> str:
+    """Return the partition of a trading day: ``YYYY-MM``."""
+    return f"{day:%Y-%m}"
+
+
+def month_expression() -> pl.Expr:
+    """Return the partition of each bar, by its New York date."""
+    return pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.strftime("%Y-%m")
+
+
+def sessions_of_month(calendar: TradingCalendar, month: str) -> tuple[Session, ...]:
+    """Return the sessions of ``YYYY-MM``."""
+    return calendar.between(*month_of(date.fromisoformat(f"{month}-01")))
+
+
+def bars_to_panel(bars: pl.DataFrame, actions: pl.DataFrame, *, timeline: Timeline, symbols: tuple[str, ...]) -> Panel:
+    """Lay bars out on a timeline.
+
+    Parameters
+    ----------
+    bars : DataFrame
+        Of ``BAR_SCHEMA``, in any order. Bars before or after the timeline and of other symbols are left out. Of
+        several versions of one bar the one known last is taken, so filter on ``ts_known`` first for an as-of view.
+    actions : DataFrame
+        Of ``ACTION_SCHEMA``, for the field `factor`.
+    timeline : Timeline
+        T bars.
+    symbols : tuple of str
+        N symbols, sorted.
+
+    Returns
+    -------
+    Panel
+        ``BAR_FIELDS``, float64 [T, N]; NaN = no bar; `factor` is filled everywhere.
+
+    Raises
+    ------
+    DataValidationError
+        If `symbols` are not sorted and distinct, or a bar lies between the timeline's ends but not on it.
+    """
+    if list(symbols) != sorted(set(symbols)):
+        raise DataValidationError("QTS-DATA-015", "symbols of a panel must be sorted and distinct", found=symbols)
+    place = pl.DataFrame(
+        {"symbol": list(symbols), "column": range(len(symbols))}, schema_overrides={"column": pl.Int64}
+    )
+    frame = conform(bars, BAR_SCHEMA).join(place, on="symbol").sort("ts_known", maintain_order=True)
+    starts = frame["ts_event"].to_physical().to_numpy()
+    rows = timeline.rows_of(starts)
+    on = rows >= 0
+    if len(timeline):
+        inside = (starts >= timeline.ts_event[0]) & (starts < timeline.ts_known[-1])
+        if (stray := inside & ~on).any():
+            first = int(np.flatnonzero(stray)[0])
+            raise DataValidationError(
+                "QTS-DATA-015", "bars lie off the timeline", where=str(frame["symbol"][first]),
+                found=f"{int(stray.sum())} bars, the first at {from_micros(int(starts[first])).isoformat()}",
+                expected="bars that start on the session's grid", fix="clean the bars first",
+            )  # fmt: skip
+    rows, columns = rows[on], frame["column"].to_numpy()[on]
+    fields = {}
+    for name in VALUES:
+        values = np.full((len(timeline), len(symbols)), np.nan)
+        values[rows, columns] = frame[name].to_numpy()[on]
+        fields[name] = values
+    fields["factor"] = chain_factors(actions, timeline, symbols)
+    return Panel(timeline, symbols, fields)
