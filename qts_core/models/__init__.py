@@ -1,1 +1,1 @@
-"""."""
+"""Models behind one interface, and the bundles they travel in."""

@@ -1,0 +1,203 @@
+"""The model bundle: a folder with manifest, weights in a native format and golden predictions (specification 7.3).
+
+No pickle is ever loaded. A bundle opens only when every file has the sha256 its manifest names and the weights give
+the golden predictions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from qts_core.market.errors import ModelLoadError
+from qts_core.market.panel import Floats
+from qts_core.models.base import TradingModel
+from qts_core.models.factory import create_model
+from qts_core.models.folder import read_folder, write_folder
+from qts_core.models.manifest import Manifest
+from qts_core.models.scoring import score
+
+__all__ = ["LoadedModel", "ModelBundle"]
+
+MANIFEST = "manifest.json"
+GOLDEN = "golden.json"
+GOLDEN_TOLERANCE = 1e-9
+"""Relative. On one machine scores are equal bit for bit; the last bit of exp() may differ between C libraries."""
+
+
+class LoadedModel:
+    """A verified model, ready to score bars.
+
+    Parameters
+    ----------
+    model : TradingModel
+        Fitted.
+    manifest : Manifest
+    bundle_sha256 : str
+        Identity of the bundle it came from.
+    """
+
+    def __init__(self, model: TradingModel, manifest: Manifest, bundle_sha256: str) -> None:
+        self.model = model
+        self.manifest = manifest
+        self.bundle_sha256 = bundle_sha256
+
+    @property
+    def model_id(self) -> str:
+        """Name and first eight digits of the bundle's sha256, as decisions carry it."""
+        return f"{self.manifest.name}-{self.bundle_sha256[:8]}"
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The F features in the order `score` wants them."""
+        return tuple(f.name for f in self.manifest.features)
+
+    @property
+    def catalogue_hash(self) -> str:
+        """Hash of the feature catalogue it was trained on."""
+        return self.manifest.catalogue_hash
+
+    @property
+    def horizon_bars(self) -> int:
+        """Bars that a score speaks of."""
+        return self.manifest.horizon_bars
+
+    @property
+    def dispersion(self) -> float:
+        """Standard deviation of the out-of-sample residual, a ratio; NaN when it was not measured."""
+        return float("nan") if self.manifest.dispersion is None else self.manifest.dispersion
+
+    def score(self, features: Floats) -> Floats:
+        """Return expected forward returns, float64 [R], from float64 [R, F]; NaN = no opinion."""
+        return score(self.model, features, label_scale=self.manifest.label_scale)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelBundle:
+    """The files of a model.
+
+    Attributes
+    ----------
+    files : mapping of str to bytes
+        `manifest.json`, `golden.json` and the model's own files.
+    """
+
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def build(cls, model: TradingModel, manifest: Manifest, golden_features: Floats) -> ModelBundle:
+        """Pack a fitted model; `golden_features` float64 [k, F] are real rows whose scores are kept as proof."""
+        scores = score(model, golden_features, label_scale=manifest.label_scale)
+        golden = {"features": _plain(golden_features), "scores": _plain(scores)}
+        files = {**model.to_files(), GOLDEN: (json.dumps(golden, sort_keys=True) + "\n").encode()}
+        sealed = manifest.model_copy(update={"files": {n: _sha256(c) for n, c in sorted(files.items())}})
+        return cls({MANIFEST: sealed.to_bytes(), **files})
+
+    @classmethod
+    def load(cls, path: str | Path) -> ModelBundle:
+        """Read the folder `path`.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If there is no such folder.
+        """
+        return cls(read_folder(Path(path)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the bundle as the folder `path`, complete or not at all."""
+        write_folder(Path(path), self.files)
+
+    @property
+    def sha256(self) -> str:
+        """Identity of the bundle: the sha256 of its manifest, which names the sha256 of every other file."""
+        return _sha256(self._file(MANIFEST))
+
+    @property
+    def manifest(self) -> Manifest:
+        """The parsed manifest."""
+        return Manifest.from_bytes(self._file(MANIFEST))
+
+    @property
+    def golden(self) -> tuple[Floats, Floats]:
+        """Golden features [k, F] and scores [k]."""
+        try:
+            content = json.loads(self._file(GOLDEN))
+            features, scores = np.array(content["features"], dtype=float), np.array(content["scores"], dtype=float)
+        except (KeyError, ValueError, TypeError) as error:
+            raise ModelLoadError(
+                "QTS-MODEL-002", "the golden predictions are damaged", where=GOLDEN, fix="fetch the bundle again"
+            ) from error
+        return features.reshape(len(scores), -1), scores
+
+    def verify(self) -> None:
+        """Check every file against the manifest.
+
+        Raises
+        ------
+        ModelLoadError
+            If a file is missing, unexpected or changed.
+        """
+        named = self.manifest.files
+        if set(named) != set(self.files) - {MANIFEST}:
+            raise ModelLoadError(
+                "QTS-MODEL-002", "the bundle holds other files than its manifest names", where=self.manifest.name,
+                found=", ".join(sorted(self.files)), expected=", ".join(sorted([*named, MANIFEST])),
+                fix="fetch the bundle again",
+            )  # fmt: skip
+        for name, expected in named.items():
+            if (actual := _sha256(self.files[name])) != expected:
+                raise ModelLoadError(
+                    "QTS-MODEL-002", "a file of the bundle was changed", where=name, found=actual[:16],
+                    expected=f"sha256 {expected[:16]}", fix="fetch the bundle again",
+                )  # fmt: skip
+
+    def open(self) -> LoadedModel:
+        """Return the model, verified down to its golden predictions.
+
+        Raises
+        ------
+        ModelLoadError
+            If the bundle is damaged or this machine's library gives other predictions.
+        """
+        self.verify()
+        manifest = self.manifest
+        model = create_model(manifest.kind, manifest.model_type, name=manifest.name).from_files(self.files)
+        loaded = LoadedModel(model, manifest, self.sha256)
+        if model.feature_names != loaded.feature_names:
+            raise ModelLoadError(
+                "QTS-MODEL-002", "the model and its manifest name different features", where=manifest.name,
+                fix="fetch the bundle again",
+            )  # fmt: skip
+        features, expected = self.golden
+        if len(expected) and not np.allclose(
+            loaded.score(features), expected, rtol=GOLDEN_TOLERANCE, atol=0, equal_nan=True
+        ):
+            raise ModelLoadError(
+                "QTS-MODEL-002", "the model gives other predictions than it did in training", where=manifest.name,
+                expected=f"the golden scores, as {manifest.libraries} gave them",
+                fix="install the library versions named, or train the model again",
+            )  # fmt: skip
+        return loaded
+
+    def _file(self, name: str) -> bytes:
+        if name not in self.files:
+            raise ModelLoadError(
+                "QTS-MODEL-002", "a file of the bundle is missing", where=name, found=", ".join(sorted(self.files)),
+                fix="fetch the bundle again",
+            )  # fmt: skip
+        return self.files[name]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _plain(values: Floats) -> list[object]:
+    """Return nested lists whose shortest notation gives the same floats back; NaN as null."""
+    return [_plain(v) for v in values] if values.ndim > 1 else [None if np.isnan(v) else float(v) for v in values]

@@ -1,0 +1,176 @@
+"""LightGBM behind the model interface: regressor and binary classifier (specification 7.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Self
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.errors import ModelLoadError, PredictionError, TrainingError
+from qts_core.market.panel import Floats
+from qts_core.models.base import ModelType, Parameter, TradingModel
+
+__all__ = ["LightGBMClassifier", "LightGBMModel", "LightGBMRegressor"]
+
+WEIGHTS = "model.txt"
+STATE = "model.json"
+DEFAULT_TREES = 150
+SMALL_BATCH_ROWS = 4096
+"""Below this many rows a second thread costs more than it saves."""
+
+FIXED: Mapping[str, Parameter] = {
+    # the same bytes from the same seed, whatever the machine does meanwhile
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 2,
+    "verbosity": -1,
+}
+DEFAULTS: Mapping[str, Parameter] = {"learning_rate": 0.05, "num_leaves": 31, "max_bin": 63, "min_data_in_leaf": 500}
+TREE_COUNT_NAMES = ("n_estimators", "num_iterations", "num_boost_round")
+
+
+class LightGBMModel(TradingModel):
+    """Gradient-boosted trees on histograms.
+
+    Notes
+    -----
+    NaN features go to the side that fits best when training saw NaN in that feature, else they count as 0.
+
+    References
+    ----------
+    Ke et al. (2017), LightGBM: A Highly Efficient Gradient Boosting Decision Tree, NIPS 30.
+    """
+
+    kind = "lightgbm"
+    objective: ClassVar[str]
+
+    def __init__(
+        self, name: str, *, version: str = "1.0.0", seed: int = 0, parameters: Mapping[str, Parameter] | None = None
+    ) -> None:
+        super().__init__(name, version=version, seed=seed, parameters=parameters)
+        self._booster: lightgbm.Booster | None = None
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the model can predict."""
+        return self._booster is not None
+
+    def fit(
+        self,
+        features: NDArray[np.floating],
+        labels: Floats,
+        *,
+        feature_names: Sequence[str],
+        trained_until: datetime,
+        weights: Floats | None = None,
+    ) -> Self:
+        """Grow the trees; see :meth:`TradingModel.fit`."""
+        if len(labels) == 0 or not np.isfinite(labels).all():
+            raise TrainingError(
+                "QTS-MODEL-003", "nothing to train on", where=self.name, found=f"{len(labels)} labels",
+                expected="at least one label, all finite", fix="import more bars or shorten the horizon",
+            )  # fmt: skip
+        data = lightgbm.Dataset(
+            features, label=labels, weight=weights, feature_name=list(feature_names), params=self._library_parameters()
+        )
+        self._booster = lightgbm.train(self._library_parameters(), data, num_boost_round=self._trees())
+        self._feature_names = tuple(feature_names)
+        self._trained_until = trained_until
+        return self
+
+    def predict(self, features: Floats) -> Floats:
+        """Return the label's expectation, float64 [R]."""
+        return self._raw(features)
+
+    def predict_proba(self, features: Floats) -> Floats:
+        """Refuse: a regressor has no classes."""
+        raise PredictionError("QTS-MODEL-004", "a regressor has no class probabilities", where=self.name)
+
+    def get_feature_importance(self) -> dict[str, float]:
+        """Return each feature's share of the total gain."""
+        if self._booster is None:
+            return {}
+        gain = self._booster.feature_importance(importance_type="gain")
+        total = float(gain.sum())
+        return {n: float(g) / total if total > 0 else 0.0 for n, g in zip(self._feature_names, gain, strict=True)}
+
+    def to_files(self) -> dict[str, bytes]:
+        """Return LightGBM's text format and the model's own state as JSON."""
+        if self._booster is None or self._trained_until is None:
+            raise PredictionError("QTS-MODEL-004", "the model is not fitted", where=self.name, fix="call fit or load")
+        state = {
+            "name": self.name,
+            "version": self.version,
+            "seed": self.seed,
+            "parameters": self._parameters,
+            "feature_names": self._feature_names,
+            "trained_until": self._trained_until.isoformat(),
+            "metrics": self._metrics,
+        }
+        text = json.dumps(state, sort_keys=True, indent=1)
+        return {WEIGHTS: self._booster.model_to_string().encode(), STATE: text.encode()}
+
+    def from_files(self, files: Mapping[str, bytes]) -> Self:
+        """Take over what `to_files` gave."""
+        try:
+            state = json.loads(files[STATE])
+            booster = lightgbm.Booster(model_str=files[WEIGHTS].decode(), params={"verbosity": -1})
+            names = tuple(str(n) for n in state["feature_names"])
+            trained_until = datetime.fromisoformat(state["trained_until"])
+        except (KeyError, ValueError, TypeError, lightgbm.basic.LightGBMError) as error:
+            raise ModelLoadError(
+                "QTS-MODEL-002", "not a LightGBM model", where=self.name, found=f"{type(error).__name__}: {error}",
+                expected=f"{WEIGHTS} and {STATE}", fix="fetch the bundle again",
+            ) from error  # fmt: skip
+        if booster.num_feature() != len(names):
+            raise ModelLoadError(
+                "QTS-MODEL-002", "the trees and the feature list differ", where=self.name, found=booster.num_feature(),
+                expected=f"{len(names)} features", fix="fetch the bundle again",
+            )  # fmt: skip
+        self._booster, self._feature_names, self._trained_until = booster, names, trained_until
+        self._name, self._version, self._seed = state["name"], state["version"], state["seed"]
+        self._parameters, self._metrics = dict(state["parameters"]), dict(state["metrics"])
+        return self
+
+    def _raw(self, features: Floats) -> Floats:
+        rows = self._checked(features)
+        if self._booster is None or len(rows) == 0:
+            return np.empty(0)
+        threads = 1 if len(rows) <= SMALL_BATCH_ROWS else 2
+        return np.asarray(self._booster.predict(rows, num_threads=threads), dtype=np.float64)
+
+    def _trees(self) -> int:
+        given = [self._parameters[name] for name in TREE_COUNT_NAMES if name in self._parameters]
+        return int(given[0]) if given else DEFAULT_TREES
+
+    def _library_parameters(self) -> dict[str, Parameter]:
+        chosen = {k: v for k, v in self._parameters.items() if k not in TREE_COUNT_NAMES}
+        return {**DEFAULTS, **chosen, **FIXED, "objective": self.objective, "seed": self.seed}
+
+
+class LightGBMRegressor(LightGBMModel):
+    """Foretells a return."""
+
+    model_type = ModelType.REGRESSOR
+    objective = "regression"
+
+
+class LightGBMClassifier(LightGBMModel):
+    """Foretells the direction: the probability that the return is above zero."""
+
+    model_type = ModelType.CLASSIFIER
+    objective = "binary"
+
+    def predict(self, features: Floats) -> Floats:
+        """Return the likelier class, float64 [R]: 1 = up."""
+        return (self._raw(features) > 0.5).astype(np.float64)
+
+    def predict_proba(self, features: Floats) -> Floats:
+        """Return the probabilities of not up and up, float64 [R, 2]."""
+        up = self._raw(features)
+        return np.stack([1.0 - up, up], axis=1)

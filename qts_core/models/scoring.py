@@ -1,0 +1,46 @@
+"""One scale for every model's opinion: the expected forward return over the horizon, as a ratio (checklist X-32)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.panel import Floats
+from qts_core.models.base import ModelType, TradingModel
+
+__all__ = ["MAXIMUM_MISSING_RATIO", "has_opinion", "score"]
+
+MAXIMUM_MISSING_RATIO = 0.5
+"""With more than half of its features missing a symbol has no bar, or is warming up: no opinion."""
+
+
+def has_opinion(features: Floats) -> NDArray[np.bool_]:
+    """Return which rows have enough values to be scored, bool [R]."""
+    missing = np.isnan(features).sum(axis=1)
+    enough: NDArray[np.bool_] = missing <= MAXIMUM_MISSING_RATIO * features.shape[1]
+    return enough
+
+
+def score(model: TradingModel, features: Floats, *, label_scale: float) -> Floats:
+    """Return the expected forward return of each row, float64 [R], a ratio (0.001 = 0.1 %).
+
+    Parameters
+    ----------
+    model : TradingModel
+        A regressor's prediction is the score; a classifier's is the surplus of "up" over "not up" times `label_scale`.
+    features : float64 [R, F]
+        NaN = no value.
+    label_scale : float
+        Mean absolute forward return of the training samples.
+
+    Returns
+    -------
+    float64 [R]
+        NaN where a row has no opinion.
+    """
+    if model.model_type is ModelType.CLASSIFIER:
+        chances = model.predict_proba(features)
+        values = (chances[:, 1] - chances[:, 0]) * label_scale
+    else:
+        values = model.predict(features)
+    return np.where(has_opinion(features), values, np.nan)

@@ -1,0 +1,81 @@
+"""Training samples: features, labels and the bars between which each label lives (specification 7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.panel import Floats
+from qts_core.market.timeline import Timeline
+
+__all__ = ["TrainingSet"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSet:
+    """R samples, one per bar that exists, sorted by row and then by column.
+
+    A sample is here because its bar exists, never because its label does: a choice by label would tell a test fold
+    which bars have a future.
+
+    Attributes
+    ----------
+    features : float64 [R, F]
+        NaN = no value (warm-up).
+    labels : float64 [R]
+        What is learned; NaN = unknown, never trained on.
+    returns : float64 [R]
+        Forward return as a ratio, by which predictions are judged; equals `labels` for return targets.
+    row, column : int32 [R]
+        Place in the panel.
+    end_row : int32 [R]
+        Last row whose bar the label uses.
+    names : tuple of str
+        The F features in order.
+    feature_hashes : tuple of str
+        Hash of each feature's expression.
+    timeline : Timeline
+        The T rows.
+    symbols : tuple of str
+        The N columns.
+    catalogue_hash, data_hash : str
+        What the features and the bars were made of.
+    """
+
+    features: Floats
+    labels: Floats
+    returns: Floats
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
+    end_row: NDArray[np.int32]
+    names: tuple[str, ...]
+    feature_hashes: tuple[str, ...]
+    timeline: Timeline
+    symbols: tuple[str, ...]
+    catalogue_hash: str
+    data_hash: str
+
+    def __post_init__(self) -> None:
+        count = len(self.row)
+        if self.features.shape != (count, len(self.names)) or len(self.feature_hashes) != len(self.names):
+            raise ValueError(f"features are {self.features.shape}, expected ({count}, {len(self.names)})")
+        if any(len(part) != count for part in (self.labels, self.returns, self.column, self.end_row)):
+            raise ValueError("labels, returns, column and end_row must have one value a sample")
+        if count and (np.diff(self.row) < 0).any():
+            raise ValueError("samples must be sorted by row")
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def between(self, start: int, stop: int) -> slice:
+        """Return the samples whose row is in ``[start, stop)``; they lie side by side."""
+        first, last = np.searchsorted(self.row, [start, stop])
+        return slice(int(first), int(last))
+
+    def panel_of(self, values: Floats, samples: slice) -> Floats:
+        """Spread one value a sample over a [T, N] panel, NaN elsewhere."""
+        panel = np.full((len(self.timeline), len(self.symbols)), np.nan)
+        panel[self.row[samples], self.column[samples]] = values
+        return panel

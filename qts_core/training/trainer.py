@@ -1,0 +1,285 @@
+"""Walk-forward training: a model per fold, judged on bars it never saw, then the live one (specification 7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.errors import TrainingError
+from qts_core.market.panel import Floats
+from qts_core.market.time import from_micros
+from qts_core.market.timeline import BAR_MINUTES
+from qts_core.models.base import ModelType, Parameter, TradingModel
+from qts_core.models.bundle import LoadedModel, ModelBundle
+from qts_core.models.factory import create_model
+from qts_core.models.libraries import library_versions
+from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
+from qts_core.models.scoring import has_opinion, score
+from qts_core.targets import Target
+from qts_core.training.evaluation import Evaluation, evaluate_scores
+from qts_core.training.fold_plan import Fold, FoldPlan
+from qts_core.training.samples import TrainingSet
+
+__all__ = ["FoldResult", "Progress", "TrainingEntry", "TrainingResult", "train_walk_forward"]
+
+GOLDEN_ROWS = 16
+FEWEST_SAMPLES = 100
+PREDICTION_BLOCK_ROWS = 65_536
+
+Progress = Callable[[str, int, int], None]
+"""Told (what, done, total) after each model."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEntry:
+    """One configured model.
+
+    Attributes
+    ----------
+    key : str
+        Key in models.yaml.
+    kind, model_type : str, ModelType
+        Class of model.
+    target : Target
+    parameters : mapping
+        Hyperparameters in the library's names.
+    seed : int
+        Of the library and of the subsample.
+    row_stride : int
+        Keep one sample in so many, drawn at random; labels overlap, so neighbours say almost the same.
+    winsorize_ratio : float
+        Share of the return labels cut to its quantile at each end, found in the training samples alone.
+    """
+
+    key: str
+    kind: str
+    model_type: ModelType
+    target: Target
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    seed: int = 7
+    row_stride: int = 1
+    winsorize_ratio: float = 0.005
+    version: str = "1.0.0"
+
+    def __post_init__(self) -> None:
+        if self.target.is_classification != (self.model_type is ModelType.CLASSIFIER):
+            raise ValueError(f"a {self.model_type} cannot learn {self.target.name}")
+
+    def as_dict(self) -> dict[str, str]:
+        """Return every choice as text, for trackers and for the identity of a trial."""
+        chosen = {f"parameter.{name}": str(value) for name, value in sorted(self.parameters.items())}
+        return {
+            "kind": self.kind,
+            "model_type": self.model_type.value,
+            "target": self.target.name,
+            "seed": str(self.seed),
+            "row_stride": str(self.row_stride),
+            "winsorize_ratio": str(self.winsorize_ratio),
+            **chosen,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult:
+    """One fold: how its model did where it learned and where it did not."""
+
+    index: int
+    train_samples: int
+    test_samples: int
+    in_sample: Evaluation
+    out_of_sample: Evaluation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingResult:
+    """What training gave.
+
+    Attributes
+    ----------
+    predictions : float64 [T, N]
+        Out-of-sample scores of every test bar; NaN elsewhere.
+    returns : float64 [T, N]
+        The forward returns they foretold.
+    folds : tuple of FoldResult
+    overall : Evaluation
+        All out-of-sample scores together.
+    importance : mapping of str to float
+        Share of gain in the final model, largest first.
+    bundle : ModelBundle
+        The model that goes live.
+    """
+
+    entry: TrainingEntry
+    plan: FoldPlan
+    predictions: Floats
+    returns: Floats
+    folds: tuple[FoldResult, ...]
+    overall: Evaluation
+    importance: Mapping[str, float]
+    bundle: ModelBundle
+
+    @property
+    def model(self) -> LoadedModel:
+        """The final model, verified."""
+        return self.bundle.open()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    model: TradingModel
+    label_scale: float
+    samples: NDArray[np.int64]
+
+
+def train_walk_forward(
+    entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, *, progress: Progress | None = None
+) -> TrainingResult:
+    """Train and judge a model on every fold, then fit the model that goes live.
+
+    Parameters
+    ----------
+    entry : TrainingEntry
+    samples : TrainingSet
+        R samples on the plan's timeline.
+    plan : FoldPlan
+    progress : callable, optional
+        Told (what, done, total) after each model.
+
+    Returns
+    -------
+    TrainingResult
+        Same input and seed give the same bundle, byte for byte.
+
+    Raises
+    ------
+    TrainingError
+        If the plan belongs to another timeline, or a fold has too few samples to learn from.
+    """
+    _check_plan(samples, plan)
+    total = len(plan.folds) + 1
+    everything = slice(0, len(samples))
+    returns = samples.panel_of(samples.returns, everything)
+    predictions = np.full(returns.shape, np.nan)
+    folds: list[FoldResult] = []
+    for fold in plan.folds:
+        fitted = _fit(entry, samples, plan.train_samples(fold, samples), f"fold {fold.index + 1}")
+        predictions, result = _judge(entry, samples, fold, fitted, predictions, returns)
+        folds.append(result)
+        if progress is not None:
+            progress(f"{entry.key} fold {fold.index + 1}", fold.index + 1, total)
+    overall = evaluate_scores(predictions, returns, horizon_bars=entry.target.horizon_bars)
+    final = _fit(entry, samples, plan.final_samples(samples), "the final model")
+    final.model.record_metrics({k: v for k, v in overall.metrics().items() if np.isfinite(v)})
+    bundle = _bundle(entry, samples, plan, final, overall)
+    if progress is not None:
+        progress(f"{entry.key} final", total, total)
+    importance = dict(sorted(final.model.get_feature_importance().items(), key=lambda item: (-item[1], item[0])))
+    return TrainingResult(entry, plan, predictions, returns, tuple(folds), overall, importance, bundle)
+
+
+def _check_plan(samples: TrainingSet, plan: FoldPlan) -> None:
+    line = samples.timeline
+    if (len(line), int(line.ts_event[0]), int(line.ts_known[-1])) != (plan.rows, plan.first_ts, plan.last_ts):
+        raise TrainingError(
+            "QTS-MODEL-003", "the fold plan was made for other bars", found=line.describe(),
+            expected=f"{plan.rows} bars from {from_micros(plan.first_ts):%Y-%m-%d}", fix="make the plan again",
+        )  # fmt: skip
+
+
+def _fit(entry: TrainingEntry, samples: TrainingSet, places: NDArray[np.int64], where: str) -> _Fitted:
+    chosen = places[np.random.default_rng(entry.seed).random(len(places)) * entry.row_stride < 1.0]
+    features = samples.features[chosen]
+    is_usable = has_opinion(features)
+    if not is_usable.all():
+        chosen, features = chosen[is_usable], features[is_usable]
+    if len(chosen) < FEWEST_SAMPLES:
+        raise TrainingError(
+            "QTS-MODEL-003", "too few samples to train on", where=f"{entry.key}, {where}", found=len(chosen),
+            expected=f"at least {FEWEST_SAMPLES}", fix="import more bars, or lower training.row_stride in models.yaml",
+        )  # fmt: skip
+    labels = samples.labels[chosen]
+    if not entry.target.is_classification and entry.winsorize_ratio > 0:
+        low, high = np.quantile(labels, [entry.winsorize_ratio, 1.0 - entry.winsorize_ratio])
+        labels = np.clip(labels, low, high)
+    model = create_model(
+        entry.kind,
+        entry.model_type,
+        name=entry.key,
+        version=entry.version,
+        seed=entry.seed,
+        parameters=entry.parameters,
+    )
+    known = samples.timeline.ts_known[int(samples.end_row[chosen].max())]
+    model.fit(features, labels, feature_names=samples.names, trained_until=from_micros(int(known)))
+    return _Fitted(model, float(np.abs(samples.returns[chosen]).mean()), chosen)
+
+
+def _judge(
+    entry: TrainingEntry, samples: TrainingSet, fold: Fold, fitted: _Fitted, predictions: Floats, returns: Floats
+) -> tuple[Floats, FoldResult]:
+    tested = 0
+    merged = predictions.copy()
+    for rows in fold.test:
+        place = samples.between(rows.start, rows.stop)
+        merged[rows.start : rows.stop] = samples.panel_of(_score(fitted, samples.features[place]), place)[
+            rows.start : rows.stop
+        ]
+        tested += place.stop - place.start
+    test = np.concatenate([np.arange(r.start, r.stop) for r in fold.test])
+    learned = np.full(returns.shape, np.nan)
+    at = (samples.row[fitted.samples], samples.column[fitted.samples])
+    learned[at] = _score(fitted, samples.features[fitted.samples])
+    horizon = entry.target.horizon_bars
+    return merged, FoldResult(
+        fold.index,
+        len(fitted.samples),
+        tested,
+        evaluate_scores(learned, returns, horizon_bars=horizon),
+        evaluate_scores(merged[test], returns[test], horizon_bars=horizon),
+    )
+
+
+def _score(fitted: _Fitted, features: Floats) -> Floats:
+    blocks = [
+        score(fitted.model, features[start : start + PREDICTION_BLOCK_ROWS], label_scale=fitted.label_scale)
+        for start in range(0, len(features), PREDICTION_BLOCK_ROWS)
+    ]
+    return np.concatenate(blocks) if blocks else np.empty(0)
+
+
+def _bundle(
+    entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, final: _Fitted, overall: Evaluation
+) -> ModelBundle:
+    line, used = samples.timeline, final.samples
+    manifest = Manifest(
+        name=entry.key,
+        version=entry.version,
+        kind=entry.kind,
+        model_type=entry.model_type,
+        target=entry.target.name,
+        horizon_bars=entry.target.horizon_bars,
+        bar_minutes=BAR_MINUTES,
+        features=tuple(
+            FeatureReference(name=n, hash=h) for n, h in zip(samples.names, samples.feature_hashes, strict=True)
+        ),
+        catalogue_hash=samples.catalogue_hash,
+        training=TrainingSpan(
+            first=from_micros(int(line.ts_event[samples.row[used[0]]])),
+            last=from_micros(int(line.ts_known[int(samples.end_row[used].max())])),
+            samples=len(used),
+            symbols=samples.symbols,
+            data_hash=samples.data_hash,
+            fold_plan_hash=plan.hash,
+        ),
+        seed=entry.seed,
+        parameters=dict(entry.parameters),
+        metrics={name: value if np.isfinite(value) else None for name, value in overall.metrics().items()},
+        label_scale=final.label_scale,
+        dispersion=overall.residual_std if np.isfinite(overall.residual_std) else None,
+        libraries=library_versions(entry.kind),
+    )
+    golden = used[np.linspace(0, len(used) - 1, min(GOLDEN_ROWS, len(used))).astype(np.int64)]
+    return ModelBundle.build(final.model, manifest, samples.features[golden])
