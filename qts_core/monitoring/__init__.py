@@ -1,1 +1,1 @@
-"""."""
+"""Metrics, log fields and health, declared; no sockets here."""
