@@ -1,7 +1,7 @@
 """Every error code of QTS with the sentence that explains it; docs/reference/errors.md is derived from here.
 
 Blocks: DATA bars and lake, MODEL models and registry, EXEC broker and orders, RISK limits, CONF configuration,
-FEAT features, LIVE daemon, CLI command line.
+FEAT features, LIVE daemon, DB database, CLI command line.
 """
 
 from __future__ import annotations
@@ -68,10 +68,16 @@ LIVE = {
     "QTS-LIVE-002": "The journal or a snapshot is damaged.",
 }
 
+DATABASE = {
+    "QTS-DB-001": "The database cannot be reached.",
+    "QTS-DB-002": "The database file is damaged.",
+}
+
 COMMAND_LINE = {
     "QTS-CLI-001": "A command-line argument is wrong.",
+    "QTS-CLI-002": "A command needs a part that is not installed.",
 }
 
 ERROR_CODES: Mapping[str, str] = MappingProxyType(
-    {**DATA, **CONFIGURATION, **FEATURES, **MODELS, **EXECUTION, **RISK, **LIVE, **COMMAND_LINE}
+    {**DATA, **CONFIGURATION, **FEATURES, **MODELS, **EXECUTION, **RISK, **LIVE, **DATABASE, **COMMAND_LINE}
 )
