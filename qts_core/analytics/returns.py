@@ -61,7 +61,8 @@ class DailyCurve:
     @property
     def returns(self) -> Floats:
         """Simple return of each session over the close before, ratio [D]."""
-        return np.diff(self.equity, prepend=self.initial) / np.r_[self.initial, self.equity[:-1]]
+        before: Floats = np.r_[self.initial, self.equity[:-1]]
+        return self.equity / before - 1
 
     @property
     def dates(self) -> tuple[date, ...]:

@@ -20,7 +20,8 @@ def rolling_volatility(returns: Floats, *, window: int, periods_per_year: int = 
     ValueError
         If `window` is below 2.
     """
-    return _windows(returns, window).std(axis=1, ddof=1) * math.sqrt(periods_per_year)
+    deviation: Floats = _windows(returns, window).std(axis=1, ddof=1) * math.sqrt(periods_per_year)
+    return deviation
 
 
 def rolling_sharpe(returns: Floats, *, window: int, periods_per_year: int = SESSIONS_PER_YEAR) -> Floats:

@@ -1,0 +1,115 @@
+"""The parts a page is laid out from: sections of figures, tables and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from qts_core.report.formats import Format
+
+__all__ = ["Block", "Cell", "Column", "Figure", "Section", "Table", "Words", "cell", "figure", "table"]
+
+WIDE: Final = 1080.0
+HALF: Final = 526.0
+NARROW: Final = 348.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture in two widths, with a sentence for a title and the n it stands on."""
+
+    title: str
+    counted: str
+    wide: Markup
+    narrow: Markup
+    note: str = ""
+    is_half: bool = False
+    kind: str = "figure"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value of a table as it is written."""
+
+    text: str
+    is_negative: bool = False
+    hover: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table; numbers are set right, words left."""
+
+    name: str
+    is_number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, with a sentence for a title."""
+
+    title: str
+    counted: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    is_half: bool = False
+    kind: str = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence that stands by itself."""
+
+    text: str
+    is_half: bool = False
+    kind: str = "words"
+
+
+Block = Figure | Table | Words
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: its anchor, heading and blocks."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def figure(
+    title: str,
+    counted: str,
+    draw: Callable[[float], Markup],
+    *,
+    note: str = "",
+    is_half: bool = False,
+) -> Figure:
+    """Draw a figure for wide and for narrow screens; `draw` takes a width in picture units."""
+    return Figure(title, counted, draw(HALF if is_half else WIDE), draw(NARROW), note, is_half)
+
+
+def cell(value: float, written: Format, *, hover: str = "") -> Cell:
+    """Write a number as a cell; negative ones are coloured and stand in parentheses."""
+    text = written(value)
+    return Cell(text, text.startswith("("), hover)
+
+
+def table(
+    title: str,
+    counted: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    words: int = 1,
+    note: str = "",
+    is_half: bool = False,
+) -> Table:
+    """Lay out a table whose first `words` columns hold words and the others numbers."""
+    heads = tuple(Column(name, i >= words) for i, name in enumerate(columns))
+    return Table(title, counted, heads, tuple(tuple(row) for row in rows), note, is_half)

@@ -1,0 +1,106 @@
+"""Stand-alone pictures for places that show Markdown, such as the metadata of a Dagster asset."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from qts_core.market.panel import Floats
+from qts_core.report.formats import Format, decimals, percent
+from qts_core.report.svg.bars import row_chart
+from qts_core.report.svg.heatmap import heat_map
+from qts_core.report.svg.timeline import Pane, Series, time_chart
+from qts_core.report.theme import DARK, LIGHT, css_variables, svg_style
+
+__all__ = ["bar_chart", "coverage_heat_map", "line_chart", "markdown_image", "standalone", "svg_data_uri"]
+
+WIDTH = 900.0
+LINE_ROLES = ("net", "benchmark", "exposure", "live", "gain", "loss")
+
+
+def coverage_heat_map(rows: Sequence[str], columns: Sequence[str], values: Floats, *, title: str) -> str:
+    """Draw how much of what was expected is there, ratio [R, C], such as symbols by months; NaN = nothing expected."""
+    height = 16.0 if len(rows) > 12 else 22.0
+    return standalone(
+        heat_map(
+            rows,
+            columns,
+            np.asarray(values, dtype=np.float64),
+            width=WIDTH,
+            label=title,
+            value_format=percent,
+            role="net",
+            cell_height=height,
+            largest=1.0,
+        )
+    )
+
+
+def bar_chart(
+    labels: Sequence[str],
+    values: Sequence[float] | Floats,
+    *,
+    title: str,
+    value_format: Format = decimals,
+    is_signed: bool = False,
+) -> str:
+    """Draw one horizontal bar per label, such as the missing rate or the importance of features.
+
+    Parameters
+    ----------
+    is_signed : bool, default False
+        Whether bars are coloured as gains and losses.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    role = "sign" if is_signed else "net"
+    return standalone(row_chart(labels, numbers, width=WIDTH, label=title, value_format=value_format, role=role))
+
+
+def line_chart(
+    days: Sequence[date],
+    series: Mapping[str, Floats],
+    *,
+    title: str,
+    unit: str,
+    value_format: Format = decimals,
+    include: tuple[float, ...] = (),
+) -> str:
+    """Draw lines over sessions: `series` maps a name to float64 [n] beside `days` [n]; at most six lines.
+
+    Raises
+    ------
+    ValueError
+        If there are more lines than colours.
+    """
+    if len(series) > len(LINE_ROLES):
+        raise ValueError(f"{len(series)} lines, at most {len(LINE_ROLES)} can be told apart")
+    lines = tuple(
+        Series(name, role, np.asarray(values, dtype=np.float64))
+        for (name, values), role in zip(series.items(), LINE_ROLES, strict=False)
+    )
+    pane = Pane(unit, lines, 200, value_format, value_format, include=include)
+    return standalone(time_chart(days, (pane,), width=WIDTH, label=title))
+
+
+def standalone(svg: str) -> str:
+    """Return a picture that carries its own colours, for use outside the report's page."""
+    style = (
+        f"<style>svg{{{css_variables(LIGHT)};background:var(--card)}}"
+        f"@media(prefers-color-scheme:dark){{svg{{{css_variables(DARK)}}}}}{svg_style()}</style>"
+    )
+    head, _, rest = str(svg).partition(">")
+    return f"{head}>{style}{rest}"
+
+
+def svg_data_uri(svg: str) -> str:
+    """Return `svg` as a ``data:`` address that an image tag or Markdown can show."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def markdown_image(svg: str, alt: str) -> str:
+    """Return `svg` as a Markdown image with the text `alt`."""
+    escaped = "".join(f"\\{c}" if c in "[]\\" else c for c in alt.replace("\n", " "))
+    return f"![{escaped}]({svg_data_uri(svg)})"

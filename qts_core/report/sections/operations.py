@@ -1,0 +1,68 @@
+"""What the limits did, and the live session if there was one."""
+
+from __future__ import annotations
+
+from qts_core.market.time import NEW_YORK
+from qts_core.report.blocks import Cell, Section, Words, cell, table
+from qts_core.report.context import Context
+from qts_core.report.formats import count, decimals, dollars
+
+__all__ = ["limits_section", "live_section"]
+
+SHOWN = 40
+
+
+def limits_section(context: Context) -> Section:
+    """List the limits that refused or cut orders."""
+    events = context.given.limits
+    if not events:
+        return Section("limits", "Limits", (Words("No limit refused or cut anything."),))
+    rows = [
+        (
+            Cell(e.name),
+            Cell("any time" if e.ts is None else f"{e.ts.astimezone(NEW_YORK):%-d %b %Y %H:%M}"),
+            Cell(e.symbol or "portfolio"),
+            Cell(e.reason),
+            cell(e.count, count),
+            cell(e.value, lambda v: decimals(v, 4)),
+            cell(e.limit, lambda v: decimals(v, 4)),
+        )
+        for e in events[:SHOWN]
+    ]
+    left_out = len(events) - len(rows)
+    block = table(
+        "What the limits refused or cut, with the value that met the limit",
+        f"n = {sum(e.count for e in events):,} refusals",
+        ("Limit", "When, New York", "Symbol", "Reason", "Times", "Value", "Limit"),
+        rows,
+        words=4,
+        note=f"{left_out} further lines are left out." if left_out else "",
+    )
+    return Section("limits", "Limits", (block,))
+
+
+def live_section(context: Context) -> Section | None:
+    """Lay out the live session and its parity with the backtest."""
+    live = context.given.live
+    if live is None:
+        return None
+    parity = (
+        "No decision was compared with the backtest."
+        if not live.compared
+        else f"All {live.compared:,} compared decisions equal those of the backtest bit for bit."
+        if not live.differences
+        else f"{live.differences:,} of {live.compared:,} compared decisions differ from the backtest."
+    )
+    row = (
+        Cell(f"{live.session:%-d %b %Y}"),
+        Cell(live.mode),
+        cell(live.decisions, count),
+        cell(live.orders, count),
+        cell(live.fills, count),
+        cell(float("nan") if live.pnl is None else live.pnl, lambda v: dollars(v, 2)),
+        cell(live.compared, count),
+        cell(live.differences, count),
+    )
+    heads = ("Session", "Mode", "Decisions", "Orders", "Fills", "Profit", "Compared", "Different")
+    block = table(parity, f"n = {live.decisions:,} decisions", heads, [row], words=2)
+    return Section("live", "Live session", (block, *(Words(note) for note in live.notes)))

@@ -1,0 +1,115 @@
+"""How much of it holds up: folds in sample against out of sample, and the promotion gates."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import numpy as np
+
+from qts_core.report.blocks import Block, Cell, Figure, Section, Table, cell, figure, table
+from qts_core.report.context import Context
+from qts_core.report.formats import count, decimals
+from qts_core.report.inputs import Fold, Gate
+from qts_core.report.svg.spread import scatter
+
+__all__ = ["folds_section", "gates_section"]
+
+
+def folds_section(context: Context) -> Section | None:
+    """Lay out what each fold showed on the data it was fitted to and on the data after them."""
+    folds = context.given.folds
+    if not folds:
+        return None
+    names = list(dict.fromkeys(name for fold in folds for name in fold.measures))
+    blocks: list[Block] = [_table(folds, names)]
+    blocks += [_compared(folds, name) for name in names[:2]]
+    return Section("folds", "Walk-forward folds", tuple(blocks))
+
+
+def _number(value: float) -> str:
+    return decimals(value, 2 if abs(value) >= 1 else 4)
+
+
+def _table(folds: tuple[Fold, ...], names: list[str]) -> Table:
+    nothing = (float("nan"), float("nan"))
+    rows = []
+    for f in folds:
+        row = [
+            Cell(f.name),
+            Cell(f"{f.train_first:%-d %b %Y} – {f.train_last:%-d %b %Y}"),
+            Cell(f"{f.test_first:%-d %b %Y} – {f.test_last:%-d %b %Y}"),
+            cell(f.train_samples, count),
+            cell(f.test_samples, count),
+        ]
+        for name in names:
+            inside, outside = f.measures.get(name, nothing)
+            row += [cell(inside, _number), cell(outside, _number)]
+        rows.append(row)
+    heads = ["Fold", "Fitted on", "Tested on", "n fitted", "n tested"]
+    for name in names:
+        heads += [f"{name}, in sample", f"{name}, out of sample"]
+    return table(
+        "Each fold on the sessions it was fitted to, and on later ones that it had never seen",
+        f"n = {len(folds)} folds",
+        heads,
+        rows,
+        words=3,
+        note="Labels that reach into the test sessions are purged from the fit.",
+    )
+
+
+def _compared(folds: tuple[Fold, ...], name: str) -> Figure:
+    pairs = [(f, *f.measures[name]) for f in folds if name in f.measures]
+    pairs = [p for p in pairs if isfinite(p[1]) and isfinite(p[2])]
+    return figure(
+        f"{name}: out of sample (upward) against in sample (to the right); on the dashed line nothing is lost",
+        f"n = {len(pairs)} folds",
+        lambda width: scatter(
+            np.array([p[1] for p in pairs]),
+            np.array([p[2] for p in pairs]),
+            ["net"] * len(pairs),
+            [f"{f.name}: {_number(a)} in sample, {_number(b)} out of sample" for f, a, b in pairs],
+            width=width,
+            height=200,
+            label=f"{name} of each fold, out of sample against in sample",
+            unit="Out of sample",
+            x_format=lambda v: decimals(v, 2),
+            y_format=lambda v: decimals(v, 2),
+            is_square=True,
+        ),
+        is_half=True,
+    )
+
+
+def gates_section(context: Context) -> Section | None:
+    """Lay out the gates with value, threshold and reason."""
+    gates = context.given.gates
+    if not gates:
+        return None
+    passed = sum(g.is_passed for g in gates)
+    trials = context.given.trials
+    spread = (
+        "their spread was not recorded, so chance alone stands in for it"
+        if trials.variance is None
+        else f"their Sharpe ratios per session vary by {trials.variance:.2g}"
+    )
+    return Section(
+        "gates",
+        "Promotion gates",
+        (
+            table(
+                f"{passed} of {len(gates)} gates passed; one refusal is enough to refuse the model",
+                f"n = {len(gates)} gates, {trials.count:,} trials",
+                ("Gate", "Result", "Reason", "Value", "Needed"),
+                [_gate(g) for g in gates],
+                words=3,
+                note=f"The deflated Sharpe ratio counts every trial in the ledger: {trials.count:,}; {spread}.",
+            ),
+        ),
+    )
+
+
+def _gate(gate: Gate) -> tuple[Cell, ...]:
+    result = Cell("passed", role="good") if gate.is_passed else Cell("refused", role="bad")
+    needed = Cell(f"{gate.comparison} {_number(gate.threshold)}")
+    return Cell(gate.name), result, Cell(gate.reason), cell(gate.value, _number), needed

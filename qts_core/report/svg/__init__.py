@@ -1,0 +1,1 @@
+"""Small SVG pictures: drawn by hand, coloured by role, readable without scripts."""
