@@ -1,1 +1,1 @@
-"""."""
+"""The command line `qts`: data, features, models, training, replay, settings."""
