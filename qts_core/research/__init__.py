@@ -1,1 +1,1 @@
-"""."""
+"""Joins training and backtest: preparation, trial ledger, promotion gates, approval."""

@@ -1,0 +1,130 @@
+"""The event backtest of a model's out-of-sample predictions, on the bars of the lake (specification 11.1)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from qts_core.analytics.drawdown import max_drawdown
+from qts_core.analytics.returns import DailyCurve, annualised_return
+from qts_core.analytics.significance import SharpeEstimate
+from qts_core.backtest import BacktestResult, run_event_backtest
+from qts_core.config.settings import OPERATIONAL, Settings
+from qts_core.data.ingest import load_actions, load_panel
+from qts_core.exchange import fill_settings
+from qts_core.market.calendar import TradingCalendar
+from qts_core.market.ids import digest
+from qts_core.market.panel import Floats, Panel
+from qts_core.market.time import from_micros
+from qts_core.market.timeline import BARS_PER_SESSION, SESSIONS_PER_YEAR
+from qts_core.ports.lake import LakePort
+from qts_core.research.training_summary import TrainingSummary, load_predictions
+from qts_core.trading.decision import Hashes
+from qts_core.trading.predictors import StoredPredictor
+from qts_core.trading.settings import core_settings
+
+__all__ = ["ModelBacktest", "run_model_backtest"]
+
+WARM_UP_BARS = 30 * BARS_PER_SESSION
+"""Bars before the first decision, fed so that the core's volatility estimates are warm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelBacktest:
+    """A backtest with what gates and pages ask of it.
+
+    Attributes
+    ----------
+    summary : TrainingSummary
+        The training whose predictions were traded.
+    fill_mode : str
+    identity : str
+        The trial's identity in the ledger: training and trading rules, whatever the fill mode.
+    result : BacktestResult
+    returns : float64 [D]
+        Net return of each session, ratios.
+    sharpe : SharpeEstimate
+        Net, per session.
+    seconds : float
+    """
+
+    summary: TrainingSummary
+    fill_mode: str
+    identity: str
+    result: BacktestResult
+    returns: Floats
+    sharpe: SharpeEstimate
+    seconds: float
+
+    @property
+    def turnover_per_session(self) -> float:
+        """Average traded value per session over equity, both sides counted."""
+        sessions = len(self.returns)
+        return float(np.nansum(self.result.turnover)) / sessions if sessions else float("nan")
+
+    def metrics(self) -> dict[str, float]:
+        """Return finite figures by name."""
+        curve = DailyCurve.of(self.result.timeline, self.result.equity, initial=self.result.initial_cash)
+        figures = {
+            "net_sharpe": self.sharpe.annualised(SESSIONS_PER_YEAR),
+            "net_return": float(self.result.equity[-1]) / self.result.initial_cash - 1.0,
+            "gross_return": float(self.result.equity_gross[-1]) / self.result.initial_cash - 1.0,
+            "annualised_return": annualised_return(curve.returns),
+            "max_drawdown": max_drawdown(curve.equity),
+            "trades": float(len(self.result.trades)),
+            "turnover_per_session": self.turnover_per_session,
+            "costs_dollars": float(self.result.cost_total.sum()),
+            "sessions": float(len(self.returns)),
+        }
+        return {name: value for name, value in figures.items() if np.isfinite(value)}
+
+
+def run_model_backtest(
+    lake: LakePort, settings: Settings, summary: TrainingSummary, *, fill_mode: str, calendar: TradingCalendar
+) -> ModelBacktest:
+    """Trade the stored predictions of `summary` from its first to its last test bar."""
+    started = time.perf_counter()
+    panel = _tested(load_panel(lake, calendar=calendar, symbols=summary.symbols), summary)
+    predictions = load_predictions(lake, summary, panel.timeline, panel.symbols)
+    chosen = settings.backtest
+    core = core_settings(settings)
+    result = run_event_backtest(
+        panel,
+        StoredPredictor(
+            panel.timeline, panel.symbols, predictions, uncertainty=summary.dispersion, model_id=summary.model_id
+        ),
+        core,
+        instruments=settings.universe.instruments(panel.symbols),
+        fills=fill_settings(
+            fill_mode,
+            half_spread_bps=chosen.half_spread_bps,
+            slippage_bps=chosen.slippage_bps,
+            commission_bps=chosen.commission_bps,
+        ),
+        cash=chosen.initial_cash_dollars,
+        actions=load_actions(lake),
+        hashes=Hashes(
+            configuration=settings.configuration_hash,
+            catalogue=summary.catalogue_hash,
+            model=summary.bundle_sha256,
+            data=summary.data_hash,
+        ),
+        first_decision=from_micros(summary.first_test),
+    )
+    returns = DailyCurve.of(result.timeline, result.equity, initial=result.initial_cash).returns
+    rules = {
+        "risk": settings.risk.model_dump(mode="json"),
+        "trading": settings.trading.model_dump(mode="json", exclude=OPERATIONAL),
+        "training": summary.identity,
+    }
+    seconds = time.perf_counter() - started
+    return ModelBacktest(summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), seconds)
+
+
+def _tested(panel: Panel, summary: TrainingSummary) -> Panel:
+    line = panel.timeline
+    first = int(np.searchsorted(line.ts_event, summary.first_test))
+    last = int(np.searchsorted(line.ts_known, summary.last_test, side="right"))
+    return panel.rows(slice(max(0, first - WARM_UP_BARS), last))

@@ -1,0 +1,81 @@
+"""The model card: what a person should know of a model before they let it trade, in Markdown (specification 7.3)."""
+
+from __future__ import annotations
+
+import math
+
+from qts_core.market.time import from_micros
+from qts_core.training.samples import TrainingSet
+from qts_core.training.trainer import TrainingResult
+
+__all__ = ["model_card"]
+
+FEATURES_SHOWN = 12
+
+
+def model_card(result: TrainingResult, samples: TrainingSet) -> str:
+    """Return the card of a training.
+
+    Parameters
+    ----------
+    result : TrainingResult
+    samples : TrainingSet
+        What it was trained on.
+    """
+    return "\n\n".join((_header(result), _data(result, samples), _folds(result), _importance(result), _limits(result)))
+
+
+def _header(result: TrainingResult) -> str:
+    entry, overall = result.entry, result.overall
+    return (
+        f"# {entry.key}\n\n{entry.kind} {entry.model_type.value}, target `{entry.target.name}`: what an order "
+        f"decided at a bar's close earns from the next open over {entry.target.horizon_bars} bars.\n\n"
+        f"Out of sample over {len(result.folds)} folds, {overall.samples:,} predictions: rank IC "
+        f"**{_number(overall.rank_ic_mean)}** (t {_number(overall.rank_ic_t)} on bars a horizon apart, n = "
+        f"{overall.bars:,} bars), hit ratio {_number(overall.hit_ratio)}, R² {_number(overall.r_squared)}."
+    )
+
+
+def _data(result: TrainingResult, samples: TrainingSet) -> str:
+    manifest = result.bundle.manifest
+    span = manifest.training
+    return (
+        f"## Data\n\nThe live model learned from {span.samples:,} samples of {len(span.symbols)} symbols, "
+        f"{span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}, {len(samples.names)} features "
+        f"(catalogue `{samples.catalogue_hash[:12]}`), data `{samples.data_hash[:12]}`, folds "
+        f"`{span.fold_plan_hash[:12]}`, seed {manifest.seed}, bundle `{result.bundle.sha256[:12]}`. "
+        f"Bars from {from_micros(result.plan.first_ts):%Y-%m-%d} to {from_micros(result.plan.last_ts):%Y-%m-%d} were "
+        f"given; the last {len(result.plan.holdout)} bars were held out of everything."
+    )
+
+
+def _folds(result: TrainingResult) -> str:
+    lines = ["| fold | train samples | test samples | rank IC in sample | rank IC out of sample | hit ratio |"]
+    lines.append("|---|---:|---:|---:|---:|---:|")
+    for fold in result.folds:
+        lines.append(
+            f"| {fold.index + 1} | {fold.train_samples:,} | {fold.test_samples:,} | "
+            f"{_number(fold.in_sample.rank_ic_mean)} | {_number(fold.out_of_sample.rank_ic_mean)} | "
+            f"{_number(fold.out_of_sample.hit_ratio)} |"
+        )
+    return "## Folds\n\n" + "\n".join(lines)
+
+
+def _importance(result: TrainingResult) -> str:
+    shown = list(result.importance.items())[:FEATURES_SHOWN]
+    lines = [f"| {name} | {share:.1%} |" for name, share in shown]
+    return "## Features by share of gain\n\n| feature | share |\n|---|---:|\n" + "\n".join(lines)
+
+
+def _limits(result: TrainingResult) -> str:
+    plan = result.plan
+    return (
+        "## Limits\n\nPredictions are of returns before costs; only the gates' backtest, net of costs and under "
+        "pessimistic fills, says whether they can be traded. Training labels end at least "
+        f"{plan.embargo_bars} bars before a test begins. Symbols that were delisted before the data ends are missing "
+        "unless the bars given hold them. A symbol with more than half of its features missing gets no opinion."
+    )
+
+
+def _number(value: float) -> str:
+    return "n/a" if math.isnan(value) else f"{value:.4f}"

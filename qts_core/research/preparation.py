@@ -1,0 +1,189 @@
+"""From the lake to what a model learns from: features, labels and the fold plan on one timeline (specification 7.3)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from qts_core.config.models import ModelSettings
+from qts_core.config.settings import Settings
+from qts_core.data.ingest import load_panel
+from qts_core.features import Catalogue
+from qts_core.market.calendar import TradingCalendar
+from qts_core.market.errors import DataNotFoundError, InvalidConfigError
+from qts_core.market.ids import digest
+from qts_core.market.panel import Floats, Panel
+from qts_core.models.factory import task_type
+from qts_core.ports.lake import LakePort
+from qts_core.research.feature_months import BARS, catalogue_for, feature_table, model_catalogue
+from qts_core.targets import forward_return, labels_for, parse_target
+from qts_core.training.fold_plan import FoldPlan, walk_forward
+from qts_core.training.samples import TrainingSet
+from qts_core.training.trainer import TrainingEntry
+
+__all__ = ["PreparedTraining", "model_settings", "prepare_training", "training_entry", "training_set"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedTraining:
+    """Everything one training needs, with what a page wants to show of it.
+
+    Attributes
+    ----------
+    entry : TrainingEntry
+    samples : TrainingSet
+    plan : FoldPlan
+    panel : Panel
+        The bars the samples came from.
+    table : str
+        Lake table of the features.
+    seconds : float
+        Time it took.
+    """
+
+    entry: TrainingEntry
+    samples: TrainingSet
+    plan: FoldPlan
+    panel: Panel
+    table: str
+    seconds: float
+
+    @property
+    def identity(self) -> str:
+        """Hash of every choice: configuration, features, bars and folds."""
+        return digest(
+            {
+                **self.entry.as_dict(),
+                "catalogue": self.samples.catalogue_hash,
+                "data": self.samples.data_hash,
+                "folds": self.plan.hash,
+            }
+        )
+
+
+def model_settings(settings: Settings, key: str) -> ModelSettings:
+    """Return the entry `key` of models.yaml.
+
+    Raises
+    ------
+    InvalidConfigError
+        If there is no such model.
+    """
+    if key not in settings.models.models:
+        raise InvalidConfigError(
+            "QTS-CONF-003", "no such model", where="models.yaml", found=key,
+            expected=", ".join(sorted(settings.models.models)) or "an entry under models",
+            fix="name one of them, or add an entry",
+        )  # fmt: skip
+    return settings.models.models[key]
+
+
+def training_entry(settings: Settings, key: str) -> TrainingEntry:
+    """Return the trainer's view of a model's configuration."""
+    chosen = model_settings(settings, key)
+    target, model_type = parse_target(chosen.target), task_type(chosen.task)
+    try:
+        return TrainingEntry(
+            key,
+            chosen.type,
+            model_type,
+            target,
+            {name: value for name, value in chosen.hyperparameters.items() if value is not None},
+            chosen.training.seed,
+            chosen.training.row_stride,
+        )
+    except ValueError as error:
+        raise InvalidConfigError(
+            "QTS-CONF-005", "task and target contradict each other", where=f"models.yaml {key}", found=str(error),
+            expected="regression with a return, classification with a direction",
+        ) from error  # fmt: skip
+
+
+def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: TradingCalendar) -> PreparedTraining:
+    """Read bars and features of the lake, make labels, and lay out the folds.
+
+    Parameters
+    ----------
+    lake : LakePort
+        With ``clean_bars`` and the features of the configured catalogue.
+    key : str
+        Model in models.yaml.
+
+    Raises
+    ------
+    DataNotFoundError
+        If a month of bars has no features yet.
+    TrainingError
+        If there are too few sessions for one fold.
+    """
+    started = time.perf_counter()
+    entry, chosen = training_entry(settings, key), model_settings(settings, key).training
+    panel = load_panel(lake, calendar=calendar)
+    table = feature_table(catalogue_for(settings.features))
+    samples = training_set(lake, panel, model_catalogue(settings, key), entry, table=table)
+    plan = walk_forward(
+        panel.timeline,
+        train_sessions=chosen.train_sessions,
+        test_sessions=chosen.test_sessions,
+        step_sessions=chosen.step_sessions,
+        horizon_bars=entry.target.horizon_bars,
+        embargo_bars=chosen.embargo_bars,
+        holdout_sessions=chosen.holdout_sessions,
+    )
+    return PreparedTraining(entry, samples, plan, panel, table, time.perf_counter() - started)
+
+
+def training_set(
+    lake: LakePort, panel: Panel, catalogue: Catalogue, entry: TrainingEntry, *, table: str
+) -> TrainingSet:
+    """Join the features of `table` with the labels of `entry`, a sample for every bar of `panel`."""
+    features, row, column = _read_features(lake, panel, catalogue.names, table)
+    labels = labels_for(entry.target, panel)
+    returns = forward_return(panel, entry.target.horizon_bars)
+    return TrainingSet(
+        features=features,
+        labels=labels.values[row, column],
+        returns=returns.values[row, column],
+        row=row,
+        column=column,
+        end_row=labels.end_row[row],
+        names=catalogue.names,
+        feature_hashes=tuple(catalogue[name].version for name in catalogue.names),
+        timeline=panel.timeline,
+        symbols=panel.symbols,
+        catalogue_hash=catalogue.hash,
+        data_hash=lake.data_hash(BARS),
+    )
+
+
+def _read_features(
+    lake: LakePort, panel: Panel, names: tuple[str, ...], table: str
+) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int32]], np.ndarray[tuple[int], np.dtype[np.int32]]]:
+    months, missing = lake.months(table), set(lake.months(BARS)) - set(lake.months(table))
+    if missing:
+        raise DataNotFoundError(
+            "QTS-DATA-013", "there are months of bars without features", where=table, found=", ".join(sorted(missing)),
+            fix="run `qts train` (it computes them), or materialise the features in Dagster",
+        )  # fmt: skip
+    partitions = [lake.partition(table, month) for month in months]
+    count = sum(p.rows for p in partitions if p is not None)
+    features = np.empty((count, len(names)))
+    row, column = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
+    place = pl.Enum(panel.symbols)
+    filled = 0
+    for month in months:
+        frame = lake.read_month(table, month).sort("ts_event", "symbol")
+        rows = slice(filled, filled + frame.height)
+        for index, name in enumerate(names):
+            features[rows, index] = frame[name].to_numpy()
+        row[rows] = panel.timeline.rows_of(frame["ts_event"].to_physical().to_numpy())
+        column[rows] = frame["symbol"].cast(place).to_physical().to_numpy()
+        filled = rows.stop
+    if filled and (int(row.min()) < 0 or np.isnan(panel["close"][row, column]).any()):
+        raise DataNotFoundError(
+            "QTS-DATA-013", "features without a bar", where=table, fix="compute the features again: their bars changed"
+        )
+    return features, row, column
