@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from qts_core.config.section import ClockTime, Fraction, OpenFraction, Port, Section
 
-__all__ = ["DaemonSettings", "OrderSettings", "TradingMode", "TradingSettings"]
+__all__ = ["DaemonSettings", "OrderSettings", "SignalSettings", "TradingMode", "TradingSettings"]
 
 TradingMode = Literal["dry", "paper", "live"]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
@@ -30,6 +30,21 @@ class OrderSettings(Section):
     """An order further than this from the last price is refused, fraction."""
     max_messages_per_minute: Annotated[int, Field(ge=1, le=10000)] = 150
     """Orders and cancels per minute; must leave room below the broker's rate limit."""
+
+
+class SignalSettings(Section):
+    """How a model's scores become signals."""
+
+    exit_threshold: Annotated[float, Field(ge=-1, le=1)] = 0.1
+    """Strength in its own direction below which a position is closed, -1 to 1; below `signal_threshold`."""
+    smoothing_bars: Annotated[int, Field(ge=0, le=1000)] = 13
+    """Half-life of the scores' moving average, bars; 0 switches it off."""
+    spread_bars: Annotated[int, Field(ge=1, le=10000)] = 260
+    """Half-life of the spread by which scores are divided, bars."""
+    expiry_bars: Annotated[int, Field(ge=1, le=10000)] = 26
+    """Bars that a signal stands without a new one."""
+    is_cross_sectional: bool = True
+    """Whether scores are taken relative to the mean of all symbols."""
 
 
 class DaemonSettings(Section):
@@ -82,6 +97,8 @@ class TradingSettings(Section):
     """Address of the page and metrics."""
     dashboard_port: Port = 8000
     """Port of the page and metrics."""
+    signals: SignalSettings = SignalSettings()
+    """How scores become signals."""
     orders: OrderSettings = OrderSettings()
     """What orders look like."""
     daemon: DaemonSettings = DaemonSettings()

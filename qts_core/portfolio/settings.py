@@ -33,6 +33,8 @@ class PortfolioSettings:
     rebalance_threshold, rebalance_drift_ratio : float
         A held weight is left alone until it is off its target by this much of equity, or by this share of the
         target, whichever is smaller.
+    is_equal_weight : bool
+        Whether every position gets the same weight, whatever its volatility.
     is_long_only : bool
         Whether shorts are forbidden.
     """
@@ -49,6 +51,7 @@ class PortfolioSettings:
     volatility_bars: int = 260
     rebalance_threshold: float = 0.05
     rebalance_drift_ratio: float = 0.25
+    is_equal_weight: bool = False
     is_long_only: bool = False
 
     @property

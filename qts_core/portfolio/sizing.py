@@ -36,7 +36,8 @@ def size(direction: Floats, volatility: Floats, settings: PortfolioSettings) -> 
     if not known.any():
         return weight
     usual = float(np.median(volatility[known]))
-    tilt = np.minimum(np.maximum(usual / np.where(known, volatility, usual), 1.0 / TILT_LIMIT), TILT_LIMIT)
+    ratio = usual / np.where(known, volatility, usual)
+    tilt = 1.0 if settings.is_equal_weight else np.minimum(np.maximum(ratio, 1.0 / TILT_LIMIT), TILT_LIMIT)
     unit = settings.gross_target / settings.max_positions
     weight = np.where(known, np.minimum(unit * tilt, settings.max_position_ratio), 0.0) * direction
     expected = portfolio_volatility(weight, np.where(known, volatility, 0.0), settings.correlation)

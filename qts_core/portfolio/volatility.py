@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 
@@ -84,4 +83,4 @@ class RollingVolatility:
         self._close = from_list(state["close"])
         self._end = self.window_bars
         self._squares[: self.window_bars] = from_list(state["squares"]).reshape(shape)
-        self._known[: self.window_bars] = from_list(cast(object, state["known"])).reshape(shape)
+        self._known[: self.window_bars] = from_list(state["known"]).reshape(shape)

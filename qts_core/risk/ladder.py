@@ -10,7 +10,7 @@ from typing import cast
 from qts_core.risk.settings import LossSettings
 from qts_core.risk.verdict import PORTFOLIO, Verdict
 
-__all__ = ["Losses", "LossLadder"]
+__all__ = ["LossLadder", "Losses"]
 
 
 @dataclass(frozen=True, slots=True)

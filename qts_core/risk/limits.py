@@ -44,7 +44,8 @@ class Sectors:
 
     def gross(self, weight: Floats) -> Floats:
         """Return the sum of |weight| within each sector."""
-        return np.bincount(self.index, weights=np.abs(weight), minlength=len(self.names))
+        gross: Floats = np.bincount(self.index, weights=np.abs(weight), minlength=len(self.names)).astype(np.float64)
+        return gross
 
 
 def within_limits(

@@ -1,0 +1,230 @@
+"""The event backtest: the trading core and the simulated exchange, bar by bar, as live (specification 11.1, X-35).
+
+At each bar: corporate actions before the session's first, then the exchange fills what was ordered before, then the
+core hears of the fills and of the bar, and what it orders can fill from the next bar on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+
+from qts_core.backtest.recorder import Recorder
+from qts_core.backtest.results import BacktestResult
+from qts_core.data.corporate_actions import to_events
+from qts_core.exchange import Accepted, ExchangeEvent, FillSettings, Refused, SimulatedExchange
+from qts_core.market.bars import BarSlice
+from qts_core.market.events import (
+    Alert,
+    BarsClosed,
+    CancelOrder,
+    CashMoved,
+    CorporateActionsApplied,
+    OrderUpdated,
+    SubmitOrder,
+)
+from qts_core.market.instruments import Instrument
+from qts_core.market.money import ZERO, dollars
+from qts_core.market.orders import OrderStatus, OrderUpdate
+from qts_core.market.panel import Floats, Panel
+from qts_core.market.time import day_number, from_micros, to_micros
+from qts_core.trading.core import TradingCore
+from qts_core.trading.decision import Hashes, Output, RecordDecision
+from qts_core.trading.predictors import Predictor
+from qts_core.trading.settings import CoreSettings
+
+__all__ = ["run_event_backtest"]
+
+
+def run_event_backtest(
+    panel: Panel,
+    predictor: Predictor,
+    settings: CoreSettings,
+    *,
+    instruments: Sequence[Instrument],
+    fills: FillSettings,
+    cash: Decimal = Decimal(100_000),
+    actions: pl.DataFrame | None = None,
+    minutes: Panel | None = None,
+    account: str = "backtest",
+    strategy: str = "ml",
+    hashes: Hashes | None = None,
+    first_decision: datetime | None = None,
+    keep_decisions: bool = False,
+    benchmark: Floats | None = None,
+) -> BacktestResult:
+    """Run the decision path over history.
+
+    Parameters
+    ----------
+    panel : Panel
+        Bars, T rows of N symbols: the predictor's, in its order.
+    predictor : Predictor
+        Stored or live.
+    settings : CoreSettings
+    instruments : sequence of Instrument
+        At least those of the panel.
+    fills : FillSettings
+        How orders fill and what they cost.
+    cash : Decimal
+        USD at the start.
+    actions : DataFrame, optional
+        Splits and dividends, ``ACTION_SCHEMA``.
+    minutes : Panel, optional
+        One-minute bars of the same symbols: orders then fill on these.
+    account, strategy : str
+        Enter every order id.
+    hashes : Hashes, optional
+        Enter every decision.
+    first_decision : datetime, optional
+        Bars that start before are warm-up: nothing is decided and they are not in the result.
+    keep_decisions : bool
+        Whether the result holds every decision.
+    benchmark : float64 [rows of the result], optional
+        USD; equal-weight buy and hold by default.
+
+    Raises
+    ------
+    ValueError
+        If the panel's symbols are not the predictor's.
+    """
+    if panel.symbols != predictor.symbols:
+        raise ValueError("the panel's symbols are not the predictor's, in the same order")
+    first = 0 if first_decision is None else int(np.searchsorted(panel.timeline.ts_event, to_micros(first_decision)))
+    core = TradingCore(
+        settings, instruments, predictor, account=account, strategy=strategy, hashes=hashes or Hashes(), cash=cash
+    )
+    start = from_micros(int(panel.timeline.ts_event[0])) if len(panel) else from_micros(0)
+    exchange = SimulatedExchange(fills, {i.symbol: i for i in instruments}, cash, account_number=account, start=start)
+    recorder = Recorder(panel.rows(slice(first, None)), dollars(cash), keep_decisions=keep_decisions)
+    run = _Run(panel, minutes, core, exchange, recorder, _by_row(actions, panel), first)
+    for row in range(len(panel)):
+        run.bar(row)
+    meta = {
+        "account": account,
+        "fill_mode": str(fills.mode),
+        "model_id": predictor.model_id,
+        "strategy": strategy,
+        **{
+            f"hash.{name}": getattr(core.hashes, name)
+            for name in ("configuration", "catalogue", "model", "code", "data")
+        },
+    }
+    return recorder.result(core, benchmark, meta)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run's moving parts."""
+
+    panel: Panel
+    minutes: Panel | None
+    core: TradingCore
+    exchange: SimulatedExchange
+    recorder: Recorder
+    actions: Mapping[int, CorporateActionsApplied]
+    first: int
+    fills_seen: int = 0
+    charges_seen: int = 0
+
+    def bar(self, row: int) -> None:
+        """Live through one bar."""
+        bars = BarSlice.of(self.panel, row)
+        if row in self.actions:
+            self._act(self.actions[row])
+        self._trade(bars)
+        outputs = self.core.handle(BarsClosed(bars, is_catch_up=row < self.first))
+        for output in outputs:
+            self._do(output, bars.ts_known)
+        if bars.is_last_of_session:
+            self._hear(self.exchange.end_session(bars.ts_known))
+        charges = self._charges()
+        if row >= self.first:
+            fills = self.exchange.fills[self.fills_seen :]
+            self.recorder.close(row - self.first, self.core, fills, charges)
+        self.fills_seen = len(self.exchange.fills)
+
+    def _act(self, actions: CorporateActionsApplied) -> None:
+        self._hear(self.exchange.apply(actions))
+        self.charges_seen = len(self.exchange.charges)
+        is_paid = self.exchange.settings.is_dividend_paid
+        self.core.handle(actions if is_paid else replace(actions, dividends=()))
+
+    def _trade(self, bars: BarSlice) -> None:
+        if self.minutes is None:
+            self._hear(self.exchange.open_bar(bars))
+            self._hear(self.exchange.close_bar(bars))
+            return
+        span = np.searchsorted(self.minutes.timeline.ts_event, [to_micros(bars.ts_event), to_micros(bars.ts_known)])
+        for row in range(int(span[0]), int(span[1])):
+            minute = BarSlice.of(self.minutes, row)
+            self._hear(self.exchange.open_bar(minute))
+            self._hear(self.exchange.close_bar(minute))
+
+    def _hear(self, events: Sequence[ExchangeEvent]) -> None:
+        for event in events:
+            for output in self.core.handle(OrderUpdated(event.update)):
+                if isinstance(output, Alert):
+                    self.recorder.alert(output)
+
+    def _do(self, output: Output, now: datetime) -> None:
+        if isinstance(output, RecordDecision):
+            self.recorder.decision(output.decision)
+        elif isinstance(output, SubmitOrder):
+            self._answer(output, self.exchange.submit(output.request, now), now)
+        elif isinstance(output, CancelOrder):
+            order = self.exchange.find(output.client_order_id)
+            if order is not None:
+                answer = self.exchange.cancel(order.id, now)
+                self._hear(answer.events if isinstance(answer, Accepted) else ())
+        elif isinstance(output, Alert):
+            self.recorder.alert(output)
+
+    def _answer(self, command: SubmitOrder, answer: Accepted | Refused, now: datetime) -> None:
+        if isinstance(answer, Accepted):
+            self._hear(answer.events)
+            return
+        request = command.request
+        update = OrderUpdate(
+            request.client_order_id, request.symbol, OrderStatus.REJECTED, ZERO, now, reason=answer.message
+        )
+        self.core.handle(OrderUpdated(update))
+
+    def _charges(self) -> list[Charge]:
+        """Book what the exchange charged beside fills and corporate actions; return those charges."""
+        new = [c for c in self.exchange.charges[self.charges_seen :] if c.kind == "BORROW"]
+        for charge in new:
+            self.core.handle(CashMoved(charge.ts_event, charge.id, charge.amount, charge.kind))
+        self.charges_seen = len(self.exchange.charges)
+        return new
+
+
+def _by_row(actions: pl.DataFrame | None, panel: Panel) -> dict[int, CorporateActionsApplied]:
+    """Return the actions by the first row of the session on which they take effect."""
+    if actions is None or not len(panel):
+        return {}
+    ours = actions.filter(pl.col("symbol").is_in(list(panel.symbols)))
+    found: dict[int, CorporateActionsApplied] = {}
+    for day in sorted(set(ours.get_column("ex_date").to_list())):
+        row = _first_row(panel, day)
+        if row is None:
+            continue
+        event = to_events(ours, day)
+        before = found.get(row)
+        found[row] = event if before is None else CorporateActionsApplied(
+            event.ts_event, before.splits + event.splits, before.dividends + event.dividends
+        )  # fmt: skip
+    return found
+
+
+def _first_row(panel: Panel, day: date) -> int | None:
+    """Return the first row of the session on or after `day`; None before the panel's first session or after its last."""
+    sessions = panel.timeline.session
+    number = day_number(day)
+    row = int(np.searchsorted(sessions, number))
+    return row if row < len(sessions) and number >= int(sessions[0]) else None

@@ -1,0 +1,138 @@
+"""Writes down what the core's account looks like at each close of a backtest, and turns it into the result (11.1)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from qts_core.backtest.results import COST_KINDS, BacktestResult, FillRecord
+from qts_core.backtest.round_trips import round_trips
+from qts_core.exchange import Charge, Fill
+from qts_core.market.events import Alert
+from qts_core.market.money import dollars
+from qts_core.market.panel import Floats, Panel
+from qts_core.trading.core import TradingCore
+from qts_core.trading.decision import Decision
+
+__all__ = ["Recorder", "equal_weight"]
+
+
+class Recorder:
+    """Accumulates one run, row by row.
+
+    Parameters
+    ----------
+    panel : Panel
+        The bars on which decisions are made: T rows.
+    initial_cash : float
+        USD.
+    keep_decisions : bool
+        Whether every decision is kept, or only the digest of all.
+    """
+
+    def __init__(self, panel: Panel, initial_cash: float, *, keep_decisions: bool) -> None:
+        bars, breadth = len(panel), len(panel.symbols)
+        self._panel = panel
+        self._initial_cash = initial_cash
+        self._keep = keep_decisions
+        self._equity, self._cash, self._gross, self._net, self._turnover = np.zeros((5, bars))
+        self._count = np.zeros(bars, dtype=np.int32)
+        self._quantity: Floats = np.zeros((bars, breadth))
+        self._costs = {kind: np.zeros(bars) for kind in COST_KINDS}
+        self._fills: list[FillRecord] = []
+        self._alerts: list[Alert] = []
+        self._decisions: list[Decision] = []
+        self._decision_count = 0
+        self._chain = hashlib.sha256()
+        self._refusals: Counter[str] = Counter()
+
+    def decision(self, decision: Decision) -> None:
+        """Note a decision."""
+        self._decision_count += 1
+        self._chain.update(decision.digest().encode())
+        self._refusals.update(v.name for v in decision.verdicts if not v.is_allowed)
+        if self._keep:
+            self._decisions.append(decision)
+
+    def alert(self, alert: Alert) -> None:
+        """Note an alert."""
+        self._alerts.append(alert)
+
+    def close(self, row: int, core: TradingCore, fills: Sequence[Fill], charges: Sequence[Charge]) -> None:
+        """Note the account after everything of a bar: its fills and charges, and what is held at its close."""
+        holdings = core.holdings
+        equity = holdings.equity()
+        value = holdings.quantity * np.where(np.isnan(holdings.mark), 0.0, holdings.mark)
+        self._equity[row] = equity
+        self._cash[row] = dollars(core.book.cash)
+        self._quantity[row] = holdings.quantity
+        self._count[row] = np.count_nonzero(value)
+        if equity > 0.0:
+            self._gross[row] = np.abs(value).sum() / equity
+            self._net[row] = value.sum() / equity
+        traded = 0.0
+        for fill in fills:
+            done = fill.execution
+            self._costs["spread"][row] += dollars(fill.spread_cost)
+            self._costs["slippage"][row] += dollars(fill.slippage_cost)
+            self._costs["commission"][row] += dollars(done.commission)
+            traded += dollars(done.quantity * done.price)
+            self._fills.append(
+                FillRecord(done.ts_event, done.symbol, done.side, done.quantity, done.price, fill.reference_price,
+                           fill.spread_cost, fill.slippage_cost, done.commission, done.client_order_id)
+            )  # fmt: skip
+        for charge in charges:
+            self._costs["borrow"][row] -= dollars(charge.amount)
+        self._turnover[row] = traded / equity if equity > 0.0 else 0.0
+
+    def result(self, core: TradingCore, benchmark: Floats | None, meta: Mapping[str, str]) -> BacktestResult:
+        """Return the whole run."""
+        paid = np.cumsum(np.sum([self._costs[kind] for kind in COST_KINDS], axis=0))
+        trades, still_open = round_trips(core.book, self._fills, self._panel.timeline)
+        return BacktestResult(
+            timeline=self._panel.timeline,
+            symbols=self._panel.symbols,
+            initial_cash=self._initial_cash,
+            equity=self._equity,
+            equity_gross=self._equity + paid,
+            benchmark=equal_weight(self._panel, self._initial_cash) if benchmark is None else benchmark,
+            cash=self._cash,
+            gross_exposure=self._gross,
+            net_exposure=self._net,
+            position_count=self._count,
+            turnover=self._turnover,
+            quantity=self._quantity,
+            costs=MappingProxyType(self._costs),
+            fills=tuple(self._fills),
+            trades=trades,
+            open_trades=still_open,
+            decisions=tuple(self._decisions),
+            decision_count=self._decision_count,
+            decisions_digest=self._chain.hexdigest(),
+            verdict_counts=MappingProxyType(dict(sorted(self._refusals.items()))),
+            alerts=tuple(self._alerts),
+            final_cash=core.book.cash,
+            final_positions=core.holdings.positions,
+            meta=MappingProxyType(dict(meta)),
+        )
+
+
+def equal_weight(panel: Panel, cash: float) -> Floats:
+    """Return the value of `cash` put in equal parts into every symbol at the first close and held, USD [T].
+
+    Prices only, splits undone by the chain-link factor; a symbol that starts later waits as cash until then.
+    """
+    close = panel["close"] * panel["factor"]
+    rows = np.where(np.isnan(close), -1, np.arange(len(close))[:, None])
+    last = np.maximum.accumulate(rows, axis=0)
+    columns = np.arange(close.shape[1])
+    filled = np.where(last >= 0, close[np.maximum(last, 0), columns], np.nan)
+    known = ~np.isnan(close)
+    first = close[np.argmax(known, axis=0), columns]
+    growth = np.where(np.isnan(filled), 1.0, filled / first)
+    value: Floats = cash * growth.mean(axis=1)
+    return value

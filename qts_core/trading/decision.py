@@ -1,0 +1,163 @@
+"""The record of one decision: all that led to it, and the hashes that let it be made again (design section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from qts_core.market.events import Command, SubmitOrder
+from qts_core.market.orders import OrderRequest
+from qts_core.market.panel import Floats
+from qts_core.risk.modes import RiskMode
+from qts_core.risk.verdict import Verdict
+from qts_core.trading.exact_json import canonical, decode, encode, parse
+
+__all__ = ["DecidedOrder", "Decision", "Hashes", "Output", "RecordDecision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """What a decision depends on beside its inputs."""
+
+    configuration: str = ""
+    catalogue: str = ""
+    model: str = ""
+    code: str = ""
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedOrder:
+    """One order of a decision; `purpose` is ``r`` (rebalance) or ``x`` (exit)."""
+
+    request: OrderRequest
+    reduces_risk: bool
+    purpose: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """What the core thought and did at one bar.
+
+    Attributes
+    ----------
+    decision_id, account, strategy : str
+        The slot that the decision fills.
+    ts_event, ts_known : datetime
+        Start of the bar and the moment it could be known.
+    model_id : str
+        Who predicted.
+    mode : RiskMode
+        What was allowed.
+    symbols : tuple of str
+        The N columns of the arrays.
+    score, uncertainty : float64 [N]
+        Predictions, ratios over the model's horizon; NaN = none.
+    strength, confidence : float64 [N]
+        The machine-learning alpha's signal.
+    combined : float64 [N]
+        Strength of all alphas together.
+    size : float64 [N]
+        Weights that sizing asked for, before turnover control and limits; ratios of equity.
+    target_weight, current_weight : float64 [N]
+        Weights after limits, and those held or on order.
+    price, volatility : float64 [N]
+        Last closes in USD, and annualised volatility.
+    equity : float
+        USD at these prices.
+    cash : Decimal
+        USD, exact.
+    positions : tuple of (str, Decimal)
+        Signed shares by symbol, flat ones left out.
+    drawdown, daily_loss : float
+        Positive ratios.
+    verdicts : tuple of Verdict
+        Every limit that was asked and cut or refused something, and one per order.
+    orders : tuple of DecidedOrder
+        In the order of sending.
+    features_digest : str
+        sha256 of the features used; empty when predictions were stored.
+    order_features : tuple of (str, tuple of float)
+        The features of each symbol that got an order.
+    hashes : Hashes
+        Configuration, catalogue, model, code and data.
+    """
+
+    decision_id: str
+    account: str
+    strategy: str
+    ts_event: datetime
+    ts_known: datetime
+    model_id: str
+    mode: RiskMode
+    symbols: tuple[str, ...]
+    score: Floats
+    uncertainty: Floats
+    strength: Floats
+    confidence: Floats
+    combined: Floats
+    size: Floats
+    target_weight: Floats
+    current_weight: Floats
+    price: Floats
+    volatility: Floats
+    equity: float
+    cash: Decimal
+    positions: tuple[tuple[str, Decimal], ...]
+    drawdown: float
+    daily_loss: float
+    verdicts: tuple[Verdict, ...]
+    orders: tuple[DecidedOrder, ...]
+    features_digest: str
+    order_features: tuple[tuple[str, tuple[float, ...]], ...]
+    hashes: Hashes
+
+    def to_json(self) -> str:
+        """Return the record as canonical JSON; :meth:`from_json` gives it back bit for bit."""
+        return canonical(encode(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Decision:
+        """Return the record that :meth:`to_json` wrote."""
+        return decode(cls, parse(text))
+
+    def digest(self) -> str:
+        """Return the sha256 of every bit of the record; all NaN count as one."""
+        sha = hashlib.sha256()
+        values = np.array([getattr(self, name) for name in ARRAYS])
+        values[np.isnan(values)] = np.nan
+        sha.update(values.tobytes())
+        # The dataclasses' own text is exact and much cheaper than JSON: this runs at every bar of a backtest.
+        sha.update(repr([getattr(self, name) for name in SCALARS]).encode())
+        return sha.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return self.digest() == other.digest() if isinstance(other, Decision) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.decision_id)
+
+
+ARRAYS = tuple(f.name for f in fields(Decision) if f.type == "Floats")
+SCALARS = tuple(f.name for f in fields(Decision) if f.type != "Floats")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDecision:
+    """Write `decision` down before anything it asks for is sent."""
+
+    decision: Decision
+
+    def submissions(self) -> tuple[SubmitOrder, ...]:
+        """Return the commands that its orders become."""
+        name = self.decision.decision_id
+        return tuple(SubmitOrder(order.request, name, order.reduces_risk) for order in self.decision.orders)
+
+
+Output = Command | RecordDecision
+"""What the core answers with."""

@@ -1,0 +1,167 @@
+"""What the account holds and has on order: exact book, order states, and their mirror in arrays (12.3, 12.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.arrays import from_list, to_list
+from qts_core.market.bars import BarSlice
+from qts_core.market.events import CashMoved, CorporateActionsApplied, Dividend, Split
+from qts_core.market.money import dollars
+from qts_core.market.orders import Execution, OrderRequest, OrderUpdate
+from qts_core.market.panel import Floats
+from qts_core.orders.book import Book
+from qts_core.orders.state import OrderState
+from qts_core.trading.exact_json import decode, encode
+
+__all__ = ["Holdings"]
+
+ENTRY_KINDS: Mapping[str, type[Execution] | type[Split] | type[Dividend]] = {
+    "dividend": Dividend,
+    "execution": Execution,
+    "split": Split,
+}
+
+
+class Holdings:
+    """Book and orders of one account, with arrays over the N symbols of the universe for the hot path.
+
+    Attributes
+    ----------
+    quantity : float64 [N]
+        Signed shares held.
+    on_order : float64 [N]
+        Signed shares that open orders may still fill.
+    busy : bool [N]
+        Whether an order of the symbol is open.
+    mark : float64 [N]
+        Last close, USD, as-of splits; NaN before the first bar.
+    """
+
+    def __init__(self, symbols: tuple[str, ...], cash: Decimal) -> None:
+        self.symbols = symbols
+        self.book = Book(cash)
+        self.orders: dict[str, OrderState] = {}
+        self.quantity: Floats = np.zeros(len(symbols))
+        self.on_order: Floats = np.zeros(len(symbols))
+        self.busy: NDArray[np.bool_] = np.zeros(len(symbols), dtype=np.bool_)
+        self.mark: Floats = np.full(len(symbols), np.nan)
+        self._column = {symbol: i for i, symbol in enumerate(symbols)}
+        self._open: dict[str, set[str]] = {}
+        self._positions: tuple[tuple[str, Decimal], ...] = ()
+        self._outside = 0.0
+
+    @property
+    def positions(self) -> tuple[tuple[str, Decimal], ...]:
+        """Signed shares by symbol, flat ones left out; the same object until something changes."""
+        return self._positions
+
+    def equity(self) -> float:
+        """Return cash and positions at the marks, USD; what is outside the universe counts at its cost."""
+        value = self.quantity * np.where(np.isnan(self.mark), 0.0, self.mark)
+        return dollars(self.book.cash) + float(value.sum()) + self._outside
+
+    def open_orders(self) -> tuple[OrderState, ...]:
+        """Return the orders that may still fill, by symbol, then id."""
+        return tuple(self.orders[name] for symbol in sorted(self._open) for name in sorted(self._open[symbol]))
+
+    def mark_to(self, bars: BarSlice) -> None:
+        """Take the closes of a bar; a symbol without one keeps its last."""
+        self.mark = np.where(np.isnan(bars.close), self.mark, bars.close)
+
+    def submitted(self, request: OrderRequest, moment: datetime) -> None:
+        """Note an order that was decided."""
+        self._put(OrderState.created(request, moment))
+
+    def update(self, update: OrderUpdate) -> str:
+        """Fold what the broker said; return what a person must look at, or nothing."""
+        known = self.orders.get(update.client_order_id)
+        state = OrderState.foreign(update) if known is None else known.apply(update)
+        if state is known:
+            return ""
+        execution = update.execution
+        if execution is not None and self.book.execute(execution):
+            self._mirror(execution.symbol)
+        self._put(state)
+        is_new_conflict = state.is_conflicted and (known is None or not known.is_conflicted)
+        if is_new_conflict:
+            return f"{state.symbol} {state.client_order_id}: one execution id with two contents"
+        return f"{state.symbol} {state.client_order_id}: not an order of this core" if known is None else ""
+
+    def act(self, actions: CorporateActionsApplied) -> None:
+        """Book dividends, then splits; a mark of before the split is brought to the new shares."""
+        for dividend in actions.dividends:
+            self.book.dividend(dividend, actions.ts_event)
+        for split in actions.splits:
+            if self.book.split(split, actions.ts_event):
+                column = self._column.get(split.symbol)
+                if column is not None:
+                    self.mark[column] *= float(split.old_shares) / float(split.new_shares)
+                self._mirror(split.symbol)
+
+    def move_cash(self, movement: CashMoved) -> None:
+        """Book cash that no fill explains."""
+        self.book.move_cash(movement)
+
+    def snapshot(self) -> dict[str, object]:
+        """Return book, orders and marks, exact, as JSON values."""
+        entries = [[type(e).__name__.lower(), encode(t), encode(e)] for t, e in self.book.entries()]
+        return {
+            "cash": str(self.book.start_cash),
+            "entries": entries,
+            "mark": to_list(self.mark),
+            "movements": [encode(m) for m in self.book.movements()],
+            "orders": [encode(o) for o in self.orders.values()],
+        }
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take up the state of :meth:`snapshot`."""
+        self.book = Book(Decimal(str(state["cash"])))
+        for kind, moment, content in cast(list[tuple[str, object, object]], state["entries"]):
+            entry = decode(ENTRY_KINDS[kind], content)
+            if isinstance(entry, Execution):
+                self.book.execute(entry)
+            elif isinstance(entry, Split):
+                self.book.split(entry, decode(datetime, moment))
+            else:
+                self.book.dividend(entry, decode(datetime, moment))
+        for movement in cast(list[object], state["movements"]):
+            self.book.move_cash(decode(CashMoved, movement))
+        self.mark = from_list(state["mark"])
+        self.orders, self._open = {}, {}
+        self.on_order[:] = 0.0
+        self.busy[:] = False
+        for order in cast(list[object], state["orders"]):
+            self._put(decode(OrderState, order))
+        self.quantity[:] = 0.0
+        for symbol in (*self.book.positions(), ""):
+            self._mirror(symbol)
+
+    def _put(self, state: OrderState) -> None:
+        self.orders[state.client_order_id] = state
+        names = self._open.setdefault(state.symbol, set())
+        if state.is_open:
+            names.add(state.client_order_id)
+        else:
+            names.discard(state.client_order_id)
+        column = self._column.get(state.symbol)
+        if column is not None:
+            self.busy[column] = bool(names)
+            self.on_order[column] = float(sum(self.orders[name].signed_remaining for name in names))
+        if not names:
+            del self._open[state.symbol]
+
+    def _mirror(self, symbol: str) -> None:
+        column = self._column.get(symbol)
+        if column is not None:
+            self.quantity[column] = float(self.book.position(symbol).quantity)
+        else:
+            outside = (p.cost for s, p in self.book.positions().items() if s not in self._column)
+            self._outside = dollars(sum(outside, Decimal(0)))
+        self._positions = tuple(self.book.holdings().items())

@@ -1,0 +1,135 @@
+"""From scores to target weights at one bar: alpha, selection, sizing, loss ladder, limits (design section 4).
+
+Every step is a function of arrays over the N symbols; the state is that of the alpha, the volatility and the ladder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.alphas.combine import combine
+from qts_core.alphas.ml import MlAlpha
+from qts_core.alphas.signal import Signals
+from qts_core.market.bars import BarSlice
+from qts_core.market.instruments import Instrument
+from qts_core.market.panel import Floats
+from qts_core.market.time import trading_day
+from qts_core.portfolio.selection import select
+from qts_core.portfolio.sizing import leave_alone, size
+from qts_core.portfolio.volatility import RollingVolatility
+from qts_core.risk.ladder import Losses, LossLadder
+from qts_core.risk.limits import Sectors, within_limits
+from qts_core.risk.modes import RiskMode
+from qts_core.risk.verdict import PORTFOLIO, Verdict
+from qts_core.trading.holdings import Holdings
+from qts_core.trading.settings import Construction, CoreSettings
+
+__all__ = ["DecisionPath", "Targets"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """What the path wants at one bar; arrays are float64 [N], ratios of equity."""
+
+    signals: Signals
+    combined: Floats
+    size: Floats
+    target: Floats
+    current: Floats
+    verdicts: tuple[Verdict, ...]
+
+
+class DecisionPath:
+    """The steps between a prediction and its target weights.
+
+    Parameters
+    ----------
+    settings : CoreSettings
+    instruments : sequence of Instrument
+        The N columns.
+    equity : float
+        USD at the start.
+    """
+
+    def __init__(self, settings: CoreSettings, instruments: Sequence[Instrument], equity: float) -> None:
+        breadth = len(instruments)
+        self.settings = settings
+        self.sectors = Sectors.of(instruments, settings.limits)
+        self.volatility: Floats = np.full(breadth, np.nan)
+        self.ladder = LossLadder(settings.losses, equity)
+        self._alpha = MlAlpha(settings.alpha, breadth)
+        self._estimator = RollingVolatility(settings.portfolio.volatility_bars, breadth)
+        self._tradable = np.array([i.is_tradable for i in instruments], dtype=np.bool_)
+        self._shortable = np.array([i.is_tradable and i.is_shortable for i in instruments], dtype=np.bool_)
+
+    def observe(self, bars: BarSlice, equity: float) -> Losses:
+        """Take a bar into volatility and losses."""
+        self.volatility = self._estimator.update(bars.close * bars.factor)
+        return self.ladder.update(equity, trading_day(bars.ts_event))
+
+    def listen(self, score: Floats) -> Signals:
+        """Take a bar's scores into the alpha."""
+        return self._alpha.update(score)
+
+    def targets(
+        self, bars: BarSlice, signals: Signals, score: Floats, holdings: Holdings, equity: float, losses: Losses,
+        mode: RiskMode,
+    ) -> Targets:  # fmt: skip
+        """Return the weights wanted at this bar and what cut them."""
+        portfolio = self.settings.portfolio
+        mark = np.where(np.isnan(holdings.mark), 0.0, holdings.mark)
+        current = (holdings.quantity + holdings.on_order) * mark / equity if equity > 0.0 else np.zeros(len(mark))
+        combined = combine((signals,))
+        if self.settings.construction is Construction.WEIGHTS:
+            wanted = np.where(np.isnan(score), current, score)
+            # A flip closes first; the other side is opened from flat, at a later bar.
+            target = np.where(wanted * current < 0.0, 0.0, wanted)
+        else:
+            wanted = self._wanted(bars, combined, current, losses.scale)
+            target = leave_alone(wanted, current, portfolio)
+            target = np.where((current == 0.0) & (np.abs(target) < portfolio.min_position_ratio), 0.0, target)
+        verdicts = list(losses.verdicts)
+        target = self._under_mode(target, current, mode, verdicts)
+        if mode is RiskMode.NORMAL or mode is RiskMode.REDUCE_ONLY:
+            target, cuts = within_limits(target, current, self.sectors, self.settings.limits)
+            verdicts += cuts
+        if self.settings.construction is Construction.SIGNALS:
+            target = np.where((current == 0.0) & (np.abs(target) < portfolio.min_position_ratio), 0.0, target)
+        return Targets(signals, combined.strength, wanted, target, current, tuple(verdicts))
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the state, exact, as JSON values."""
+        return {
+            "alpha": self._alpha.snapshot(),
+            "ladder": self.ladder.snapshot(),
+            "volatility": self._estimator.snapshot(),
+        }
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take up the state of :meth:`snapshot`."""
+        self._alpha.restore(cast(Mapping[str, object], state["alpha"]))
+        self.ladder.restore(cast(Mapping[str, object], state["ladder"]))
+        self._estimator.restore(cast(Mapping[str, object], state["volatility"]))
+
+    def _wanted(self, bars: BarSlice, combined: Signals, current: Floats, scale: float) -> Floats:
+        ready: NDArray[np.bool_] = bars.present() & ~np.isnan(self.volatility)
+        direction = select(combined, current, ready & self._tradable, ready & self._shortable, self.settings.portfolio)
+        wanted = size(direction, self.volatility, self.settings.portfolio) * scale
+        # Held without a known volatility: nothing says how much it should be, so it stays what it is.
+        unsized = (direction != 0.0) & np.isnan(self.volatility)
+        return np.where(unsized, current, wanted)
+
+    @staticmethod
+    def _under_mode(target: Floats, current: Floats, mode: RiskMode, verdicts: list[Verdict]) -> Floats:
+        if mode is RiskMode.NORMAL:
+            return target
+        if mode is RiskMode.REDUCE_ONLY:
+            kept = np.where(target * current > 0.0, np.minimum(np.abs(target), np.abs(current)), 0.0)
+            return np.sign(current) * kept
+        verdicts.append(Verdict(f"mode.{mode}", PORTFOLIO, False, f"trading is in mode {mode}", 0.0, 0.0))
+        return current if mode is RiskMode.HALTED else np.zeros(len(target))

@@ -1,0 +1,106 @@
+"""From target weights to orders: whole shares, exits first, flips in two steps, each admitted (9.3, 10.4, 12.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+import numpy as np
+
+from qts_core.market.bars import BarSlice
+from qts_core.market.ids import client_order_id
+from qts_core.market.instruments import Instrument
+from qts_core.market.money import exact, to_tick
+from qts_core.market.orders import OrderRequest, OrderSide, OrderType
+from qts_core.market.panel import Floats
+from qts_core.risk.limits import PreTrade, Sectors
+from qts_core.risk.settings import LimitSettings
+from qts_core.risk.verdict import Verdict
+from qts_core.trading.decision import DecidedOrder
+from qts_core.trading.holdings import Holdings
+from qts_core.trading.settings import OrderRules
+
+__all__ = ["TradeList"]
+
+SHARE_STEP = Decimal("0.000000001")
+BPS = Decimal(10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeList:
+    """What one bar asks for: whose orders, by which rules, under which limits."""
+
+    account: str
+    strategy: str
+    instruments: Sequence[Instrument]
+    sectors: Sectors
+    limits: LimitSettings
+    rules: OrderRules
+
+    def of(
+        self, bars: BarSlice, target: Floats, current: Floats, urgency: Floats, holdings: Holdings, equity: float
+    ) -> tuple[list[DecidedOrder], list[Verdict]]:
+        """Return the orders that bring `current` to `target`, and the verdict on each.
+
+        Parameters
+        ----------
+        target, current : float64 [N]
+            Ratios of equity; only symbols where they differ are traded. A target on the other side of what is held
+            closes only.
+        urgency : float64 [N]
+            Strength of the signals: the stronger goes first, while there is room.
+        """
+        columns = np.flatnonzero((target != current) & ~holdings.busy & bars.present())
+        if not len(columns):
+            return [], []
+        grows = np.abs(target[columns]) > np.abs(current[columns])
+        eager = np.nan_to_num(np.abs(urgency[columns]))
+        columns = columns[np.lexsort((columns, -eager, grows))]
+        value = holdings.quantity * holdings.mark / equity
+        pending = holdings.on_order * holdings.mark / equity
+        desk = PreTrade(holdings.symbols, np.nan_to_num(value), np.nan_to_num(pending), self.sectors, self.limits)
+        orders: list[DecidedOrder] = []
+        verdicts: list[Verdict] = []
+        for column in columns.tolist():
+            weight = float(target[column])
+            held = holdings.book.position(holdings.symbols[column]).quantity
+            wanted = self._shares(column, weight * equity / float(bars.close[column]), held)
+            if wanted == held:
+                continue
+            verdict = desk.admit(column, float(wanted) * float(bars.close[column]) / equity)
+            verdicts.append(verdict)
+            if verdict.is_allowed:
+                orders.append(self._order(bars, column, held, wanted))
+        return orders, verdicts
+
+    def _shares(self, column: int, shares: float, held: Decimal) -> Decimal:
+        """Return the signed shares to hold: cut towards zero, never through zero from the other side."""
+        if shares * float(held) < 0.0:
+            return Decimal(0)
+        is_fraction = self.rules.is_fractional and shares > 0.0 and self.instruments[column].is_fractionable
+        return exact(shares).quantize(SHARE_STEP, ROUND_DOWN) if is_fraction else Decimal(int(shares))
+
+    def _order(self, bars: BarSlice, column: int, held: Decimal, wanted: Decimal) -> DecidedOrder:
+        symbol = bars.symbols[column]
+        side = OrderSide.BUY if wanted > held else OrderSide.SELL
+        reduces = abs(wanted) < abs(held)
+        purpose = "x" if wanted == 0 else "r"
+        reason = "close" if wanted == 0 else "reduce" if reduces else "open" if held == 0 else "add"
+        request = OrderRequest(
+            client_order_id(
+                account=self.account, strategy=self.strategy, symbol=symbol, ts_event=bars.ts_event, purpose=purpose
+            ),
+            symbol,
+            side,
+            self.rules.type,
+            self.rules.time_in_force,
+            abs(wanted - held),
+            limit_price=self._limit_price(bars.close[column], side),
+        )
+        return DecidedOrder(request, reduces, purpose, f"{reason} {symbol}: {held} -> {wanted} shares")
+
+    def _limit_price(self, close: float, side: OrderSide) -> Decimal | None:
+        if self.rules.type is not OrderType.LIMIT:
+            return None
+        return to_tick(exact(close) * (1 + side.sign * self.rules.limit_offset_bps / BPS))
