@@ -7,9 +7,7 @@ tick is left out alone; after a re-used ticker every bar is, until a corporate a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -74,7 +72,8 @@ def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: fl
     work = frame.with_columns(close).with_columns(
         before=pl.col("linked").shift(1).over("symbol").fill_null(start.fill_null(pl.col("open") * pl.col("factor")))
     )
-    high, low = pl.col("high") * pl.col("factor") / pl.col("before"), pl.col("low") * pl.col("factor") / pl.col("before")
+    scale = pl.col("factor") / pl.col("before")
+    high, low = pl.col("high") * scale, pl.col("low") * scale
     work = work.with_columns(ratio=pl.when(high * low >= 1).then(high).otherwise(low))
     ratio = work["ratio"].to_numpy().copy()
     is_jump = _beyond(ratio, max_ratio)
@@ -84,7 +83,7 @@ def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: fl
         work.filter(~pl.Series(is_jump, dtype=pl.Boolean))
         .group_by("symbol")
         .agg(pl.col("ts_known").last(), pl.col("session").last(), pl.col("linked").last().alias("close"))
-        .select(STATE_SCHEMA)
+        .select(list(STATE_SCHEMA))
     )
     merged = accepted if state is None else pl.concat([accepted, state.join(accepted, on="symbol", how="anti")])
     return Jumps(is_jump, ratio, merged.sort("symbol"))
@@ -123,11 +122,3 @@ def _walk(
         is_jump[row] = not 1.0 / max_ratio < ratio[row] < max_ratio
         if not is_jump[row]:
             last = float(closes[i])
-
-
-def explain(symbol: str, day: date, ratio: float, facts: Mapping[str, float]) -> str:
-    """Return one line about a step for people: symbol, date, prices, ratio, nearest split."""
-    step = f"{ratio:.4g}x" if ratio >= 1 else f"1/{1 / ratio:.4g}"
-    return (
-        f"{symbol} {day}: {facts['before']:.4g} to {facts['after']:.4g} ({step}, nearest split {nearest_split(ratio)})"
-    )

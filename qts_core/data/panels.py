@@ -62,9 +62,7 @@ def bars_to_panel(bars: pl.DataFrame, actions: pl.DataFrame, *, timeline: Timeli
     """
     if list(symbols) != sorted(set(symbols)):
         raise DataValidationError("QTS-DATA-015", "symbols of a panel must be sorted and distinct", found=symbols)
-    place = pl.DataFrame(
-        {"symbol": list(symbols), "column": range(len(symbols))}, schema_overrides={"column": pl.Int64}
-    )
+    place = pl.DataFrame({"symbol": pl.Series(symbols, dtype=pl.String), "column": np.arange(len(symbols))})
     frame = conform(bars, BAR_SCHEMA).join(place, on="symbol").sort("ts_known", maintain_order=True)
     starts = frame["ts_event"].to_physical().to_numpy()
     rows = timeline.rows_of(starts)

@@ -17,9 +17,7 @@ from qts_core.market.timeline import BAR_MINUTES
 __all__ = ["resample_bars"]
 
 
-def resample_bars(
-    frame: pl.DataFrame, *, calendar: TradingCalendar, bar_minutes: int = BAR_MINUTES
-) -> pl.DataFrame:
+def resample_bars(frame: pl.DataFrame, *, calendar: TradingCalendar, bar_minutes: int = BAR_MINUTES) -> pl.DataFrame:
     """Aggregate shorter bars into bars of `bar_minutes`.
 
     Bars outside the session, and bars that break a rule by themselves, do not enter. Of several versions of a bar

@@ -80,7 +80,7 @@ FINITE = ("open", "high", "low", "close", "volume")
 # Finite comes first: NaN passes `low <= open` in polars, so no comparison is asked before it.
 BAR_RULES: Mapping[str, pl.Expr] = MappingProxyType(
     {
-        "not_finite": pl.any_horizontal(pl.col(c).is_null() | ~pl.col(c).is_finite().fill_null(value=False) for c in FINITE),
+        "not_finite": pl.any_horizontal(~pl.col(name).is_finite().fill_null(value=False) for name in FINITE),
         "price_not_positive": pl.min_horizontal(PRICES) <= 0,
         "ohlc_order": (pl.col("low") > pl.min_horizontal("open", "close"))
         | (pl.col("high") < pl.max_horizontal("open", "close")),
@@ -95,6 +95,6 @@ BAR_RULES: Mapping[str, pl.Expr] = MappingProxyType(
 def broken_rule() -> pl.Expr:
     """Return the name of the first rule that a bar breaks by itself, null where it breaks none."""
     found = pl.lit(None, pl.String)
-    for name, is_broken in reversed(BAR_RULES.items()):
+    for name, is_broken in reversed(list(BAR_RULES.items())):
         found = pl.when(is_broken).then(pl.lit(name)).otherwise(found)
     return found.alias("rule")

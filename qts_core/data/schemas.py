@@ -83,7 +83,7 @@ def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
             "QTS-DATA-014",
             "a value does not fit its column",
             found=str(error).splitlines()[0],
-            expected=str(dict(schema)),
+            expected=", ".join(f"{name} {kind}" for name, kind in schema.items()),
         ) from error
 
 

@@ -81,7 +81,7 @@ class ObjectStore:
     """Any fsspec file system (``s3://``, ``gs://``, ``memory://`` ...), whose puts are atomic by themselves."""
 
     def __init__(self, url: str) -> None:
-        import fsspec
+        import fsspec  # type: ignore[import-untyped]  # carries no types
 
         try:
             self.files: Any = fsspec.core.url_to_fs(url)[0]  # fsspec carries no types

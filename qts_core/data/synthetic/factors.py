@@ -11,7 +11,7 @@ from qts_core.data.synthetic.streams import autoregression, stream
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
 
-__all__ = ["Grid", "Moves", "SIGNAL_HALF_LIFE_SESSIONS", "simulate_moves", "u_shape"]
+__all__ = ["SIGNAL_HALF_LIFE_SESSIONS", "Grid", "Moves", "simulate_moves", "u_shape"]
 
 SIGNAL_HALF_LIFE_SESSIONS = 1.0
 SIGNAL_DRIFT_RATIO = 0.078

@@ -16,7 +16,7 @@ from qts_core.data.synthetic.streams import stream
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Floats
 
-__all__ = ["SECTORS", "SOURCE", "Listing", "Payments", "list_symbols", "plan_payments"]
+__all__ = ["SECTORS", "SOURCE", "Listing", "Payments", "action_table", "list_symbols", "plan_payments"]
 
 SOURCE = "synthetic"
 
@@ -88,7 +88,7 @@ def list_symbols(settings: SyntheticMarketSettings) -> Listing:
         np.array([named[i][1] for i in order], dtype=np.int64),
         beta=np.clip(1.0 + 0.25 * draws[:, 0], 0.4, 1.8),
         scale=np.clip(np.exp(0.25 * draws[:, 1]), 0.6, 1.8),
-        price=np.round(np.clip(90.0 * np.exp(0.6 * draws[:, 2]), 15.0, 450.0), 2),
+        price=np.rint(100.0 * np.clip(90.0 * np.exp(0.6 * draws[:, 2]), 15.0, 450.0)) / 100.0,
         shares=60_000.0 * np.exp(0.8 * draws[:, 3]),
     )
 
@@ -107,9 +107,8 @@ def plan_payments(settings: SyntheticMarketSettings, listing: Listing, sessions:
     for n in range(symbols):
         if habits[n, 0] < 0.66:
             quarter = 0.0025 + 0.0075 * habits[n, 1]
-            yields[_pay_rows(sessions, month=int(habits[n, 2] * 3), day=1 + math.floor(habits[n, 2] * 78) % 26), n] = (
-                quarter
-            )
+            month, day = int(habits[n, 2] * 3), 1 + math.floor(habits[n, 2] * 78) % 26
+            yields[_pay_rows(sessions, month=month, day=day), n] = quarter
     return Payments(split_ratio, yields)
 
 
@@ -132,7 +131,7 @@ def action_table(sessions: list[date], listing: Listing, split_ratio: Floats, ca
     split_ratio, cash : float64 [S, N]
         New shares per old, and USD a share in whole cents.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for s, n in np.argwhere((split_ratio != 1.0) | (cash > 0.0)):
         symbol, day = listing.instruments[n].symbol, sessions[s]
         if split_ratio[s, n] != 1.0:
