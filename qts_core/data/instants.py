@@ -16,11 +16,6 @@ ZONED = r"(?i)(z|[+-]\d{2}:?\d{2})$"
 FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 EpochUnit = Literal["ns", "us", "ms", "s"]
 EPOCH_UNITS: tuple[tuple[int, EpochUnit], ...] = ((10**17, "ns"), (10**14, "us"), (10**11, "ms"), (10**8, "s"))
-    (10**17, "ns"),
-    (10**14, "us"),
-    (10**11, "ms"),
-    (10**8, "s"),
-)
 NAMED = 3
 
 
