@@ -1,1 +1,23 @@
-"""."""
+"""Features: one graph of causal operators, the same bits in batch and live (specification 6.1-6.4)."""
+
+from qts_core.features import ops
+from qts_core.features.block import FeatureBlock
+from qts_core.features.catalogue import default_catalogue
+from qts_core.features.engine import FeatureEngine
+from qts_core.features.evaluate import evaluate
+from qts_core.features.graph import Node
+from qts_core.features.plan import Plan
+from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
+
+__all__ = [
+    "GROUPS",
+    "Catalogue",
+    "FeatureBlock",
+    "FeatureEngine",
+    "FeatureSpec",
+    "Node",
+    "Plan",
+    "default_catalogue",
+    "evaluate",
+    "ops",
+]

@@ -42,6 +42,10 @@ CONFIGURATION = {
 FEATURES = {
     "QTS-FEAT-001": "An unknown feature was asked for.",
     "QTS-FEAT-002": "The bars given cannot be laid out as a panel.",
+    "QTS-FEAT-003": "A feature snapshot is damaged or of other features or symbols.",
+    "QTS-FEAT-004": "Bars were pushed out of order.",
+    "QTS-FEAT-005": "A feature or expression is not declared as it must be.",
+    "QTS-FEAT-006": "A month of features is missing or has nothing to go on from.",
 }
 
 MODELS = {

@@ -1,0 +1,79 @@
+"""Kernels across symbols at one instant; symbols without a value neither count nor get one.
+
+Values are sorted before they are added, so the result does not depend on the order of symbols, to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qts_core.features.kernels.jit import kernel
+from qts_core.market.panel import Floats
+
+__all__ = ["cross_mean", "cross_rank", "cross_zscore"]
+
+
+@kernel
+def collect(row: Floats, ordered: Floats) -> int:
+    """Copy the values that exist into `ordered`, sorted; return how many."""
+    count = 0
+    for n in range(row.shape[0]):
+        if row[n] == row[n]:
+            ordered[count] = row[n]
+            count += 1
+    ordered[:count].sort()
+    return count
+
+
+@kernel
+def mean_of(ordered: Floats, count: int) -> float:
+    """Return the mean of the first `count` values, added in their order."""
+    total = 0.0
+    for i in range(count):
+        total += ordered[i]
+    return total / count
+
+
+@kernel
+def cross_mean(x: Floats, out: Floats) -> None:
+    """Write the mean over symbols at each symbol that has a value."""
+    ordered = np.empty(x.shape[1])
+    for t in range(x.shape[0]):
+        count = collect(x[t], ordered)
+        mean = mean_of(ordered, count) if count > 0 else np.nan
+        for n in range(x.shape[1]):
+            out[t, n] = mean if x[t, n] == x[t, n] else np.nan
+
+
+@kernel
+def cross_zscore(x: Floats, out: Floats) -> None:
+    """Write the distance from the mean over symbols in population deviations; NaN where all are equal."""
+    ordered = np.empty(x.shape[1])
+    for t in range(x.shape[0]):
+        count = collect(x[t], ordered)
+        spread, mean = 0.0, 0.0
+        if count > 0 and ordered[0] < ordered[count - 1]:
+            mean = mean_of(ordered, count)
+            for i in range(count):
+                spread += (ordered[i] - mean) * (ordered[i] - mean)
+            spread = math.sqrt(spread / count)
+        for n in range(x.shape[1]):
+            out[t, n] = (x[t, n] - mean) / spread if spread > 0.0 else np.nan
+
+
+@kernel
+def cross_rank(x: Floats, out: Floats) -> None:
+    """Write the rank over symbols as ``(rank - 1/2) / count``, inside (0, 1); equal values share the mean rank."""
+    ordered = np.empty(x.shape[1])
+    for t in range(x.shape[0]):
+        count = collect(x[t], ordered)
+        for n in range(x.shape[1]):
+            value = x[t, n]
+            if value != value:
+                out[t, n] = np.nan
+                continue
+            below = np.searchsorted(ordered[:count], value)
+            not_above = np.searchsorted(ordered[:count], value, side="right")
+            out[t, n] = 0.5 * (below + not_above) / count

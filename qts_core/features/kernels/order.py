@@ -1,0 +1,98 @@
+"""Rolling order statistics on a window that is kept sorted: one binary search and one shift per value.
+
+State per symbol: ``[count, place, ring of `window`, sorted `window`]``. Values are only moved, never recomputed, so
+results are exact.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qts_core.features.kernels.jit import kernel
+from qts_core.market.panel import Floats
+
+__all__ = ["rolling_quantile", "rolling_rank"]
+
+
+@kernel
+def lower_bound(ordered: Floats, count: int, value: float) -> int:
+    """Return how many of the first `count` ordered values are below `value`."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def upper_bound(ordered: Floats, count: int, value: float) -> int:
+    """Return how many of the first `count` ordered values are not above `value`."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] <= value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def slide(s: Floats, window: int, value: float) -> int:
+    """Put `value` into the window, drop the oldest if it is full; return the new count."""
+    count, place = int(s[0]), int(s[1])
+    ring, ordered = s[2 : 2 + window], s[2 + window :]
+    if count == window:
+        hole = lower_bound(ordered, count, ring[place])
+    else:
+        hole = count
+        count += 1
+    while hole > 0 and ordered[hole - 1] > value:
+        ordered[hole] = ordered[hole - 1]
+        hole -= 1
+    while hole < count - 1 and ordered[hole + 1] < value:
+        ordered[hole] = ordered[hole + 1]
+        hole += 1
+    ordered[hole] = value
+    ring[place] = value
+    s[0], s[1] = count, place + 1 if place + 1 < window else 0
+    return count
+
+
+@kernel
+def rolling_quantile(x: Floats, out: Floats, state: Floats, window: int, probability: float) -> None:
+    """Write the quantile of the last `window` values, interpolated linearly (Hyndman and Fan type 7)."""
+    position = (window - 1) * probability
+    below = math.floor(position)
+    above = min(below + 1, window - 1)
+    share = position - below
+    for n in range(x.shape[1]):
+        s = state[n]
+        ordered = s[2 + window :]
+        for t in range(x.shape[0]):
+            value = x[t, n]
+            if value != value or slide(s, window, value) < window:
+                out[t, n] = np.nan
+                continue
+            out[t, n] = ordered[below] + share * (ordered[above] - ordered[below])
+
+
+@kernel
+def rolling_rank(x: Floats, out: Floats, state: Floats, window: int) -> None:
+    """Write the rank of the latest value among the last `window`, over `window`; equal values share the mean rank."""
+    for n in range(x.shape[1]):
+        s = state[n]
+        ordered = s[2 + window :]
+        for t in range(x.shape[0]):
+            value = x[t, n]
+            if value != value or slide(s, window, value) < window:
+                out[t, n] = np.nan
+                continue
+            below = lower_bound(ordered, window, value)
+            not_above = upper_bound(ordered, window, value)
+            out[t, n] = 0.5 * (below + not_above + 1) / window

@@ -1,0 +1,167 @@
+"""The table of operations: kernel, inputs, parameters, state, warm-up and scope of each (specification 6.1-6.4).
+
+To add a kind of feature, write a kernel and give it one row here; the engine, the proofs and the documentation follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+from qts_core.features.kernels import cross, elementwise, moments, order, pairs, recursive, session, windows
+
+__all__ = ["OPERATIONS", "SOURCES", "Operation", "Scope"]
+
+SOURCES = (
+    "open", "high", "low", "close", "volume",
+    "session", "start_minute", "end_minute", "bars_left", "weekday",
+)  # fmt: skip
+"""Leaves of every expression: five chain-linked bar fields and five facts of the timeline, float64 [B, N] each."""
+
+BAR_SOURCES = SOURCES[:5]
+
+Parameters = tuple[int | float, ...]
+
+
+class Scope(Enum):
+    """Whether a value depends on its own symbol alone or on all symbols of the instant."""
+
+    TIME_SERIES = "time series"
+    CROSS_SECTION = "cross-section"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One kind of node.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in formulas.
+    kernel : callable
+        ``kernel(inputs..., out, [state,] parameters...)``; state is passed when it has any.
+    inputs : int
+        How many series it reads.
+    parameters : mapping of str to type
+        In the order of the kernel, int or float; an int that counts bars is at least 1.
+    state_size : callable
+        Floats remembered per symbol, from the parameters.
+    warm_up : callable
+        Values of the input seen before the first result, from the parameters.
+    scope : Scope
+    revision : int
+        Raised when the arithmetic changes, so that hashes change with it.
+    """
+
+    name: str
+    kernel: Callable[..., None]
+    inputs: int
+    parameters: Mapping[str, type[int] | type[float]]
+    state_size: Callable[[Parameters], int]
+    warm_up: Callable[[Parameters], int]
+    scope: Scope = Scope.TIME_SERIES
+    revision: int = 1
+
+    @property
+    def doc(self) -> str:
+        """First line of the kernel's docstring."""
+        return (self.kernel.__doc__ or "").strip().splitlines()[0]
+
+
+def none(parameters: Parameters) -> int:
+    """Return 0: no state, or no warm-up."""
+    return 0
+
+
+def slots(fixed: int, per_bar: int) -> Callable[[Parameters], int]:
+    """Return the state size of a kernel with `fixed` numbers and `per_bar` for each bar of its window."""
+    return lambda p: fixed + per_bar * int(p[0])
+
+
+def before_window(parameters: Parameters) -> int:
+    """Return the warm-up of a window: its length less one."""
+    return int(parameters[0]) - 1
+
+
+def whole_window(parameters: Parameters) -> int:
+    """Return the warm-up of a lag: its length."""
+    return int(parameters[0])
+
+
+def one_bar(parameters: Parameters) -> int:
+    """Return 1."""
+    return 1
+
+
+Row = tuple[str, Callable[..., None], int, Mapping[str, type[int] | type[float]]]
+
+PLAIN: tuple[Row, ...] = (
+    ("add", elementwise.add, 2, {}),
+    ("subtract", elementwise.subtract, 2, {}),
+    ("multiply", elementwise.multiply, 2, {}),
+    ("divide", elementwise.divide, 2, {}),
+    ("affine", elementwise.affine, 1, {"scale": float, "shift": float}),
+    ("divide_into", elementwise.divide_into, 1, {"numerator": float}),
+    ("maximum", elementwise.maximum, 2, {}),
+    ("minimum", elementwise.minimum, 2, {}),
+    ("clip", elementwise.clip, 1, {"low": float, "high": float}),
+    ("absolute", elementwise.absolute, 1, {}),
+    ("sign", elementwise.sign, 1, {}),
+    ("sqrt", elementwise.square_root, 1, {}),
+    ("log", elementwise.logarithm, 1, {}),
+    ("exp", elementwise.exponential, 1, {}),
+    ("sin", elementwise.sine, 1, {}),
+    ("cos", elementwise.cosine, 1, {}),
+    ("normal_probability", elementwise.normal_probability, 1, {}),
+    ("greater", elementwise.greater, 2, {}),
+    ("keep_where", elementwise.keep_where, 2, {}),
+    ("fill", elementwise.fill, 2, {"value": float}),
+)
+
+ACROSS = (
+    ("cross_mean", cross.cross_mean),
+    ("cross_zscore", cross.cross_zscore),
+    ("cross_rank", cross.cross_rank),
+)
+
+WINDOW: Mapping[str, type[int] | type[float]] = {"window": int}
+QUANTILE: Mapping[str, type[int] | type[float]] = {**WINDOW, "probability": float}
+
+
+def size(count: int) -> Callable[[Parameters], int]:
+    """Return a state size that does not depend on the parameters."""
+    return lambda p: count
+
+
+OVER_TIME = (
+    Operation("lag", windows.lag, 1, {"bars": int}, slots(2, 1), whole_window),
+    Operation("rolling_sum", windows.rolling_sum, 1, {**WINDOW, "divisor": float}, slots(3, 1), before_window),
+    Operation("rolling_extreme", windows.rolling_extreme, 1, {**WINDOW, "side": float}, slots(3, 1), before_window),
+    Operation("bars_since", windows.bars_since_extreme, 1, {**WINDOW, "side": float}, slots(4, 2), before_window),
+    Operation("weighted_mean", windows.weighted_mean, 1, WINDOW, slots(4, 2), before_window),
+    Operation("rolling_std", moments.rolling_std, 1, {**WINDOW, "ddof": int}, slots(4, 2), before_window),
+    Operation("rolling_shape", moments.rolling_shape, 1, {**WINDOW, "kind": int}, slots(6, 4), before_window),
+    Operation("mean_deviation", moments.mean_absolute_deviation, 1, WINDOW, slots(2, 1), before_window),
+    Operation("rolling_pair", pairs.rolling_pair, 2, {**WINDOW, "kind": int}, slots(7, 5), before_window),
+    Operation("rolling_quantile", order.rolling_quantile, 1, QUANTILE, slots(2, 2), before_window),
+    Operation("rolling_rank", order.rolling_rank, 1, WINDOW, slots(2, 2), before_window),
+    Operation("exponential_mean", recursive.exponential_mean, 1, {**WINDOW, "weight": float}, size(2), before_window),
+    Operation("wilder_total", recursive.wilder_total, 1, WINDOW, size(2), before_window),
+    Operation("adaptive_mean", recursive.adaptive_mean, 2, {"fast": int, "slow": int}, size(3), none),
+    Operation("running_total", recursive.running_total, 1, {}, size(2), none),
+    Operation("count_bars", recursive.count_bars, 1, {}, size(1), none),
+    Operation("parabolic_stop", recursive.parabolic_stop, 2, {"step": float, "ceiling": float}, size(7), one_bar),
+    Operation("trailing_band", recursive.trailing_band, 3, {}, size(5), none),
+    Operation("session_so_far", session.session_so_far, 2, {"how": int}, size(3), none),
+    Operation("previous_session", session.previous_session, 2, {"how": int}, size(5), none),
+    Operation("closed_bar", session.closed_bar, 5, {"how": int, "minutes": int}, size(4), none),
+    Operation("hold", session.hold, 3, {"is_daily": int}, size(3), none),
+)
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {name: Operation(name, kernel, inputs, parameters, none, none) for name, kernel, inputs, parameters in PLAIN}
+    | {operation.name: operation for operation in OVER_TIME}
+    | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION) for name, kernel in ACROSS}
+)

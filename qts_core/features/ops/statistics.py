@@ -1,0 +1,118 @@
+"""Rolling statistics of one series or two, and statistics across symbols."""
+
+from __future__ import annotations
+
+from qts_core.features.graph import Node, apply
+from qts_core.features.kernels import moments, pairs
+from qts_core.features.ops.averages import sma
+
+__all__ = [
+    "bars_since_max",
+    "bars_since_min",
+    "beta",
+    "correlation",
+    "covariance",
+    "cross_demean",
+    "cross_mean",
+    "cross_rank",
+    "cross_zscore",
+    "fitted",
+    "kurtosis",
+    "mean_deviation",
+    "quantile",
+    "rank",
+    "residual_std",
+    "skewness",
+    "std",
+    "zscore",
+]
+
+
+def std(x: Node, window: int, ddof: int = 1) -> Node:
+    """Return the standard deviation of the last `window` values with divisor ``window - ddof``."""
+    return apply("rolling_std", x, window=window, ddof=ddof)
+
+
+def zscore(x: Node, window: int) -> Node:
+    """Return the distance from the rolling mean in sample deviations, NaN where all values are equal."""
+    return (x - sma(x, window)) / std(x, window)
+
+
+def skewness(x: Node, window: int) -> Node:
+    """Return the bias-corrected skewness (G1 of Joanes and Gill 1998)."""
+    return apply("rolling_shape", x, window=window, kind=moments.SKEWNESS)
+
+
+def kurtosis(x: Node, window: int) -> Node:
+    """Return the bias-corrected excess kurtosis (G2 of Joanes and Gill 1998)."""
+    return apply("rolling_shape", x, window=window, kind=moments.KURTOSIS)
+
+
+def mean_deviation(x: Node, window: int) -> Node:
+    """Return the mean absolute deviation from the mean."""
+    return apply("mean_deviation", x, window=window)
+
+
+def quantile(x: Node, window: int, probability: float) -> Node:
+    """Return the quantile of the last `window` values, interpolated linearly."""
+    return apply("rolling_quantile", x, window=window, probability=probability)
+
+
+def rank(x: Node, window: int) -> Node:
+    """Return the rank of the latest value in its window over `window`, inside (0, 1]."""
+    return apply("rolling_rank", x, window=window)
+
+
+def bars_since_max(x: Node, window: int) -> Node:
+    """Return how many bars ago the largest of the last `window` values stood."""
+    return apply("bars_since", x, window=window, side=1.0)
+
+
+def bars_since_min(x: Node, window: int) -> Node:
+    """Return how many bars ago the smallest of the last `window` values stood."""
+    return apply("bars_since", x, window=window, side=-1.0)
+
+
+def covariance(x: Node, y: Node, window: int) -> Node:
+    """Return the sample covariance of the last `window` pairs."""
+    return apply("rolling_pair", x, y, window=window, kind=pairs.COVARIANCE)
+
+
+def correlation(x: Node, y: Node, window: int) -> Node:
+    """Return Pearson's correlation of the last `window` pairs."""
+    return apply("rolling_pair", x, y, window=window, kind=pairs.CORRELATION)
+
+
+def beta(x: Node, y: Node, window: int) -> Node:
+    """Return the slope of the least-squares line of `x` on `y`."""
+    return apply("rolling_pair", x, y, window=window, kind=pairs.SLOPE)
+
+
+def fitted(x: Node, y: Node, window: int) -> Node:
+    """Return what the least-squares line of `x` on `y` gives at the latest `y`."""
+    return apply("rolling_pair", x, y, window=window, kind=pairs.FITTED)
+
+
+def residual_std(x: Node, y: Node, window: int) -> Node:
+    """Return the standard error of the regression of `x` on `y`, with ``window - 2`` degrees of freedom."""
+    return apply("rolling_pair", x, y, window=window, kind=pairs.RESIDUAL_STD)
+
+
+def cross_mean(x: Node) -> Node:
+    """Return the mean over symbols at the instant."""
+    return apply("cross_mean", x)
+
+
+def cross_demean(x: Node) -> Node:
+    """Return `x` less its mean over symbols."""
+    return x - cross_mean(x)
+
+
+def cross_zscore(x: Node) -> Node:
+    """Return the distance from the mean over symbols in population deviations."""
+    return apply("cross_zscore", x)
+
+
+def cross_rank(x: Node) -> Node:
+    """Return the rank over symbols as ``(rank - 1/2) / count``, inside (0, 1)."""
+    return apply("cross_rank", x)

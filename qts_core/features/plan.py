@@ -1,0 +1,105 @@
+"""From expressions to an order of kernel calls with as few buffers as possible (ARCHITECTURE section 3)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qts_core.features.graph import Node
+from qts_core.features.operations import OPERATIONS, SOURCES, Operation
+from qts_core.features.spec import Catalogue
+
+__all__ = ["Place", "Plan", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value lives while a block is computed: `kind` is source, scratch or output, `index` its number."""
+
+    kind: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kernel call."""
+
+    operation: Operation
+    inputs: tuple[Place, ...]
+    output: Place
+    parameters: tuple[int | float, ...]
+    state_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to compute for a list of named expressions.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The F outputs in order.
+    steps : tuple of Step
+        Each after the steps whose results it reads.
+    copies : tuple of (int, Place)
+        Outputs whose value is a source or another output.
+    scratch : int
+        Buffers needed for intermediate results.
+    hash : str
+        sha256 of names and expressions.
+    """
+
+    names: tuple[str, ...]
+    steps: tuple[Step, ...]
+    copies: tuple[tuple[int, Place], ...]
+    scratch: int
+    hash: str
+
+    @classmethod
+    def of(cls, features: Catalogue | Mapping[str, Node]) -> Plan:
+        """Lay out the distinct nodes of all features, inputs first.
+
+        An intermediate result gives its buffer back after its last reader, so that a block stays in the cache.
+        """
+        if isinstance(features, Catalogue):
+            features = {spec.name: spec.expression for spec in features}
+        ordered = list(dict.fromkeys(node for root in features.values() for node in root.walk()))
+        outputs: dict[Node, int] = {}
+        for index, root in enumerate(features.values()):
+            outputs.setdefault(root, index)
+        readers = Counter(node for each in ordered for node in set(each.inputs))
+        places: dict[Node, Place] = {}
+        free: list[int] = []
+        scratch = 0
+        steps = []
+        for node in ordered:
+            if node.operation in SOURCES:
+                places[node] = Place("source", SOURCES.index(node.operation))
+                continue
+            if node in outputs:
+                places[node] = Place("output", outputs[node])
+            elif free:
+                places[node] = Place("scratch", free.pop())
+            else:
+                places[node] = Place("scratch", scratch)
+                scratch += 1
+            rule = OPERATIONS[node.operation]
+            inputs = tuple(places[each] for each in node.inputs)
+            steps.append(Step(rule, inputs, places[node], node.parameters, rule.state_size(node.parameters)))
+            for each in set(node.inputs):
+                readers[each] -= 1
+                if readers[each] == 0 and places[each].kind == "scratch":
+                    free.append(places[each].index)
+        copies = tuple(
+            (index, places[root])
+            for index, root in enumerate(features.values())
+            if places[root] != Place("output", index)
+        )
+        text = "\n".join(f"{name} {root.digest}" for name, root in features.items())
+        return cls(tuple(features), tuple(steps), copies, scratch, hashlib.sha256(text.encode()).hexdigest())
+
+    def state_size(self) -> int:
+        """Return how many floats all steps remember per symbol."""
+        return sum(step.state_size for step in self.steps)

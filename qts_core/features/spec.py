@@ -1,0 +1,175 @@
+"""What a feature declares about itself, and an ordered set of features (specification 6)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from qts_core.features.graph import Node
+from qts_core.features.operations import Scope
+from qts_core.market.errors import InvalidConfigError, printable
+
+__all__ = ["GROUPS", "Catalogue", "FeatureSpec"]
+
+GROUPS: Mapping[str, str] = MappingProxyType(
+    {
+        "technical_trend": "Distance from averages and channels, strength and direction of a trend.",
+        "technical_momentum": "Oscillators and rates of change.",
+        "technical_volatility": "Bands, ranges and volatility estimates.",
+        "technical_volume": "Volume, and price moves weighed by it.",
+        "statistical_returns": "Returns over several spans and what has been made and lost.",
+        "statistical_distribution": "Shape, place and dependence of recent values.",
+        "microstructure": "Bar proxies of liquidity, order flow and auctions.",
+        "cross_sectional": "The symbol among all symbols at the instant.",
+        "calendar": "Where the bar stands in the session and the week.",
+        "higher_timeframe": "Longer bars that have closed.",
+    }
+)
+"""Groups of the catalogue in the order of its columns, each with one sentence."""
+
+NAME = re.compile(r"(tech|stat|micro|cross|time)_[a-z0-9]+_[0-9]+_[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpec:
+    """One feature.
+
+    Attributes
+    ----------
+    name : str
+        ``{category}_{indicator}_{window}_{aggregation}`` with category tech, stat, micro, cross or time.
+    expression : Node
+    unit : str
+        What one stands for: ``ratio``, ``percent``, ``bars`` ...
+    bounds : tuple of float
+        Closed interval that holds every value; infinite where there is none.
+    doc : str
+        One line.
+    source : str
+        Paper, book or library whose convention it follows.
+    group : str
+        A key of ``GROUPS``.
+    """
+
+    name: str
+    expression: Node
+    unit: str
+    bounds: tuple[float, float]
+    doc: str
+    source: str
+    group: str
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name) or self.group not in GROUPS or not self.doc or not self.source:
+            raise InvalidConfigError(
+                "QTS-FEAT-005",
+                "A feature is not declared as it must be.",
+                where=self.name,
+                expected="a name {category}_{indicator}_{window}_{aggregation}, a known group, a doc and a source",
+            )
+
+    @property
+    def warm_up_bars(self) -> int:
+        """Existing bars before the first value."""
+        return self.expression.warm_up_bars
+
+    @property
+    def scope(self) -> Scope:
+        """Whether other symbols enter."""
+        return self.expression.scope
+
+    @property
+    def version(self) -> str:
+        """Eight characters of the expression's hash."""
+        return self.expression.digest[:8]
+
+
+class Catalogue:
+    """An ordered, immutable set of features with one hash.
+
+    Parameters
+    ----------
+    specs : sequence of FeatureSpec
+        In the order of the columns.
+
+    Raises
+    ------
+    InvalidConfigError
+        QTS-FEAT-005 if two have the same name.
+    """
+
+    def __init__(self, specs: Sequence[FeatureSpec]) -> None:
+        self._specs = {spec.name: spec for spec in specs}
+        if len(self._specs) != len(specs):
+            names = [spec.name for spec in specs]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise InvalidConfigError("QTS-FEAT-005", "Two features have the same name.", found=", ".join(twice))
+        text = "\n".join(f"{spec.name} {spec.expression.digest}" for spec in specs)
+        self._hash = hashlib.sha256(text.encode()).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def __iter__(self) -> Iterator[FeatureSpec]:
+        return iter(self._specs.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._specs
+
+    def __getitem__(self, name: str) -> FeatureSpec:
+        try:
+            return self._specs[name]
+        except KeyError:
+            raise unknown("feature", name, self._specs) from None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the order of the columns."""
+        return tuple(self._specs)
+
+    @property
+    def hash(self) -> str:
+        """Sha256 of names and expressions in order."""
+        return self._hash
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Names by group, groups in their declared order, empty ones left out."""
+        found = {group: tuple(s.name for s in self if s.group == group) for group in GROUPS}
+        return MappingProxyType({group: names for group, names in found.items() if names})
+
+    def subset(
+        self, *, groups: Sequence[str] = (), names: Sequence[str] = (), exclude: Sequence[str] = ()
+    ) -> Catalogue:
+        """Return the features of `groups` and `names` (all, if neither is given) less `exclude`, in this order.
+
+        Raises
+        ------
+        InvalidConfigError
+            QTS-FEAT-001 if a group or name is unknown.
+        """
+        for group in groups:
+            if group not in GROUPS:
+                raise unknown("feature group", group, GROUPS)
+        for name in (*names, *exclude):
+            self[name]
+        is_all = not groups and not names
+        kept = [s for s in self if (is_all or s.group in groups or s.name in names) and s.name not in exclude]
+        return Catalogue(kept)
+
+
+def unknown(kind: str, name: str, known: Mapping[str, object]) -> InvalidConfigError:
+    """Return the error of a name that is not there, with the nearest ones that are."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(printable(name), list(known), n=3)
+    return InvalidConfigError(
+        "QTS-FEAT-001",
+        f"An unknown {kind} was asked for.",
+        found=name,
+        expected=f"such as {', '.join(near)}" if near else "a name of `qts features list`",
+        fix="run `qts features list`",
+    )
