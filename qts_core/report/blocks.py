@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from qts_core.report.formats import Format
 
-__all__ = ["Block", "Cell", "Column", "Figure", "Section", "Table", "Words", "cell", "figure", "table"]
+__all__ = ["NARROW", "Block", "Cell", "Column", "Figure", "Section", "Table", "Words", "cell", "figure", "table"]
 
 WIDE: Final = 1080.0
 HALF: Final = 526.0
@@ -106,10 +106,10 @@ def table(
     columns: Sequence[str],
     rows: Sequence[Sequence[Cell]],
     *,
-    words: int = 1,
+    words: tuple[int, ...] = (0,),
     note: str = "",
     is_half: bool = False,
 ) -> Table:
-    """Lay out a table whose first `words` columns hold words and the others numbers."""
-    heads = tuple(Column(name, i >= words) for i, name in enumerate(columns))
+    """Lay out a table; the columns at the places `words` hold words, the others numbers."""
+    heads = tuple(Column(name, i not in words) for i, name in enumerate(columns))
     return Table(title, counted, heads, tuple(tuple(row) for row in rows), note, is_half)

@@ -68,7 +68,7 @@ def _kinds(context: Context) -> Table:
     rows = [_kind(kind, float(values[first:].sum()), traded, total, gained) for kind, values in costs.by_kind.items()]
     rows.append(_kind("All", total, traded, total, gained))
     return table(
-        f"Costs by kind: {bps(context.value('cost_per_turnover'))} of every dollar traded",
+        f"Costs by kind in USD: {bps(context.value('cost_per_turnover'))} of what was traded",
         f"n = {dollars(traded)} traded",
         ("Kind", "USD", "Per dollar traded", "Of all costs", "Of gross profit"),
         rows,

@@ -74,5 +74,5 @@ def _worst(context: Context) -> Table:
         f"n = {len(episodes):,} drawdowns",
         heads,
         rows,
-        words=3,
+        words=(0, 1, 2),
     )

@@ -22,10 +22,10 @@ def limits_section(context: Context) -> Section:
             Cell(e.name),
             Cell("any time" if e.ts is None else f"{e.ts.astimezone(NEW_YORK):%-d %b %Y %H:%M}"),
             Cell(e.symbol or "portfolio"),
-            Cell(e.reason),
             cell(e.count, count),
             cell(e.value, lambda v: decimals(v, 4)),
             cell(e.limit, lambda v: decimals(v, 4)),
+            Cell(e.reason),
         )
         for e in events[:SHOWN]
     ]
@@ -33,9 +33,9 @@ def limits_section(context: Context) -> Section:
     block = table(
         "What the limits refused or cut, with the value that met the limit",
         f"n = {sum(e.count for e in events):,} refusals",
-        ("Limit", "When, New York", "Symbol", "Reason", "Times", "Value", "Limit"),
+        ("Limit", "When, New York", "Symbol", "Times", "Value", "Limit", "Reason"),
         rows,
-        words=4,
+        words=(0, 1, 2, 6),
         note=f"{left_out} further lines are left out." if left_out else "",
     )
     return Section("limits", "Limits", (block,))
@@ -64,5 +64,5 @@ def live_section(context: Context) -> Section | None:
         cell(live.differences, count),
     )
     heads = ("Session", "Mode", "Decisions", "Orders", "Fills", "Profit", "Compared", "Different")
-    block = table(parity, f"n = {live.decisions:,} decisions", heads, [row], words=2)
+    block = table(parity, f"n = {live.decisions:,} decisions", heads, [row], words=(0, 1))
     return Section("live", "Live session", (block, *(Words(note) for note in live.notes)))

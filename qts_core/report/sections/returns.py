@@ -132,7 +132,7 @@ def rolling_section(context: Context) -> Section | None:
         return time_chart(context.net.dates, panes, width=width, label="Rolling Sharpe ratio and volatility")
 
     block = figure(
-        f"Sharpe ratio and volatility of the last {window} sessions, annualised; the dashed line is the goal of {goal}",
+        f"Sharpe ratio and volatility over the last {window} sessions, annualised; dashed: the goal of {goal}",
         f"n = {n - window + 1:,} windows of {window} sessions, overlapping",
         draw,
     )

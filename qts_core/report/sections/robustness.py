@@ -15,6 +15,9 @@ from qts_core.report.svg.spread import scatter
 __all__ = ["folds_section", "gates_section"]
 
 
+_SIGNS = {">=": "≥", "<=": "≤"}
+
+
 def folds_section(context: Context) -> Section | None:
     """Lay out what each fold showed on the data it was fitted to and on the data after them."""
     folds = context.given.folds
@@ -27,6 +30,8 @@ def folds_section(context: Context) -> Section | None:
 
 
 def _number(value: float) -> str:
+    if float(value).is_integer() and abs(value) >= 10:
+        return decimals(value, 0)
     return decimals(value, 2 if abs(value) >= 1 else 4)
 
 
@@ -53,7 +58,7 @@ def _table(folds: tuple[Fold, ...], names: list[str]) -> Table:
         f"n = {len(folds)} folds",
         heads,
         rows,
-        words=3,
+        words=(0, 1, 2),
         note="Labels that reach into the test sessions are purged from the fit.",
     )
 
@@ -100,9 +105,9 @@ def gates_section(context: Context) -> Section | None:
             table(
                 f"{passed} of {len(gates)} gates passed; one refusal is enough to refuse the model",
                 f"n = {len(gates)} gates, {trials.count:,} trials",
-                ("Gate", "Result", "Reason", "Value", "Needed"),
+                ("Gate", "Result", "Value", "Needed", "Reason"),
                 [_gate(g) for g in gates],
-                words=3,
+                words=(0, 1, 4),
                 note=f"The deflated Sharpe ratio counts every trial in the ledger: {trials.count:,}; {spread}.",
             ),
         ),
@@ -111,5 +116,5 @@ def gates_section(context: Context) -> Section | None:
 
 def _gate(gate: Gate) -> tuple[Cell, ...]:
     result = Cell("passed", role="good") if gate.is_passed else Cell("refused", role="bad")
-    needed = Cell(f"{gate.comparison} {_number(gate.threshold)}")
-    return Cell(gate.name), result, Cell(gate.reason), cell(gate.value, _number), needed
+    needed = Cell(f"{_SIGNS.get(gate.comparison, gate.comparison)} {_number(gate.threshold)}")
+    return Cell(gate.name), result, cell(gate.value, _number), needed, Cell(gate.reason)

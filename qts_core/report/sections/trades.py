@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from markupsafe import Markup
 
 from qts_core.market.time import NEW_YORK
-from qts_core.report.blocks import Cell, Figure, Section, Table, Words, cell, figure, table
+from qts_core.report.blocks import NARROW, Cell, Figure, Section, Table, Words, cell, figure, table
 from qts_core.report.context import Context
 from qts_core.report.formats import decimals, dollars, percent
 from qts_core.report.inputs import Trade
@@ -14,7 +15,7 @@ from qts_core.report.svg.spread import histogram, scatter
 __all__ = ["trades_section"]
 
 EXTREMES = 5
-DOTS = 400
+DOTS_WIDE, DOTS_NARROW = 300, 150
 
 
 def trades_section(context: Context) -> Section:
@@ -60,16 +61,9 @@ def _distribution(trades: tuple[Trade, ...]) -> Figure:
 
 
 def _durations(trades: tuple[Trade, ...]) -> Figure:
-    shown = _thinned(trades)
-    note = (
-        ""
-        if len(shown) == len(trades)
-        else (f"Drawn are {len(shown):,}: the {DOTS // 4} best and worst, and the others evenly by time.")
-    )
-    return figure(
-        "Net return of a trade in % against how long it was held, in bars of 15 minutes",
-        f"n = {len(trades):,} trades",
-        lambda width: scatter(
+    def draw(width: float) -> Markup:
+        shown = _thinned(trades, DOTS_NARROW if width == NARROW else DOTS_WIDE)
+        return scatter(
             np.array([t.bars_held for t in shown], dtype=np.float64),
             np.array([t.return_ratio for t in shown]),
             ["gain" if t.pnl > 0 else "loss" for t in shown],
@@ -80,21 +74,27 @@ def _durations(trades: tuple[Trade, ...]) -> Figure:
             unit="Net return, %",
             x_format=lambda v: f"{v:,.0f} bars",
             y_format=lambda v: percent(v, 1),
-        ),
-        note=note,
+        )
+
+    is_thinned = len(trades) > DOTS_WIDE
+    return figure(
+        "Net return of a trade in % against how long it was held, in bars of 15 minutes",
+        f"n = {len(trades):,} trades",
+        draw,
+        note="Drawn are the best, the worst, and of the others an even choice over time." if is_thinned else "",
         is_half=True,
     )
 
 
-def _thinned(trades: tuple[Trade, ...]) -> tuple[Trade, ...]:
-    """Return at most `DOTS` trades: the extremes, and of the others every k-th."""
-    if len(trades) <= DOTS:
+def _thinned(trades: tuple[Trade, ...], dots: int) -> tuple[Trade, ...]:
+    """Return at most `dots` trades: the extremes, and of the others every k-th."""
+    if len(trades) <= dots:
         return trades
     ranked = sorted(range(len(trades)), key=lambda i: trades[i].return_ratio)
-    ends = DOTS // 8
+    ends = dots // 8
     kept = {*ranked[:ends], *ranked[-ends:]}
     others = [i for i in range(len(trades)) if i not in kept]
-    spaced = np.linspace(0, len(others) - 1, DOTS - len(kept)).round().astype(int)
+    spaced = np.linspace(0, len(others) - 1, dots - len(kept)).round().astype(int)
     kept.update(others[int(i)] for i in spaced)
     return tuple(trades[i] for i in sorted(kept))
 
@@ -118,4 +118,4 @@ def _listed(title: str, trades: list[Trade], n: int) -> Table:
         for t in trades
     ]
     heads = ("Symbol", "Side", "Entered, New York", "Profit", "Return", "Bars", "Shares", "Costs")
-    return table(title, f"{len(rows)} of n = {n:,} trades", heads, rows, words=3)
+    return table(title, f"{len(rows)} of n = {n:,} trades", heads, rows, words=(0, 1, 2))

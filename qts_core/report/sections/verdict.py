@@ -94,8 +94,9 @@ def verdict(context: Context) -> Verdict:
     """Judge the run."""
     trials = context.given.trials.count
     headline, tone, reasons = _headline(context.given.gates)
+    met = sum(goal.is_met_by(context.value(goal.metric)) for goal in GOALS)
     return Verdict(
-        headline=headline,
+        headline=f"{headline}; {met} of {len(GOALS)} goals met",
         tone=tone,
         reasons=reasons,
         basis=f"Net of costs, out of sample, over {len(context.net):,} sessions; chosen from "
@@ -108,7 +109,7 @@ def verdict(context: Context) -> Verdict:
 def _headline(gates: Sequence[Gate]) -> tuple[str, str, tuple[str, ...]]:
     failed = [g for g in gates if not g.is_passed]
     if not gates:
-        return "Not judged: no gate was evaluated", "none", ()
+        return "Not judged by any gate", "none", ()
     if failed:
         noun = "gate" if len(gates) == 1 else "gates"
         return (
@@ -141,7 +142,7 @@ def _certainty(goal: Goal, value: float, interval: Interval) -> str:
         return "too little data for an interval"
     sides = {goal.is_met_by(interval.low), goal.is_met_by(interval.high)}
     if len(sides) == 2:
-        return "the interval holds the goal: not certain"
+        return "the interval spans the goal: not certain"
     return "the whole interval meets the goal" if True in sides else "the whole interval misses the goal"
 
 

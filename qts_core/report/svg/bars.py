@@ -15,6 +15,8 @@ from qts_core.report.svg.scale import Scale, extent, round_ticks
 __all__ = ["column_chart", "row_chart", "sign_role"]
 
 LETTER = 6.1
+BOLD_LETTER = 6.9
+WIDEST = 70.0
 
 
 def sign_role(value: float) -> str:
@@ -72,7 +74,7 @@ def column_chart(
             y1, y2 = sorted((down.place(base), down.place(base + value)))
             said = f"{name} · {part}: {value_format(value)}" + (f" · {hover[i]}" if hover else "")
             fill = sign_role(value) if role == "sign" else role
-            room = min(step * 0.14, 6)
+            room = max(min(step * 0.14, 6), (step - WIDEST) / 2)
             out.append(rect(x + room, y1, step - 2 * room, y2 - y1, title(said), class_=f"f-{fill}"))
             base += value
         if i % every == 0:
@@ -123,7 +125,7 @@ def row_chart(
 
 def _heading(parts: Mapping[str, tuple[str, Floats]], unit: str, x: float) -> list[str]:
     out: list[str] = [text(x, 13, unit, class_="ink strong")]
-    x += len(unit) * LETTER + 18
+    x += len(unit) * BOLD_LETTER + 14
     for name, (role, _) in parts.items() if len(parts) > 1 else ():
         out.append(rect(x, 5, 10, 10, class_=f"f-{role}"))
         out.append(text(x + 14, 13, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
@@ -53,10 +54,10 @@ def rect(x: float, y: float, width: float, height: float, *children: str, class_
 def path(x: Floats, y: Floats, *, class_: str, closed_at: float | None = None) -> Markup:
     """Return a line through the points, broken where `y` is NaN; closed down to `closed_at` it is an area."""
     pieces: list[str] = []
-    run: list[tuple[float, float]] = []
+    run: list[tuple[int, int]] = []
     for px, py in [*zip(x.tolist(), y.tolist(), strict=True), (0.0, float("nan"))]:
-        if py == py:
-            run.append((px, py))
+        if math.isfinite(py):
+            run.append((round(px * 10), round(py * 10)))
             continue
         if run:
             pieces.append(_piece(run, closed_at))
@@ -64,13 +65,19 @@ def path(x: Floats, y: Floats, *, class_: str, closed_at: float | None = None) -
     return tag("path", d="".join(pieces), class_=class_)
 
 
-def _piece(run: list[tuple[float, float]], closed_at: float | None) -> str:
-    points = "L".join(f"{number(px)} {number(py)}" for px, py in run)
-    if closed_at is None:
-        # A lone point would be invisible.
-        return f"M{points}" + ("h.1" if len(run) == 1 else "")
-    base = number(closed_at)
-    return f"M{number(run[0][0])} {base}L{points}L{number(run[-1][0])} {base}Z"
+def _piece(run: list[tuple[int, int]], closed_at: float | None) -> str:
+    """Return path commands for points in tenths of a unit; steps are relative, which is half as long."""
+    (x, y), steps = run[0], []
+    for px, py in run[1:]:
+        steps.append(f"l{_tenths(px - x)} {_tenths(py - y)}")
+        x, y = px, py
+    # A lone point would be invisible.
+    drawn = f"M{_tenths(run[0][0])} {_tenths(run[0][1])}" + ("".join(steps) or "h.1")
+    return drawn if closed_at is None else f"{drawn}V{number(closed_at)}H{_tenths(run[0][0])}Z"
+
+
+def _tenths(value: int) -> str:
+    return number(value / 10)
 
 
 def picture(width: float, height: float, label: str, children: Sequence[str]) -> Markup:

@@ -73,6 +73,13 @@ def heat_map(
             out.append(tag("rect", said, **place, class_=f"cell f-{fill}", fill_opacity=strength))
             if cell_format is not None:
                 x = left + (j + 0.5) * step
-                inside = "m ink" if value >= 0 or role != "sign" else "m ink neg"
-                out.append(tag("text", cell_format(value), x=x, y=y + cell_height / 2 + 4, class_=inside))
+                out.append(
+                    tag(
+                        "text",
+                        cell_format(value),
+                        x=x,
+                        y=y + cell_height / 2 + 4,
+                        class_="m ink tiny" if step < 30 else "m ink",
+                    )
+                )
     return picture(width, 20 + len(rows) * cell_height, label, out)

@@ -45,10 +45,11 @@ def histogram(
     step = max((high - low) / bins, 1e-12)
     edges = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
     counts, _ = np.histogram(np.clip(finite, edges[0], np.nextafter(edges[-1], edges[0])), bins=edges)
+    top = TOP + (12 if marks else 0)
     left = len(f"{counts.max():,}") * LETTER + 10
     across = Scale(float(edges[0]), float(edges[-1]), left, width - 6)
-    down = Scale(0.0, float(counts.max()) * 1.05, TOP + height, TOP)
-    out: list[str] = _axes(across, down, height, axis_format, lambda v: f"{v:,.0f}")
+    down = Scale(0.0, float(counts.max()) * 1.05, top + height, top)
+    out: list[str] = _axes(across, down, axis_format, lambda v: f"{v:,.0f}")
     out.append(text(left, 13, unit, class_="ink strong"))
     for i, n in enumerate(counts.tolist()):
         if n:
@@ -56,14 +57,14 @@ def histogram(
             y = down.place(float(n))
             said = f"{value_format(float(edges[i]))} to {value_format(float(edges[i + 1]))}: n = {n:,}"
             fill = "loss" if edges[i + 1] <= 1e-15 else "gain"
-            out.append(rect(x1 + 0.6, y, x2 - x1 - 1.2, TOP + height - y, title(said), class_=f"f-{fill}"))
+            out.append(rect(x1 + 0.6, y, x2 - x1 - 1.2, top + height - y, title(said), class_=f"f-{fill}"))
     for name, value in marks:
         x = across.place(float(np.clip(value, edges[0], edges[-1])))
-        out.append(tag("line", x1=x, y1=TOP, x2=x, y2=TOP + height, class_="axis dash"))
+        out.append(tag("line", x1=x, y1=top, x2=x, y2=top + height, class_="axis dash"))
         # Written away from the zero line, so that names on both sides of it keep apart.
         side = "e" if value < 0 else ""
-        out.append(text(x + (-4 if value < 0 else 4), TOP + 10, name, class_=f"{side} ink".strip()))
-    return picture(width, TOP + height + 20, label, out)
+        out.append(text(x + (-2 if value < 0 else 2), top - 4, name, class_=f"{side} ink".strip()))
+    return picture(width, top + height + 20, label, out)
 
 
 def scatter(
@@ -92,7 +93,7 @@ def scatter(
         range_x = range_y = (min(range_x[0], range_y[0]), max(range_x[1], range_y[1]))
     left = max(len(y_format(v)) for v in round_ticks(*range_y, count=4)) * LETTER + 8
     across, down = Scale(*range_x, left, width - 8), Scale(*range_y, TOP + height, TOP)
-    out: list[str] = [*_axes(across, down, height, x_format, y_format), text(left, 13, unit, class_="ink strong")]
+    out: list[str] = [*_axes(across, down, x_format, y_format), text(left, 13, unit, class_="ink strong")]
     if is_square:
         low, high = range_x
         ends = {"x1": across.place(low), "y1": down.place(low), "x2": across.place(high), "y2": down.place(high)}
@@ -103,14 +104,15 @@ def scatter(
     return picture(width, TOP + height + 20, label, out)
 
 
-def _axes(across: Scale, down: Scale, height: float, x_format: Format, y_format: Format) -> list[str]:
+def _axes(across: Scale, down: Scale, x_format: Format, y_format: Format) -> list[str]:
     out: list[str] = []
-    for value in round_ticks(down.low, down.high, count=max(2, int(height // 40))):
+    bottom, top = down.start, down.end
+    for value in round_ticks(down.low, down.high, count=max(2, int((bottom - top) // 40))):
         y = down.place(value)
         out.append(tag("line", x1=across.start, y1=y, x2=across.end, y2=y, class_="axis" if value == 0 else "grid"))
         out.append(text(across.start - 6, y + 4, y_format(value), class_="e"))
     for value in round_ticks(across.low, across.high, count=max(3, int((across.end - across.start) // 90))):
         x = across.place(value)
-        out.append(tag("line", x1=x, y1=TOP, x2=x, y2=TOP + height, class_="axis" if value == 0 else "grid"))
-        out.append(text(x, TOP + height + 14, x_format(value), class_="m"))
+        out.append(tag("line", x1=x, y1=top, x2=x, y2=bottom, class_="axis" if value == 0 else "grid"))
+        out.append(text(x, bottom + 14, x_format(value), class_="m"))
     return out

@@ -20,6 +20,7 @@ __all__ = ["Pane", "Series", "time_chart"]
 LEGEND = 22.0
 AXIS = 18.0
 LETTER = 6.1
+BOLD_LETTER = 6.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +95,7 @@ def time_chart(
         x = across.place(row)
         at_end = x > width - 40
         parts.append(text(min(x, width - right), top + 8, name, class_="e" if at_end else "m" if x > left + 20 else ""))
-    parts.append(_probes(dates, panes, tops, across, width=width, bottom=top))
+    parts.append(_probes(dates, panes, tops, across, bottom=top))
     return picture(width, top + AXIS, label, parts)
 
 
@@ -156,12 +157,12 @@ def _line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
 
 def _legend(pane: Pane, x: float, y: float) -> Markup:
     parts: list[str] = [text(x, y, pane.unit, class_="ink strong")]
-    x += len(pane.unit) * LETTER + 18
+    x += len(pane.unit) * BOLD_LETTER + 14
     for series in pane.series:
         parts.append(_line(x, y - 4, x + 14, y - 4, f"s l-{series.role}" + (" thin" if series.is_thin else "")))
         parts.append(text(x + 18, y, series.label))
         x += 18 + len(series.label) * LETTER + 14
-    return group(parts)
+    return group(parts, class_="legend")
 
 
 def _probes(
@@ -170,28 +171,27 @@ def _probes(
     tops: Sequence[float],
     across: Scale,
     *,
-    width: float,
     bottom: float,
 ) -> Markup:
     """Return invisible strips that show their row's values where the legend stands while the pointer is on them."""
     n = len(dates)
-    strips = max(1, min(n, int((across.end - across.start) // 9)))
+    strips = max(1, min(n, int((across.end - across.start) // 10)))
     rows = np.unique(np.linspace(0, n - 1, strips).round().astype(int)).tolist() if n else []
     half = (across.end - across.start) / max(1, strips - 1) / 2
     parts = []
     for row in rows:
         x = across.place(row)
-        shown: list[str] = [_line(x, LEGEND, x, bottom - 8, "axis r")]
-        for pane, top in zip(panes, tops, strict=True):
-            shown.append(rect(across.start, top, width - across.start, LEGEND - 3, class_="back r"))
-            shown.append(_read_out(dates[row], pane, row, across.start, top + 13))
+        shown = [_line(x, LEGEND, x, bottom - 8, "axis")]
+        shown += [
+            _read_out(dates[row], pane, row, across.start, top + 13) for pane, top in zip(panes, tops, strict=True)
+        ]
         parts.append(group([rect(x - half, LEGEND, 2 * half, bottom - LEGEND, class_="hit"), *shown], class_="p"))
     return group(parts)
 
 
 def _read_out(day: date, pane: Pane, row: int, x: float, y: float) -> Markup:
-    spans: list[str] = [tag("tspan", f"{day:%-d %b %Y}", class_="ink strong")]
+    spans: list[str] = [tag("tspan", f"{day:%-d %b %Y}", class_="ink d")]
     for series in pane.series:
         value = f"{series.label} {pane.value_format(float(series.values[row]))}"
         spans.append(tag("tspan", value, dx="12", class_=f"t-{series.role}"))
-    return tag("text", *spans, x=x, y=y, class_="r")
+    return tag("text", *spans, x=x, y=y)

@@ -1,0 +1,155 @@
+"""From a backtest's result to the report's input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.panel import Floats
+from qts_core.market.timeline import Timeline
+from qts_core.report.inputs import (
+    Costs,
+    Curves,
+    Fold,
+    Gate,
+    Identity,
+    LimitEvent,
+    LiveSession,
+    ReportInput,
+    Scenario,
+    Trade,
+    Trials,
+)
+
+__all__ = ["BacktestOutcome", "ClosedTrade", "report_input"]
+
+Number = float | Decimal
+
+
+class ClosedTrade(Protocol):
+    """What the report reads of a round trip."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def side(self) -> str: ...
+    @property
+    def entered(self) -> datetime: ...
+    @property
+    def exited(self) -> datetime: ...
+    @property
+    def quantity(self) -> Number: ...
+    @property
+    def entry_price(self) -> Number: ...
+    @property
+    def exit_price(self) -> Number: ...
+    @property
+    def pnl(self) -> Number: ...
+    @property
+    def cost(self) -> Number: ...
+    @property
+    def bars_held(self) -> int: ...
+    @property
+    def return_ratio(self) -> float: ...
+
+
+class BacktestOutcome(Protocol):
+    """What the report reads of a backtest; ``qts_core.backtest.BacktestResult`` is one."""
+
+    @property
+    def timeline(self) -> Timeline: ...
+    @property
+    def initial_cash(self) -> float: ...
+    @property
+    def equity(self) -> Floats: ...
+    @property
+    def equity_gross(self) -> Floats: ...
+    @property
+    def benchmark(self) -> Floats: ...
+    @property
+    def gross_exposure(self) -> Floats: ...
+    @property
+    def net_exposure(self) -> Floats: ...
+    @property
+    def position_count(self) -> NDArray[np.int32]: ...
+    @property
+    def turnover(self) -> Floats: ...
+    @property
+    def costs(self) -> Mapping[str, Floats]: ...
+    @property
+    def trades(self) -> Sequence[ClosedTrade]: ...
+    @property
+    def verdict_counts(self) -> Mapping[str, int]: ...
+
+
+def report_input(
+    result: BacktestOutcome,
+    *,
+    identity: Identity,
+    trials: Trials,
+    gates: Sequence[Gate] = (),
+    folds: Sequence[Fold] = (),
+    sectors: Mapping[str, str] | None = None,
+    live: LiveSession | None = None,
+    scenarios: Sequence[Scenario] = (),
+    notes: Sequence[str] = (),
+    out_of_sample_from: date | None = None,
+) -> ReportInput:
+    """Gather a backtest's result and what was found around it.
+
+    Parameters
+    ----------
+    result : BacktestOutcome
+        The run the report judges, under the pessimistic cost model.
+    identity, trials, gates, folds, sectors, live, scenarios, notes
+        As in :class:`~qts_core.report.inputs.ReportInput`.
+    out_of_sample_from : date, optional
+        First session that no model had seen; None when the whole run is out of sample.
+    """
+    curves = Curves(
+        timeline=result.timeline,
+        net=result.equity,
+        gross=result.equity_gross,
+        initial=result.initial_cash,
+        gross_exposure=result.gross_exposure,
+        net_exposure=result.net_exposure,
+        positions=result.position_count.astype(np.float64),
+        benchmark=result.benchmark,
+        out_of_sample_from=out_of_sample_from,
+    )
+    refused = sorted(result.verdict_counts.items(), key=lambda item: (-item[1], item[0]))
+    return ReportInput(
+        identity=identity,
+        curves=curves,
+        costs=Costs(by_kind=result.costs, traded=result.turnover * result.equity),
+        trials=trials,
+        trades=tuple(_trade(t) for t in result.trades),
+        gates=tuple(gates),
+        folds=tuple(folds),
+        sectors=dict(sectors or {}),
+        limits=tuple(LimitEvent(name=name, count=count) for name, count in refused if count),
+        live=live,
+        scenarios=tuple(scenarios),
+        notes=tuple(notes),
+    )
+
+
+def _trade(trade: ClosedTrade) -> Trade:
+    return Trade(
+        symbol=trade.symbol,
+        side=trade.side,
+        entered=trade.entered,
+        left=trade.exited,
+        quantity=float(trade.quantity),
+        entry_price=float(trade.entry_price),
+        exit_price=float(trade.exit_price),
+        pnl=float(trade.pnl),
+        costs=float(trade.cost),
+        bars_held=trade.bars_held,
+        return_ratio=trade.return_ratio,
+    )
