@@ -69,18 +69,66 @@ def ulcer(bars: int) -> Node:
 bands = 4.0 * ops.std(close, 20, ddof=0)
 
 FEATURES = (
-    feature("tech_bbands_20_position", ops.bollinger_position(close, 20), "ratio", ANY, "Place of the close between the bands, 0 lower to 1 upper.", "Bollinger 2001; TA-Lib BBANDS"),
-    feature("tech_bbands_20_width", bands / ops.sma(close, 20), "ratio", NOT_NEGATIVE, "Upper less lower band over the middle one.", "Bollinger 2001; TA-Lib BBANDS"),
-    feature("tech_keltner_20_position", keltner(20, 10), "ratio", ANY, "Place of the close in the Keltner channel, 0 lower to 1 upper.", "Keltner 1960; Stock.Indicators GetKeltner"),
-    feature("tech_truerange_1_ratio", ops.true_range() / close, "ratio", NOT_NEGATIVE, "True range of the bar over the close.", "Wilder 1978; TA-Lib TRANGE"),
-    feature("tech_atr_14_ratio", ops.atr(14) / close, "ratio", NOT_NEGATIVE, "Average true range over the close.", "Wilder 1978; TA-Lib NATR"),
-    feature("tech_hvol_20_std", ops.std(returns, 20), "ratio per bar", NOT_NEGATIVE, "Deviation of 20 log returns.", "definition; numpy"),
-    feature("tech_hvol_130_std", ops.std(returns, 130), "ratio per bar", NOT_NEGATIVE, "Deviation of 130 log returns, one week.", "definition; numpy"),
-    feature("tech_volratio_130_std", ops.std(returns, 20) / ops.std(returns, 130), "ratio", NOT_NEGATIVE, "Recent over weekly volatility.", "definition; numpy"),
-    feature("tech_parkinson_20_std", parkinson(20), "ratio per bar", NOT_NEGATIVE, "Volatility from high and low.", "Parkinson 1980, Journal of Business 53, 61"),
-    feature("tech_garmanklass_20_std", garman_klass(20), "ratio per bar", NOT_NEGATIVE, "Volatility from the whole bar.", "Garman and Klass 1980, Journal of Business 53, 67"),
-    feature("tech_rogerssatchell_20_std", ops.sqrt(ops.sma(range_term(), 20)), "ratio per bar", NOT_NEGATIVE, "Volatility from the whole bar, free of drift.", "Rogers and Satchell 1991, Annals of Applied Probability 1, 504"),
-    feature("tech_yangzhang_20_std", yang_zhang(20), "ratio per bar", NOT_NEGATIVE, "Volatility with the step between bars.", "Yang and Zhang 2000, Journal of Business 73, 477"),
-    feature("tech_chop_14_raw", choppiness(14), "percent", (0.0, PERCENT[1] + 1e-9), "Path walked over range covered: 100 is sideways.", "Dreiss; Stock.Indicators GetChop"),
-    feature("tech_ulcer_14_raw", ulcer(14), "percent", PERCENT, "Root mean square fall below the running high.", "Martin 1987; Stock.Indicators GetUlcerIndex"),
+    feature(
+        "tech_bbands_20_position", ops.bollinger_position(close, 20),
+        "ratio", ANY, "Place of the close between the bands, 0 lower to 1 upper.", "Bollinger 2001; TA-Lib BBANDS",
+    ),
+    feature(
+        "tech_bbands_20_width", bands / ops.sma(close, 20),
+        "ratio", NOT_NEGATIVE, "Upper less lower band over the middle one.", "Bollinger 2001; TA-Lib BBANDS",
+    ),
+    feature(
+        "tech_keltner_20_position", keltner(20, 10),
+        "ratio", ANY, "Place of the close in the Keltner channel, 0 lower to 1 upper.",
+        "Keltner 1960; Stock.Indicators GetKeltner",
+    ),
+    feature(
+        "tech_truerange_1_ratio", ops.true_range() / close,
+        "ratio", NOT_NEGATIVE, "True range of the bar over the close.", "Wilder 1978; TA-Lib TRANGE",
+    ),
+    feature(
+        "tech_atr_14_ratio", ops.atr(14) / close,
+        "ratio", NOT_NEGATIVE, "Average true range over the close.", "Wilder 1978; TA-Lib NATR",
+    ),
+    feature(
+        "tech_hvol_20_std", ops.std(returns, 20),
+        "ratio per bar", NOT_NEGATIVE, "Deviation of 20 log returns.", "definition; numpy",
+    ),
+    feature(
+        "tech_hvol_130_std", ops.std(returns, 130),
+        "ratio per bar", NOT_NEGATIVE, "Deviation of 130 log returns, one week.", "definition; numpy",
+    ),
+    feature(
+        "tech_volratio_130_std", ops.std(returns, 20) / ops.std(returns, 130),
+        "ratio", NOT_NEGATIVE, "Recent over weekly volatility.", "definition; numpy",
+    ),
+    feature(
+        "tech_parkinson_20_std", parkinson(20),
+        "ratio per bar", NOT_NEGATIVE, "Volatility from high and low.", "Parkinson 1980, Journal of Business 53, 61",
+    ),
+    feature(
+        "tech_garmanklass_20_std", garman_klass(20),
+        "ratio per bar", NOT_NEGATIVE, "Volatility from the whole bar.",
+        "Garman and Klass 1980, Journal of Business 53, 67",
+    ),
+    feature(
+        "tech_rogerssatchell_20_std", ops.sqrt(ops.sma(range_term(), 20)),
+        "ratio per bar", NOT_NEGATIVE, "Volatility from the whole bar, free of drift.",
+        "Rogers and Satchell 1991, Annals of Applied Probability 1, 504",
+    ),
+    feature(
+        "tech_yangzhang_20_std", yang_zhang(20),
+        "ratio per bar", NOT_NEGATIVE, "Volatility with the step between bars.",
+        "Yang and Zhang 2000, Journal of Business 73, 477",
+    ),
+    feature(
+        "tech_chop_14_raw", choppiness(14),
+        "percent", (0.0, PERCENT[1] + 1e-9), "Path walked over range covered: 100 is sideways.",
+        "Dreiss; Stock.Indicators GetChop",
+    ),
+    feature(
+        "tech_ulcer_14_raw", ulcer(14),
+        "percent", PERCENT, "Root mean square fall below the running high.",
+        "Martin 1987; Stock.Indicators GetUlcerIndex",
+    ),
 )  # fmt: skip

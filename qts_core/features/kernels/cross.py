@@ -28,6 +28,19 @@ def collect(row: Floats, ordered: Floats) -> int:
 
 
 @kernel
+def bound(ordered: Floats, count: int, value: float) -> int:
+    """Return how many of the first `count` ordered values are below `value`."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
 def mean_of(ordered: Floats, count: int) -> float:
     """Return the mean of the first `count` values, added in their order."""
     total = 0.0
@@ -74,6 +87,8 @@ def cross_rank(x: Floats, out: Floats) -> None:
             if value != value:
                 out[t, n] = np.nan
                 continue
-            below = np.searchsorted(ordered[:count], value)
-            not_above = np.searchsorted(ordered[:count], value, side="right")
+            below = bound(ordered, count, value)
+            not_above = below + 1
+            while not_above < count and ordered[not_above] == value:
+                not_above += 1
             out[t, n] = 0.5 * (below + not_above) / count

@@ -30,35 +30,24 @@ def lower_bound(ordered: Floats, count: int, value: float) -> int:
 
 
 @kernel
-def upper_bound(ordered: Floats, count: int, value: float) -> int:
-    """Return how many of the first `count` ordered values are not above `value`."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) // 2
-        if ordered[middle] <= value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@kernel
 def slide(s: Floats, window: int, value: float) -> int:
     """Put `value` into the window, drop the oldest if it is full; return the new count."""
     count, place = int(s[0]), int(s[1])
     ring, ordered = s[2 : 2 + window], s[2 + window :]
+    target = lower_bound(ordered, count, value)
     if count == window:
         hole = lower_bound(ordered, count, ring[place])
     else:
         hole = count
         count += 1
-    while hole > 0 and ordered[hole - 1] > value:
-        ordered[hole] = ordered[hole - 1]
-        hole -= 1
-    while hole < count - 1 and ordered[hole + 1] < value:
-        ordered[hole] = ordered[hole + 1]
-        hole += 1
-    ordered[hole] = value
+    if target > hole:
+        target -= 1
+        for i in range(hole, target):
+            ordered[i] = ordered[i + 1]
+    else:
+        for i in range(hole, target, -1):
+            ordered[i] = ordered[i - 1]
+    ordered[target] = value
     ring[place] = value
     s[0], s[1] = count, place + 1 if place + 1 < window else 0
     return count
@@ -94,5 +83,7 @@ def rolling_rank(x: Floats, out: Floats, state: Floats, window: int) -> None:
                 out[t, n] = np.nan
                 continue
             below = lower_bound(ordered, window, value)
-            not_above = upper_bound(ordered, window, value)
+            not_above = below + 1
+            while not_above < window and ordered[not_above] == value:
+                not_above += 1
             out[t, n] = 0.5 * (below + not_above + 1) / window

@@ -113,9 +113,11 @@ def hold(x: Floats, gate: Floats, session: Floats, out: Floats, state: Floats, i
     """
     for n in range(x.shape[1]):
         s = state[n]
+        last, is_known, day = s[0], s[1], s[2]
         for t in range(x.shape[0]):
             value = x[t, n]
             if value == value:
-                s[0], s[1], s[2] = value, 1.0, session[t, n]
-            is_shown = gate[t, n] == gate[t, n] and s[1] > 0.0 and (is_daily == 0 or s[2] == session[t, n])
-            out[t, n] = s[0] if is_shown else np.nan
+                last, is_known, day = value, 1.0, session[t, n]
+            is_shown = gate[t, n] == gate[t, n] and is_known > 0.0 and (is_daily == 0 or day == session[t, n])
+            out[t, n] = last if is_shown else np.nan
+        s[0], s[1], s[2] = last, is_known, day
