@@ -24,7 +24,14 @@ from qts_core.training.fold_plan import FoldPlan, walk_forward
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingEntry
 
-__all__ = ["PreparedTraining", "model_settings", "prepare_training", "training_entry", "training_set"]
+__all__ = [
+    "PreparedTraining",
+    "model_settings",
+    "prepare_training",
+    "research_symbols",
+    "training_entry",
+    "training_set",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +86,14 @@ def model_settings(settings: Settings, key: str) -> ModelSettings:
             fix="name one of them, or add an entry",
         )  # fmt: skip
     return settings.models.models[key]
+
+
+def research_symbols(lake: LakePort) -> tuple[str, ...]:
+    """Return every symbol that has a clean bar in any month, sorted: the columns of all research panels."""
+    found: set[str] = set()
+    for month in lake.months(BARS):
+        found.update(lake.read_month(BARS, month)["symbol"].unique().to_list())
+    return tuple(sorted(found))
 
 
 def training_entry(settings: Settings, key: str) -> TrainingEntry:

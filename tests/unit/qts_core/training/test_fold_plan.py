@@ -1,0 +1,157 @@
+"""Fold plans: layout by hand, overlap by brute force."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qts_core.market.errors import TrainingError
+from qts_core.training.fold_plan import Fold, FoldPlan, RowRange, walk_forward
+from qts_core.training.samples import TrainingSet
+from tests.unit.qts_core.training.samples_for_tests import sample_set, timeline_of
+
+HORIZON = 26
+
+
+def plan_of(samples: TrainingSet, **changes: int) -> FoldPlan:
+    settings = {
+        "train_sessions": 10,
+        "test_sessions": 5,
+        "step_sessions": 5,
+        "horizon_bars": HORIZON,
+        "embargo_bars": 0,
+        "holdout_sessions": 1,
+        **changes,
+    }
+    return walk_forward(samples.timeline, **settings)
+
+
+def shared_bars(plan: FoldPlan, samples: TrainingSet) -> int:
+    """The same count as FoldPlan.overlap, by sets of bars, a sample at a time."""
+    shared = 0
+    for fold in plan.folds:
+        occupied: set[int] = set()
+        for test in fold.test:
+            place = samples.between(test.start, test.stop)
+            for start, end in zip(samples.row[place], samples.end_row[place], strict=True):
+                occupied |= set(range(int(start), int(end) + 1))
+        for sample in plan.train_samples(fold, samples):
+            own = set(range(int(samples.row[sample]), int(samples.end_row[sample]) + 1))
+            shared += bool(own & occupied)
+    return shared
+
+
+def test_windows_roll_and_end_where_the_holdout_begins() -> None:
+    plan = plan_of(sample_set(sessions=31))
+    per = 26
+    assert [f.test for f in plan.folds] == [
+        (RowRange(start * per, (start + 5) * per),) for start in (10, 15, 20, 25)
+    ]
+    assert [f.train for f in plan.folds] == [(RowRange(s * per, (s + 10) * per),) for s in (0, 5, 10, 15)]
+    assert plan.final == RowRange(20 * per, 30 * per)
+    assert plan.holdout == RowRange(30 * per, 31 * per)
+    assert plan.test_rows == RowRange(10 * per, 30 * per)
+
+
+def test_sessions_left_over_are_at_the_beginning() -> None:
+    plan = plan_of(sample_set(sessions=33))
+    assert plan.folds[0].train[0].start == 2 * 26
+
+
+def test_no_training_label_reaches_a_test_bar() -> None:
+    samples = sample_set(sessions=31)
+    plan = plan_of(samples)
+    assert plan.overlap(samples) == 0
+    for fold in plan.folds:
+        used = plan.train_samples(fold, samples)
+        assert samples.end_row[used].max() == fold.test[0].start - 1
+
+
+def test_the_embargo_adds_its_bars_to_the_purge() -> None:
+    samples = sample_set(sessions=31)
+    plan = plan_of(samples, embargo_bars=13)
+    for fold in plan.folds:
+        assert samples.end_row[plan.train_samples(fold, samples)].max() == fold.test[0].start - 1 - 13
+
+
+def test_the_final_model_knows_nothing_of_the_holdout() -> None:
+    samples = sample_set(sessions=31)
+    plan = plan_of(samples)
+    assert samples.end_row[plan.final_samples(samples)].max() < plan.holdout.start
+
+
+def test_overlap_sees_a_plan_without_purge() -> None:
+    samples = sample_set(sessions=31)
+    plan = plan_of(samples)
+
+    class Unpurged(FoldPlan):
+        def train_samples(self, fold: Fold, samples: TrainingSet) -> np.ndarray:
+            inside = [np.arange(s.start, s.stop) for s in (samples.between(r.start, r.stop) for r in fold.train)]
+            return np.concatenate(inside)
+
+    naive = Unpurged(*(getattr(plan, name) for name in plan.__dataclass_fields__))
+    assert naive.overlap(samples) > 0
+    assert naive.overlap(samples) == shared_bars(naive, samples)
+
+
+@given(
+    train=st.integers(2, 12), test=st.integers(1, 5), extra=st.integers(0, 3), horizon=st.integers(1, 40),
+    embargo=st.integers(0, 30), holdout=st.integers(0, 3),
+)  # fmt: skip
+def test_overlap_is_zero_for_any_walk_forward(
+    train: int, test: int, extra: int, horizon: int, embargo: int, holdout: int
+) -> None:
+    samples = sample_set(sessions=20, symbols=2, horizon_bars=horizon)
+    plan = walk_forward(
+        samples.timeline, train_sessions=train, test_sessions=test, step_sessions=test + extra, horizon_bars=horizon,
+        embargo_bars=embargo, holdout_sessions=holdout,
+    )  # fmt: skip
+    assert plan.overlap(samples) == 0
+    assert shared_bars(plan, samples) == 0
+
+
+def test_training_on_both_sides_of_a_test_is_purged_on_both() -> None:
+    samples = sample_set(sessions=31)
+    plan = plan_of(samples)
+    around = Fold(0, (RowRange(0, 260), RowRange(390, 800)), (RowRange(260, 390),))
+    both = replace(plan, folds=(around,), embargo_bars=3)
+    used = both.train_samples(around, samples)
+    after = used[samples.row[used] >= 390]
+    assert samples.row[after].min() == 389 + HORIZON + 1 + 3 + 1
+    assert both.overlap(samples) == 0 == shared_bars(both, samples)
+
+
+def test_samples_without_a_label_never_train() -> None:
+    samples = sample_set(sessions=31)
+    plan = plan_of(samples, holdout_sessions=0)
+    for places in [plan.final_samples(samples), *(plan.train_samples(f, samples) for f in plan.folds)]:
+        assert np.isfinite(samples.labels[places]).all()
+
+
+def test_a_plan_is_frozen_and_its_hash_is_its_content() -> None:
+    samples = sample_set(sessions=31)
+    plan = plan_of(samples)
+    with pytest.raises(FrozenInstanceError):
+        plan.rows = 3  # type: ignore[misc]
+    assert plan.hash == plan_of(samples).hash
+    assert plan.hash != plan_of(samples, embargo_bars=1).hash
+
+
+def test_too_short_a_history_says_what_is_needed() -> None:
+    with pytest.raises(TrainingError, match="at least 10 to train \\+ 5 to test \\+ 1 held out"):
+        plan_of(sample_set(sessions=15))
+
+
+def test_overlapping_test_windows_are_refused() -> None:
+    with pytest.raises(ValueError, match="judged twice"):
+        walk_forward(timeline_of(31), train_sessions=5, test_sessions=5, step_sessions=4, horizon_bars=1)
+
+
+def test_equal_to_skfolio_style_walk_forward_on_whole_sessions() -> None:
+    """Expected windows written out by hand: train 10, test 5, from the end, one session held out."""
+    described = plan_of(sample_set(sessions=31)).describe(timeline_of(31))
+    assert described[-1] == {"fold": "4", "train": "2024-01-24 to 2024-02-06", "test": "2024-02-07 to 2024-02-13"}
