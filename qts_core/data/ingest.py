@@ -14,12 +14,13 @@ import polars as pl
 from qts_core.data.cleaning import CleanResult, clean_bars
 from qts_core.data.corporate_actions import no_actions
 from qts_core.data.panels import bars_to_panel, month_expression, month_key
-from qts_core.data.quality import QualityReport, check_bars
+from qts_core.data.quality import QualityReport, QualitySettings, check_bars
 from qts_core.data.resampling import resample_bars
-from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, conform
+from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, INSTRUMENT_SCHEMA, conform
 from qts_core.data.synthetic import SyntheticMarket
 from qts_core.market.calendar import TradingCalendar
-from qts_core.market.errors import DataNotFoundError
+from qts_core.market.errors import DataNotFoundError, DataValidationError
+from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Panel
 from qts_core.market.timeline import BAR_MINUTES, Timeline
 from qts_core.ports.lake import LakePort
@@ -30,9 +31,11 @@ __all__ = [
     "clean_all",
     "clean_month",
     "load_actions",
+    "load_instruments",
     "load_panel",
     "register_actions",
     "register_bars",
+    "register_instruments",
     "register_synthetic",
 ]
 
@@ -72,6 +75,7 @@ def register_bars(
     actions: pl.DataFrame | None = None,
     bar_minutes: int = BAR_MINUTES,
     lineage: Mapping[str, str] | None = None,
+    settings: QualitySettings | None = None,
 ) -> Registration:
     """Check bars and write them to raw_bars by month, joined with what is there.
 
@@ -93,18 +97,25 @@ def register_bars(
         Length of the bars given.
     lineage : mapping, optional
         More for the partitions' lineage, such as the file's sha256.
+    settings : QualitySettings, optional
+        Tolerances; the specification's by default.
 
     Raises
     ------
     DataValidationError
-        If the bars are refused; nothing is written then.
+        If the bars are refused, or are no bars of 15 minutes and cannot be built into them; nothing is written then.
     """
+    if bar_minutes > BAR_MINUTES or BAR_MINUTES % bar_minutes:
+        raise DataValidationError(
+            "QTS-DATA-015", f"bars of {bar_minutes} minutes cannot become bars of {BAR_MINUTES}", where=source,
+            expected="bars of 1, 3, 5 or 15 minutes", fix="use `qts_core.features.evaluate` on bars of other lengths",
+        )  # fmt: skip
     known = load_actions(lake) if actions is None else _merged_actions(lake, actions)
     bars = conform(frame, BAR_SCHEMA)
     if bar_minutes < BAR_MINUTES:
         bars = resample_bars(bars, calendar=calendar, bar_minutes=BAR_MINUTES)
         bar_minutes = BAR_MINUTES
-    report = check_bars(bars, calendar=calendar, bar_minutes=bar_minutes, now=now, actions=known)
+    report = check_bars(bars, calendar=calendar, bar_minutes=bar_minutes, now=now, actions=known, settings=settings)
     report.raise_if_refused()
     if actions is not None:
         register_actions(lake, actions)
@@ -119,6 +130,7 @@ def register_bars(
 
 def register_synthetic(lake: LakePort, market: SyntheticMarket, *, calendar: TradingCalendar) -> Registration:
     """Write a whole synthetic market to raw_bars and corporate_actions; it goes through the same checks as any file."""
+    register_instruments(lake, market.instruments)
     return register_bars(
         lake, market.bars, calendar=calendar, now=None, source="synthetic", actions=market.corporate_actions
     )
@@ -135,6 +147,22 @@ def load_actions(lake: LakePort) -> pl.DataFrame:
     if lake.partition("corporate_actions", WHOLE) is None:
         return no_actions()
     return lake.read_month("corporate_actions", WHOLE)
+
+
+def register_instruments(lake: LakePort, instruments: Sequence[Instrument]) -> None:
+    """Add instruments to the lake; a later word on a symbol replaces the earlier one."""
+    known = {i.symbol: i for i in (*load_instruments(lake).values(), *instruments)}
+    rows = [(i.symbol, i.sector, i.industry) for i in sorted(known.values(), key=lambda i: i.symbol)]
+    frame = pl.DataFrame(rows, schema=dict(INSTRUMENT_SCHEMA), orient="row")
+    lake.write_month("instruments", WHOLE, frame, lineage={"kind": "instruments"})
+
+
+def load_instruments(lake: LakePort) -> dict[str, Instrument]:
+    """Return the lake's instruments by symbol, in order; empty when it has none."""
+    if lake.partition("instruments", WHOLE) is None:
+        return {}
+    rows = lake.read_month("instruments", WHOLE).iter_rows()
+    return {symbol: Instrument(symbol, sector, industry) for symbol, sector, industry in rows}
 
 
 def clean_month(lake: LakePort, month: str, *, calendar: TradingCalendar) -> CleanResult:

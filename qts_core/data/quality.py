@@ -150,8 +150,9 @@ def check_bars(
         found += checks.future(bars, now + timedelta(minutes=bar_minutes))
     sound = judged.filter(pl.col("rule").is_null() & in_session & on_grid).drop("rule")
     if not sound.is_empty():
-        found += checks.completeness(sound, calendar, bar_minutes, settings)
+        # A step in price says most about what is wrong, so it is told first.
         found += checks.price_steps(sound, no_actions() if actions is None else actions, settings)
+        found += checks.completeness(sound, calendar, bar_minutes, settings)
         found += checks.outliers(sound, settings)
     return QualityReport(bars.height, bars["symbol"].n_unique(), tuple(_finding(e) for e in found))
 

@@ -9,7 +9,17 @@ import polars as pl
 
 from qts_core.market.errors import DataValidationError
 
-__all__ = ["ACTION_SCHEMA", "BAR_SCHEMA", "PRICES", "QUARANTINE_SCHEMA", "STATE_SCHEMA", "Schema", "conform", "empty"]
+__all__ = [
+    "ACTION_SCHEMA",
+    "BAR_SCHEMA",
+    "INSTRUMENT_SCHEMA",
+    "PRICES",
+    "QUARANTINE_SCHEMA",
+    "STATE_SCHEMA",
+    "Schema",
+    "conform",
+    "empty",
+]
 
 Schema = Mapping[str, pl.DataType]
 
@@ -52,6 +62,9 @@ ACTION_SCHEMA: Schema = MappingProxyType(
     }
 )
 """Corporate actions: kind ``split`` (new for old shares) or ``dividend`` (USD a share), effective from the open."""
+
+INSTRUMENT_SCHEMA: Schema = MappingProxyType({"symbol": pl.String(), "sector": pl.String(), "industry": pl.String()})
+"""Who trades: sector ``Other`` when it is not known."""
 
 STATE_SCHEMA: Schema = MappingProxyType(
     {"symbol": pl.String(), "ts_known": INSTANT, "session": pl.Date(), "close": pl.Float64()}
