@@ -119,7 +119,7 @@ class LightGBMModel(TradingModel):
         """Take over what `to_files` gave."""
         try:
             state = json.loads(files[STATE])
-            booster = lightgbm.Booster(model_str=files[WEIGHTS].decode(), params={"verbosity": -1})
+            booster = lightgbm.Booster(model_str=files[WEIGHTS].decode())
             names = tuple(str(n) for n in state["feature_names"])
             trained_until = datetime.fromisoformat(state["trained_until"])
         except (KeyError, ValueError, TypeError, lightgbm.basic.LightGBMError) as error:
