@@ -89,11 +89,11 @@ class Columns:
         """Return some of the bars."""
         return Columns(*(getattr(self, name)[rows] for name in self.__slots__))
 
-    def values(self, i: int) -> dict[str, object]:
-        """Return bar `i` as it stands on the wire, without its time."""
-        return bar_values(
-            self.open[i], self.high[i], self.low[i], self.close[i], self.volume[i], self.count[i], self.mean[i]
-        )
+    def rows(self) -> list[dict[str, object]]:
+        """Return the bars as they stand on the wire."""
+        stamps = np.datetime_as_string(self.start.astype("datetime64[us]").astype("datetime64[s]")).tolist()
+        columns = (c.tolist() for c in (self.open, self.high, self.low, self.close, self.volume, self.count, self.mean))
+        return [{"t": f"{t}Z", **bar_values(*values)} for t, *values in zip(stamps, *columns, strict=True)]
 
 
 def typical(high: Floats, low: Floats, close: Floats) -> Floats:
@@ -132,13 +132,9 @@ def bar_values(
 ) -> dict[str, object]:
     """Return a bar as it stands on the wire, without its time."""
     return {
-        "o": float(open_), "h": float(high), "l": float(low), "c": float(close),
-        "v": _whole(float(volume)), "n": int(count), "vw": round(float(mean), 6),
+        "o": open_, "h": high, "l": low, "c": close,
+        "v": int(volume) if volume.is_integer() else volume, "n": int(count), "vw": round(mean, 6),
     }  # fmt: skip
-
-
-def _whole(value: float) -> float | int:
-    return int(value) if value.is_integer() else value
 
 
 @lru_cache(maxsize=10_000)

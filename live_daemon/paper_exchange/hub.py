@@ -68,6 +68,10 @@ class Hub:
         self.data_clients.add(client)
         return True
 
+    def wanted(self, channels: Iterable[str]) -> tuple[str, ...]:
+        """Return those of `channels` that somebody subscribed to."""
+        return tuple(name for name in channels if any(c.subscriptions[name] for c in self.data_clients))
+
     def publish_data(self, batch: Batch) -> None:
         """Send each client its part of `batch` in one frame; a client too far behind is told so and dropped."""
         for client in tuple(self.data_clients):

@@ -37,9 +37,10 @@ from live_daemon.paper_exchange.trade_stream import serve_trade_stream
 from live_daemon.paper_exchange.venue import Venue
 from live_daemon.paper_exchange.wire import rfc3339
 
-__all__ = ["ServerSettings", "create_app", "serve"]
+__all__ = ["Activity", "Server", "ServerSettings", "create_app", "open_server", "ready_line", "serve"]
 
 GRACE_SECONDS = 2
+WEBSOCKET_LIMIT = 1_000_000
 ROUTERS = (portfolio, account, orders, positions, reference, market_data, corporate_actions, control)
 
 
@@ -115,6 +116,28 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
+def open_server(venue: Venue, settings: ServerSettings, activity: Activity) -> tuple[Server, socket.socket]:
+    """Return a server and the socket on which it will listen; the port is taken at once.
+
+    Raises
+    ------
+    OSError
+        If the port is taken already.
+    """
+    listener = socket.create_server((settings.host, settings.port))
+    # Accepted sockets inherit it; without it each answer waits 40 ms for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    config = uvicorn.Config(
+        create_app(venue, settings, activity),
+        ws="websockets-sansio",
+        ws_max_size=WEBSOCKET_LIMIT,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return Server(config), listener
+
+
 async def serve(venue: Venue, settings: ServerSettings) -> None:
     """Serve until SIGTERM, SIGINT or idleness; print one JSON line when everything accepts connections.
 
@@ -124,17 +147,7 @@ async def serve(venue: Venue, settings: ServerSettings) -> None:
         If the port is taken.
     """
     activity = Activity()
-    listener = socket.create_server((settings.host, settings.port), reuse_port=False)
-    server = Server(
-        uvicorn.Config(
-            create_app(venue, settings, activity),
-            ws="websockets-sansio",
-            ws_max_size=1_000_000,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
+    server, listener = open_server(venue, settings, activity)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)

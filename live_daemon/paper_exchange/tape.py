@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -11,10 +11,14 @@ from live_daemon.paper_exchange.bars import bar_values, trade_count, typical
 from live_daemon.paper_exchange.messages import Message
 from qts_core.exchange import FillSettings
 from qts_core.market.bars import BarSlice
+from qts_core.market.events import Split
 from qts_core.market.panel import Floats
 from qts_core.market.time import NEW_YORK, UTC
 
-__all__ = ["Tape"]
+__all__ = ["CHANNELS", "Tape"]
+
+CHANNELS = ("bars", "dailyBars", "quotes")
+"""The channels on which a replay has something to say."""
 
 LOT = 100
 EXCHANGE_CODE = "V"
@@ -30,7 +34,6 @@ class Tape:
         self._half_spread = float(fills.half_spread)
         self.latest_bar: dict[str, tuple[datetime, Values]] = {}
         self.latest_price: dict[str, tuple[datetime, float, float]] = {}
-        self._trade_number = 0
         self.new_session()
 
     def start(self, closes: Mapping[str, float], now: datetime) -> None:
@@ -44,27 +47,29 @@ class Tape:
         for name in ("volume", "count", "value"):
             self._day[name] = np.zeros(count)
 
-    def minute(self, bars: BarSlice) -> list[Message]:
-        """Take a closed minute and return its messages: bars, running daily bars and quotes of symbols that traded."""
+    def split(self, split: Split) -> None:
+        """Divide a symbol's last price as a split does."""
+        known = self.latest_price.get(split.symbol)
+        if known is not None:
+            ratio = float(split.old_shares) / float(split.new_shares)
+            self.latest_price[split.symbol] = (known[0], known[1] * ratio, known[2])
+
+    def minute(self, bars: BarSlice, channels: Collection[str]) -> list[Message]:
+        """Take a closed minute and return its messages on `channels`: bars, running daily bars and quotes."""
         count, price = trade_count(bars.volume), typical(bars.high, bars.low, bars.close)
         self._grow(bars, count, price)
-        day_start = (
-            bars.ts_event.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-        )
         last = bars.ts_known - timedelta(microseconds=1)
-        messages, quotes, days = [], [], []
-        for i in np.flatnonzero(bars.present()).tolist():
-            symbol = bars.symbols[i]
-            values = bar_values(
-                bars.open[i], bars.high[i], bars.low[i], bars.close[i], bars.volume[i], count[i], price[i]
-            )
-            self.latest_bar[symbol] = (bars.ts_event, values)
-            self.latest_price[symbol] = (last, float(bars.close[i]), float(bars.volume[i]))
-            messages.append(Message("bars", symbol, {"T": "b", "S": symbol, **values}, bars.ts_event))
-            days.append(Message("dailyBars", symbol, {"T": "d", "S": symbol, **self._day_values(i)}, day_start))
-            quote = {"T": "q", "S": symbol, **self._quote_values(float(bars.close[i]))}
-            quotes.append(Message("quotes", symbol, quote, last))
-        return [*messages, *days, *quotes]
+        columns = (c.tolist() for c in (bars.open, bars.high, bars.low, bars.close, bars.volume, count, price))
+        traded = []
+        for i, (symbol, *values) in enumerate(zip(bars.symbols, *columns, strict=True)):
+            if values[3] == values[3]:
+                traded.append(i)
+                self.latest_bar[symbol] = (bars.ts_event, bar_values(*values))
+                self.latest_price[symbol] = (last, values[3], values[4])
+        messages: list[Message] = []
+        for channel in channels:
+            messages += [self._message(channel, bars.symbols[i], i, bars.ts_event, last) for i in traded]
+        return messages
 
     def quote(self, symbol: str) -> tuple[datetime, Values] | None:
         """Return the latest quote's time and fields."""
@@ -80,10 +85,13 @@ class Tape:
         number = int(at.timestamp())
         return at, {"x": EXCHANGE_CODE, "p": price, "s": min(LOT, volume or LOT), "c": ["@"], "i": number, "z": TAPE}
 
-    def day(self, symbol: str) -> Values | None:
-        """Return the running day's bar, or None before its first trade."""
-        place = self._symbols.index(symbol)
-        return None if np.isnan(self._day["close"][place]) else self._day_values(place)
+    def _message(self, channel: str, symbol: str, i: int, start: datetime, last: datetime) -> Message:
+        if channel == "bars":
+            return Message(channel, symbol, {"T": "b", "S": symbol, **self.latest_bar[symbol][1]}, start)
+        if channel == "dailyBars":
+            return Message(channel, symbol, {"T": "d", "S": symbol, **self._day_values(i)}, _midnight(start))
+        quote = {"T": "q", "S": symbol, **self._quote_values(self.latest_price[symbol][1])}
+        return Message(channel, symbol, quote, last)
 
     def _grow(self, bars: BarSlice, count: Floats, price: Floats) -> None:
         day, traded = self._day, bars.present()
@@ -96,12 +104,9 @@ class Tape:
         day["value"] += np.where(traded, price * bars.volume, 0.0)
 
     def _day_values(self, i: int) -> Values:
-        day = self._day
-        volume = float(day["volume"][i])
-        mean = float(day["value"][i]) / volume if volume else float(day["close"][i])
-        return bar_values(
-            day["open"][i], day["high"][i], day["low"][i], day["close"][i], day["volume"][i], day["count"][i], mean
-        )
+        day = {name: float(values[i]) for name, values in self._day.items()}
+        mean = day["value"] / day["volume"] if day["volume"] else day["close"]
+        return bar_values(day["open"], day["high"], day["low"], day["close"], day["volume"], day["count"], mean)
 
     def _quote_values(self, price: float) -> Values:
         return {
@@ -114,3 +119,8 @@ class Tape:
             "c": ["R"],
             "z": TAPE,
         }
+
+
+def _midnight(moment: datetime) -> datetime:
+    local = moment.astimezone(NEW_YORK)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

@@ -14,7 +14,7 @@ from live_daemon.paper_exchange.history import History
 from live_daemon.paper_exchange.hub import Hub
 from live_daemon.paper_exchange.market import Market
 from live_daemon.paper_exchange.messages import Batch
-from live_daemon.paper_exchange.tape import Tape
+from live_daemon.paper_exchange.tape import CHANNELS, Tape
 from qts_core.data.corporate_actions import to_events
 from qts_core.exchange import Accepted, ExchangeEvent, FillSettings, Refused, SimulatedExchange
 from qts_core.market.bars import BarSlice
@@ -144,8 +144,11 @@ class Venue:
 
     def _happen(self, entry: Entry) -> None:
         if entry.kind is Kind.ACTIONS:
-            self._tell(self.exchange.apply(to_events(self.market.actions, entry.session.date)))
+            actions = to_events(self.market.actions, entry.session.date)
+            self._tell(self.exchange.apply(actions))
             self.tape.new_session()
+            for split in actions.splits:
+                self.tape.split(split)
         elif entry.kind is Kind.END:
             self._tell(self.exchange.end_session(entry.at))
         else:
@@ -158,9 +161,8 @@ class Venue:
     def _close(self, bars: BarSlice) -> None:
         events = self.exchange.close_bar(bars)
         self.equity_curve.append((to_micros(bars.ts_event), dollars(self.exchange.equity())))
-        messages = self.tape.minute(bars)
-        self.hub.bars_published += sum(m.channel == "bars" for m in messages)
-        self.hub.publish_data(Batch(messages))
+        self.hub.bars_published += int(bars.present().sum())
+        self.hub.publish_data(Batch(self.tape.minute(bars, self.hub.wanted(CHANNELS))))
         self._tell(events)
 
     def _tell(self, events: Sequence[ExchangeEvent]) -> None:

@@ -17,7 +17,7 @@ from live_daemon.paper_exchange.routes.common import VenueOf
 from live_daemon.paper_exchange.venue import Venue
 from live_daemon.paper_exchange.wire import rfc3339
 from qts_core.market.instruments import is_symbol
-from qts_core.market.time import NEW_YORK, from_micros, to_micros
+from qts_core.market.time import NEW_YORK, to_micros
 
 __all__ = ["router"]
 
@@ -154,9 +154,7 @@ def _page(venue: Venue, asked: BarsQuery) -> tuple[dict[str, list[Json]], str | 
             # A full page is known to be followed by something only when that has been seen.
             if not room:
                 return found, _token(found)
-            rows = found.setdefault(symbol, [])
-            for i in range(min(room, len(part))):
-                rows.append({"t": rfc3339(from_micros(int(part.start[i]))), **part.values(i)})
+            found.setdefault(symbol, []).extend(part.take(slice(0, room)).rows())
             if len(part) > room:
                 return found, _token(found)
             room -= len(part)
@@ -243,5 +241,5 @@ def _snapshot(venue: Venue, symbol: str) -> Json | None:
 def _last_of_history(venue: Venue, symbol: str, frame: TimeFrame, last: int) -> Json | None:
     now = to_micros(venue.now())
     for part in venue.history.chunks(symbol, frame, 0, last, now, Adjustment(), is_descending=True):
-        return {"t": rfc3339(from_micros(int(part.start[0]))), **part.values(0)}
+        return part.take(slice(0, 1)).rows()[0]
     return None
