@@ -85,8 +85,10 @@ class PeriodReturn:
 
 def is_constant(values: Floats) -> bool:
     """Return whether all values are equal up to rounding, so that a ratio over their deviation means nothing."""
-    largest = float(np.max(np.abs(values))) if len(values) else 0.0
-    return float(np.ptp(values)) <= 1e-14 * largest if len(values) else True
+    if not len(values):
+        return True
+    # Squares of differences below 1e-100 vanish in float64.
+    return float(np.ptp(values)) <= max(1e-14 * float(np.max(np.abs(values))), 1e-100)
 
 
 def total_return(returns: Floats) -> float:

@@ -84,6 +84,8 @@ class BacktestOutcome(Protocol):
     @property
     def trades(self) -> Sequence[ClosedTrade]: ...
     @property
+    def open_trades(self) -> int: ...
+    @property
     def verdict_counts(self) -> Mapping[str, int]: ...
 
 
@@ -129,6 +131,7 @@ def report_input(
         costs=Costs(by_kind=result.costs, traded=result.turnover * result.equity),
         trials=trials,
         trades=tuple(_trade(t) for t in result.trades),
+        open_trades=result.open_trades,
         gates=tuple(gates),
         folds=tuple(folds),
         sectors=dict(sectors or {}),

@@ -207,6 +207,8 @@ class ReportInput:
 
     Attributes
     ----------
+    open_trades : int
+        Positions still open at the end; they are in the equity, not in the trades.
     symbol_pnl : mapping of str to float
         Profit by symbol, USD; empty = the sum over closed trades.
     sectors : mapping of str to str
@@ -220,6 +222,7 @@ class ReportInput:
     costs: Costs
     trials: Trials
     trades: tuple[Trade, ...] = ()
+    open_trades: int = 0
     gates: tuple[Gate, ...] = ()
     folds: tuple[Fold, ...] = ()
     symbol_pnl: Mapping[str, float] = field(default_factory=dict)

@@ -24,7 +24,13 @@ def trades_section(context: Context) -> Section:
     if not trades:
         return Section("trades", "Trades", (Words("No position was opened and closed again."),))
     ranked = sorted(trades, key=lambda t: -t.pnl)
+    left = context.given.open_trades
     blocks = (
+        *(
+            (Words(f"{left:,} positions were still open at the end; they count in the equity, not here."),)
+            if left
+            else ()
+        ),
         _distribution(trades),
         _durations(trades),
         _listed(
