@@ -118,9 +118,9 @@ def _timing(settings: Settings) -> Iterator[str]:
             f"trading.trading_start_time is {trading.trading_start_time} but trading.trading_end_time is "
             f"{trading.trading_end_time}"
         )
-    if trading.exit_threshold > trading.signal_threshold:
+    if trading.signals.exit_threshold > trading.signal_threshold:
         yield (
-            f"trading.exit_threshold is {trading.exit_threshold:g} but trading.signal_threshold is "
+            f"trading.signals.exit_threshold is {trading.signals.exit_threshold:g} but trading.signal_threshold is "
             f"{trading.signal_threshold:g}; a position would be closed as soon as it is opened"
         )
     if trading.orders.max_messages_per_minute > settings.alpaca.rate_limit_per_minute:

@@ -18,7 +18,7 @@ LIVE_REST = "https://api.alpaca.markets"
 
 def _check_secret(value: SecretStr | None) -> SecretStr | None:
     text = value.get_secret_value() if value else ""
-    if text != text.strip() or any(quotation in text for quotation in "'\"") or not text.isprintable():
+    if any(c.isspace() or c in "'\"" or not c.isprintable() for c in text):
         raise ValueError("holds a space, line break or quotation mark; write it bare")
     return value
 

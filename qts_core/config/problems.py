@@ -137,20 +137,23 @@ def _problem(details: ErrorDetails, root: type[Section], where: Where) -> Proble
     if kind == "missing":
         return Problem("QTS-CONF-001", f"{dotted(path)} is missing at {where(path[:-1])}")
     annotation, path = _walk(root, path)
-    expected = EXPECTATIONS.get(kind) or _expectation(details)
-    sentence = f"{dotted(path) or 'The settings'} is not allowed at {where(path)}: "
-    if annotation is SecretStr or dotted(path) in SECRET_KEYS:
-        return Problem("QTS-CONF-003", f"{sentence}found a secret, expected {expected.removeprefix('it ')}")
-    found = details["input"]
-    shown = printable(found) if isinstance(found, str | int | float | bool | None) else "a mapping or list"
-    return Problem("QTS-CONF-003", f"{sentence}found {shown}, expected {expected}{_advice(found, path, kind)}")
+    sentence = f"{dotted(path) or 'The settings'} is not allowed at {where(path)}"
+    found, is_secret = details["input"], annotation is SecretStr or dotted(path) in SECRET_KEYS
+    if is_secret:
+        sentence += ": found a secret"
+    elif isinstance(found, str | int | float | bool | None):
+        sentence += f": found {printable(found)}"
+    # Our own validators write whole clauses, pydantic's say what was expected.
+    clause = details["msg"].removeprefix("Value error, ")
+    sentence += f", {clause}" if kind == "value_error" else f", expected {_expectation(details)}"
+    return Problem("QTS-CONF-003", sentence + ("" if is_secret else _advice(found, path, kind)))
 
 
 def _expectation(details: ErrorDetails) -> str:
     if details["type"] == "string_pattern_mismatch":
         pattern = details["ctx"]["pattern"]
         return 'a time "HH:MM"' if pattern == CLOCK_PATTERN else f"text of the form {pattern}"
-    return details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return EXPECTATIONS.get(details["type"]) or details["msg"].removeprefix("Input should be ")
 
 
 def _advice(found: object, path: KeyPath, kind: str) -> str:

@@ -35,7 +35,7 @@ class OrderSettings(Section):
 class SignalSettings(Section):
     """How a model's scores become signals."""
 
-    exit_threshold: Annotated[float, Field(ge=-1, le=1)] = 0.1
+    exit_threshold: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """Strength in its own direction below which a position is closed, -1 to 1; below `signal_threshold`."""
     smoothing_bars: Annotated[int, Field(ge=0, le=1000)] = 13
     """Half-life of the scores' moving average, bars; 0 switches it off."""
@@ -77,14 +77,6 @@ class TradingSettings(Section):
     """Account number that live mode must find at the broker."""
     signal_threshold: Fraction = 0.4
     """Absolute strength, 0 to 1, from which a position is opened; strength is the standardised score over three."""
-    exit_threshold: Fraction = 0.1
-    """Absolute strength, 0 to 1, below which a position is closed."""
-    smoothing_bars: Annotated[int, Field(ge=1, le=1000)] = 13
-    """Half-life of the average over a symbol's scores, bars; 1 takes each score as it is."""
-    signal_expiry_bars: Annotated[int, Field(ge=1, le=10000)] = 26
-    """Age at which a signal that was not renewed ends, bars."""
-    is_cross_sectional: bool = True
-    """Whether scores are compared across symbols at each bar before they become signals."""
     confidence_threshold: Fraction = 0.0
     """Smallest confidence worth trading, 0 to 1."""
     trading_start_time: ClockTime = "09:30"
