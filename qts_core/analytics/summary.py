@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qts_core.analytics import distribution, drawdown, ratios, returns, significance
 from qts_core.analytics.benchmark import BenchmarkComparison, compare
-from qts_core.analytics.definitions import METRICS, MetricDefinition
+from qts_core.analytics.definitions import METRICS, Family, MetricDefinition
 from qts_core.analytics.returns import DailyCurve
 from qts_core.analytics.significance import SharpeEstimate
 from qts_core.analytics.trades import TradeStatistics
@@ -79,6 +79,10 @@ def measure(performance: Performance) -> Mapping[str, Measure]:
     return {name: Measure(definition, *values[name]) for name, definition in METRICS.items()}
 
 
+_DRAWDOWNS: Final = tuple(name for name, d in METRICS.items() if d.family is Family.DRAWDOWN) + (
+    "burke_ratio",
+    "sterling_ratio",
+)
 _Values = dict[str, tuple[float, int, str]]
 
 
@@ -139,11 +143,13 @@ def _drawdowns(p: Performance) -> _Values:
     episodes = drawdown.drawdowns(equity)
     annual = returns.annualised_return(p.net.returns)
     last = len(equity) - 1
+    if not last:
+        return _counted(dict.fromkeys(_DRAWDOWNS, math.nan), 0, "sessions")
     daily = {
         "average_drawdown": drawdown.average_drawdown(equity),
         "longest_drawdown": max(((last if d.end is None else d.end) - d.peak for d in episodes), default=0),
         "longest_recovery": max((d.recovery for d in episodes if d.recovery is not None), default=0),
-        "time_under_water": float(np.mean(drawdown.drawdown_curve(equity)[1:] < 0)) if last else math.nan,
+        "time_under_water": float(np.mean(drawdown.drawdown_curve(equity)[1:] < 0)),
         "ulcer_index": drawdown.ulcer_index(equity),
         "pain_index": drawdown.pain_index(equity),
         "burke_ratio": drawdown.burke_ratio(equity, annual),

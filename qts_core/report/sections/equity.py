@@ -23,6 +23,7 @@ def equity_section(context: Context) -> Section:
     if curves.benchmark is not None:
         lines.append(Series("Benchmark", "benchmark", curves.benchmark, is_thin=True))
     under = drawdown_curve(np.r_[curves.initial, curves.net])[1:]
+    deepest = float(np.min(under, initial=0.0))
 
     def draw(width: float) -> Markup:
         panes = (
@@ -31,7 +32,7 @@ def equity_section(context: Context) -> Section:
                 "Drawdown",
                 (Series("Net", "loss", under, is_thin=True, is_area=True),),
                 width**0.5 * 3.4,
-                lambda v: percent(v, 0 if under.min() < -0.04 else 1),
+                lambda v: percent(v, 0 if deepest < -0.04 else 1),
                 percent,
                 include=(0.0,),
             ),

@@ -111,7 +111,8 @@ def _gutter(panes: Sequence[Pane]) -> float:
 def _extent(pane: Pane) -> tuple[float, float]:
     low, high = extent([s.values for s in pane.series], include=(*pane.include, *pane.marks))
     if pane.is_log and low <= 0:
-        low = min((float(np.nanmin(s.values)) for s in pane.series), default=1.0)
+        # The margin may have gone below zero where the values do not.
+        low = min((float(v) for s in pane.series for v in s.values if np.isfinite(v)), default=low)
     return low, high
 
 

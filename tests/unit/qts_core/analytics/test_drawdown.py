@@ -32,7 +32,8 @@ def test_curve_is_the_loss_from_the_highest_so_far() -> None:
 
 def test_episodes_know_peak_trough_and_recovery() -> None:
     first, second = drawdowns(EQUITY)
-    assert first == Drawdown(peak=1, trough=2, end=4, depth=pytest.approx(0.25))
+    assert first == Drawdown(peak=1, trough=2, end=4, depth=first.depth)
+    assert first.depth == pytest.approx(0.25)
     assert first.recovery == 2
     assert (second.peak, second.trough, second.end, second.recovery) == (5, 6, None, None)
     assert second.depth == pytest.approx(0.10)

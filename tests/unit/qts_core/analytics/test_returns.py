@@ -46,7 +46,7 @@ def test_no_bars_give_an_empty_curve() -> None:
 
 def test_months_and_years_equal_pandas() -> None:
     line = Timeline.between(xnys(), date(2023, 11, 1), date(2024, 2, 15))
-    equity = 1000 * np.cumprod(1 + np.random.default_rng(1).normal(0, 0.001, len(line)))
+    equity = np.asarray(1000.0 * np.cumprod(1 + np.random.default_rng(1).normal(0, 0.001, len(line))), dtype=np.float64)
     curve = DailyCurve.of(line, equity, initial=1000.0)
     series = pd.Series(1 + curve.returns, index=pd.DatetimeIndex(curve.dates))
     months = series.resample("ME").prod() - 1

@@ -51,7 +51,7 @@ def track_record(case: dict[str, Any]) -> float:
     periods = given["periods"]
     estimate = annual(given["sr_ann"], 2, periods, given["skew"], given["kurt"])
     benchmark = given["bench_ann"] / math.sqrt(periods)
-    return minimum_track_record_length(estimate, benchmark=benchmark, confidence=1 - given["alpha"]) / periods
+    return minimum_track_record_length(estimate, benchmark=benchmark, confidence=1 - given["alpha"]) / float(periods)
 
 
 def of_case(case: dict[str, Any]) -> float:
