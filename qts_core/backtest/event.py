@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 import polars as pl
 
+from qts_core.backtest.actions import actions_by_row
 from qts_core.backtest.recorder import Recorder
 from qts_core.backtest.results import BacktestResult
-from qts_core.data.corporate_actions import to_events
-from qts_core.exchange import Accepted, ExchangeEvent, FillSettings, Refused, SimulatedExchange
+from qts_core.exchange import Accepted, Charge, ExchangeEvent, FillSettings, Refused, SimulatedExchange
 from qts_core.market.bars import BarSlice
 from qts_core.market.events import (
     Alert,
@@ -32,7 +32,7 @@ from qts_core.market.instruments import Instrument
 from qts_core.market.money import ZERO, dollars
 from qts_core.market.orders import OrderStatus, OrderUpdate
 from qts_core.market.panel import Floats, Panel
-from qts_core.market.time import day_number, from_micros, to_micros
+from qts_core.market.time import from_micros, to_micros
 from qts_core.trading.core import TradingCore
 from qts_core.trading.decision import Hashes, Output, RecordDecision
 from qts_core.trading.predictors import Predictor
@@ -102,7 +102,7 @@ def run_event_backtest(
     start = from_micros(int(panel.timeline.ts_event[0])) if len(panel) else from_micros(0)
     exchange = SimulatedExchange(fills, {i.symbol: i for i in instruments}, cash, account_number=account, start=start)
     recorder = Recorder(panel.rows(slice(first, None)), dollars(cash), keep_decisions=keep_decisions)
-    run = _Run(panel, minutes, core, exchange, recorder, _by_row(actions, panel), first)
+    run = _Run(panel, minutes, core, exchange, recorder, actions_by_row(actions, panel), first)
     for row in range(len(panel)):
         run.bar(row)
     meta = {
@@ -202,29 +202,3 @@ class _Run:
             self.core.handle(CashMoved(charge.ts_event, charge.id, charge.amount, charge.kind))
         self.charges_seen = len(self.exchange.charges)
         return new
-
-
-def _by_row(actions: pl.DataFrame | None, panel: Panel) -> dict[int, CorporateActionsApplied]:
-    """Return the actions by the first row of the session on which they take effect."""
-    if actions is None or not len(panel):
-        return {}
-    ours = actions.filter(pl.col("symbol").is_in(list(panel.symbols)))
-    found: dict[int, CorporateActionsApplied] = {}
-    for day in sorted(set(ours.get_column("ex_date").to_list())):
-        row = _first_row(panel, day)
-        if row is None:
-            continue
-        event = to_events(ours, day)
-        before = found.get(row)
-        found[row] = event if before is None else CorporateActionsApplied(
-            event.ts_event, before.splits + event.splits, before.dividends + event.dividends
-        )  # fmt: skip
-    return found
-
-
-def _first_row(panel: Panel, day: date) -> int | None:
-    """Return the first row of the session on or after `day`; None before the panel's first session or after its last."""
-    sessions = panel.timeline.session
-    number = day_number(day)
-    row = int(np.searchsorted(sessions, number))
-    return row if row < len(sessions) and number >= int(sessions[0]) else None

@@ -1,4 +1,4 @@
-"""Round trips out of the book: each symbol from flat to flat, through splits and dividends, exact (specification 11.3)."""
+"""Round trips out of the book: each symbol from flat to flat, through splits and dividends (specification 11.3)."""
 
 from __future__ import annotations
 

@@ -36,22 +36,28 @@ def select(
     # NaN compares false: no opinion is no reason to leave.
     leaves = (along < settings.exit_threshold) | signals.is_expired
     wanted: Floats = np.where(leaves, 0.0, direction)
-    flat = direction == 0.0
-    sure = flat & (signals.confidence >= settings.confidence_threshold)
-    _fill(wanted, 1.0, direction, np.where(sure & can_open_long, strength, -np.inf), settings)
-    if not settings.is_long_only:
-        _fill(wanted, -1.0, direction, np.where(sure & can_open_short, -strength, -np.inf), settings)
+    eager = (np.abs(strength) >= settings.entry_threshold) & (signals.confidence >= settings.confidence_threshold)
+    candidates = eager & (direction == 0.0)
+    if candidates.any():
+        _fill(wanted, 1.0, direction, candidates & (strength > 0.0) & can_open_long, strength, settings)
+        if not settings.is_long_only:
+            _fill(wanted, -1.0, direction, candidates & (strength < 0.0) & can_open_short, -strength, settings)
     return wanted
 
 
-def _fill(wanted: Floats, side: float, direction: Floats, appeal: Floats, settings: PortfolioSettings) -> None:
-    taken = int(np.count_nonzero(direction)), int(np.count_nonzero(direction == side))
+def _fill(
+    wanted: Floats, side: float, direction: Floats, candidates: NDArray[np.bool_], appeal: Floats,
+    settings: PortfolioSettings,
+) -> None:  # fmt: skip
+    columns = np.flatnonzero(candidates)
+    if not len(columns):
+        return
+    taken = int(np.count_nonzero(direction))
     opened = int(np.count_nonzero((direction == 0.0) & (wanted != 0.0)))
-    free = min(settings.slots_per_side - taken[1], settings.max_positions - taken[0] - opened)
+    on_side = int(np.count_nonzero(direction == side))
+    free = min(settings.slots_per_side - on_side, settings.max_positions - taken - opened)
     if free <= 0:
         return
-    candidates = np.flatnonzero(appeal >= settings.entry_threshold)
-    if len(candidates) > free:
-        best = np.argsort(-appeal[candidates], kind="stable")[:free]
-        candidates = candidates[best]
-    wanted[candidates] = side
+    if len(columns) > free:
+        columns = columns[np.argsort(-appeal[columns], kind="stable")[:free]]
+    wanted[columns] = side

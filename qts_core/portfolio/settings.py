@@ -40,7 +40,7 @@ class PortfolioSettings:
     """
 
     entry_threshold: float = 0.4
-    exit_threshold: float = 0.1
+    exit_threshold: float = 0.0
     confidence_threshold: float = 0.0
     max_positions: int = 20
     gross_target: float = 0.9

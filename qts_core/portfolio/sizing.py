@@ -7,46 +7,55 @@ import numpy as np
 from qts_core.market.panel import Floats
 from qts_core.portfolio.settings import PortfolioSettings
 
-__all__ = ["leave_alone", "portfolio_volatility", "size"]
+__all__ = ["leave_alone", "portfolio_volatility", "size", "unit_weights"]
 
 TILT_LIMIT = 2.0
 """A quiet symbol gets at most twice the usual weight, a wild one at least half: volatility estimates are noisy."""
 
 
-def size(direction: Floats, volatility: Floats, settings: PortfolioSettings) -> Floats:
-    """Return signed weights: the same share of risk for each symbol, whatever the others do.
+def unit_weights(volatility: Floats, settings: PortfolioSettings) -> Floats:
+    """Return the weight that each symbol gets when held: the same share of risk for each, whatever the others do.
 
     Because one symbol's weight does not depend on how many others are held, an entry or exit trades one symbol only.
 
     Parameters
     ----------
-    direction : float64 [N]
-        -1, 0 or 1.
     volatility : float64 [N]
-        Annualised, ratio; a symbol without one gets no weight.
+        Annualised, ratio.
 
     Returns
     -------
     float64 [N]
-        Ratios of equity, at most `max_position_ratio` each, scaled so that the expected volatility of the whole
-        stays under `target_volatility`.
+        Ratios of equity, at most `max_position_ratio`; NaN for a symbol without a volatility.
     """
     known = ~np.isnan(volatility)
-    weight: Floats = np.zeros(len(direction))
     if not known.any():
-        return weight
-    usual = float(np.median(volatility[known]))
-    ratio = usual / np.where(known, volatility, usual)
-    tilt = 1.0 if settings.is_equal_weight else np.minimum(np.maximum(ratio, 1.0 / TILT_LIMIT), TILT_LIMIT)
+        return np.full(len(volatility), np.nan)
+    tilt = np.clip(float(np.median(volatility[known])) / volatility, 1.0 / TILT_LIMIT, TILT_LIMIT)
     unit = settings.gross_target / settings.max_positions
-    weight = np.where(known, np.minimum(unit * tilt, settings.max_position_ratio), 0.0) * direction
-    expected = portfolio_volatility(weight, np.where(known, volatility, 0.0), settings.correlation)
+    weight = np.minimum(unit * (np.ones(len(tilt)) if settings.is_equal_weight else tilt), settings.max_position_ratio)
+    return np.where(known, weight, np.nan)
+
+
+def size(direction: Floats, units: Floats, volatility: Floats, settings: PortfolioSettings) -> Floats:
+    """Return signed weights, scaled down together where the book would be more volatile than the target.
+
+    Parameters
+    ----------
+    direction : float64 [N]
+        -1, 0 or 1; a symbol without a unit gets nothing.
+    units, volatility : float64 [N]
+        Of :func:`unit_weights`, and annualised.
+    """
+    weight: Floats = np.where(direction == 0.0, 0.0, direction * units)
+    weight[np.isnan(weight)] = 0.0
+    expected = portfolio_volatility(weight, volatility, settings.correlation)
     return weight * (settings.target_volatility / expected) if expected > settings.target_volatility else weight
 
 
 def portfolio_volatility(weight: Floats, volatility: Floats, correlation: float) -> float:
     """Return the annual volatility of `weight` if every pair of symbols is correlated by `correlation`."""
-    risk = weight * volatility
+    risk = np.where(weight == 0.0, 0.0, weight * volatility)
     own = float(np.square(risk).sum())
     common = float(risk.sum())
     return float(np.sqrt((1.0 - correlation) * own + correlation * common * common))

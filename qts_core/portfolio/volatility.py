@@ -43,14 +43,8 @@ class RollingVolatility:
         self._end = window_bars
         self._close: Floats = np.full(breadth, np.nan)
 
-    def update(self, linked_close: Floats) -> Floats:
-        """Take chain-linked closes [N] (NaN = no bar) and return the annualised volatility [N], a ratio.
-
-        Returns
-        -------
-        float64 [N]
-            0.25 = 25 % a year; NaN until `minimum_bars` returns are in the window.
-        """
+    def update(self, linked_close: Floats) -> None:
+        """Take chain-linked closes [N], NaN = no bar."""
         if self._end == len(self._squares):
             self._squares[: self.window_bars] = self._squares[self.window_bars :]
             self._known[: self.window_bars] = self._known[self.window_bars :]
@@ -61,6 +55,9 @@ class RollingVolatility:
         self._known[self._end] = is_known
         self._end += 1
         self._close = np.where(np.isnan(linked_close), self._close, linked_close)
+
+    def estimate(self) -> Floats:
+        """Return the annualised volatility [N], a ratio: 0.25 = 25 % a year; NaN until `minimum_bars` are known."""
         rows = slice(self._end - self.window_bars, self._end)
         count = self._known[rows].sum(axis=0)
         total = self._squares[rows].sum(axis=0)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -133,6 +134,7 @@ class Decision:
         values[np.isnan(values)] = np.nan
         sha.update(values.tobytes())
         # The dataclasses' own text is exact and much cheaper than JSON: this runs at every bar of a backtest.
+        sha.update(_text(self.symbols).encode())
         sha.update(repr([getattr(self, name) for name in SCALARS]).encode())
         return sha.hexdigest()
 
@@ -144,7 +146,12 @@ class Decision:
 
 
 ARRAYS = tuple(f.name for f in fields(Decision) if f.type == "Floats")
-SCALARS = tuple(f.name for f in fields(Decision) if f.type != "Floats")
+SCALARS = tuple(f.name for f in fields(Decision) if f.type != "Floats" and f.name != "symbols")
+
+
+@lru_cache(maxsize=8)
+def _text(symbols: tuple[str, ...]) -> str:
+    return repr(symbols)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from qts_core.alphas.combine import combine
 from qts_core.alphas.ml import MlAlpha
 from qts_core.alphas.signal import Signals
+from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Floats
 from qts_core.market.time import trading_day
 from qts_core.portfolio.selection import select
-from qts_core.portfolio.sizing import leave_alone, size
+from qts_core.portfolio.sizing import leave_alone, size, unit_weights
 from qts_core.portfolio.volatility import RollingVolatility
 from qts_core.risk.ladder import Losses, LossLadder
 from qts_core.risk.limits import Sectors, within_limits
@@ -61,6 +62,7 @@ class DecisionPath:
         self.settings = settings
         self.sectors = Sectors.of(instruments, settings.limits)
         self.volatility: Floats = np.full(breadth, np.nan)
+        self._units: Floats = np.full(breadth, np.nan)
         self.ladder = LossLadder(settings.losses, equity)
         self._alpha = MlAlpha(settings.alpha, breadth)
         self._estimator = RollingVolatility(settings.portfolio.volatility_bars, breadth)
@@ -69,7 +71,10 @@ class DecisionPath:
 
     def observe(self, bars: BarSlice, equity: float) -> Losses:
         """Take a bar into volatility and losses."""
-        self.volatility = self._estimator.update(bars.close * bars.factor)
+        self._estimator.update(bars.close * bars.factor)
+        if bars.slot == 0:
+            # Once a session is often enough for a window of many; a steady estimate trades nothing by itself.
+            self._estimate()
         return self.ladder.update(equity, trading_day(bars.ts_event))
 
     def listen(self, score: Floats) -> Signals:
@@ -92,20 +97,21 @@ class DecisionPath:
         else:
             wanted = self._wanted(bars, combined, current, losses.scale)
             target = leave_alone(wanted, current, portfolio)
-            target = np.where((current == 0.0) & (np.abs(target) < portfolio.min_position_ratio), 0.0, target)
         verdicts = list(losses.verdicts)
         target = self._under_mode(target, current, mode, verdicts)
-        if mode is RiskMode.NORMAL or mode is RiskMode.REDUCE_ONLY:
+        if mode.may_increase or mode is RiskMode.REDUCE_ONLY:
             target, cuts = within_limits(target, current, self.sectors, self.settings.limits)
             verdicts += cuts
         if self.settings.construction is Construction.SIGNALS:
-            target = np.where((current == 0.0) & (np.abs(target) < portfolio.min_position_ratio), 0.0, target)
+            too_small = (np.abs(target) < portfolio.min_position_ratio) & (current == 0.0)
+            target = np.where(too_small, 0.0, target)
         return Targets(signals, combined.strength, wanted, target, current, tuple(verdicts))
 
     def snapshot(self) -> dict[str, object]:
         """Return the state, exact, as JSON values."""
         return {
             "alpha": self._alpha.snapshot(),
+            "estimate": to_list(self.volatility),
             "ladder": self.ladder.snapshot(),
             "volatility": self._estimator.snapshot(),
         }
@@ -115,11 +121,17 @@ class DecisionPath:
         self._alpha.restore(cast(Mapping[str, object], state["alpha"]))
         self.ladder.restore(cast(Mapping[str, object], state["ladder"]))
         self._estimator.restore(cast(Mapping[str, object], state["volatility"]))
+        self.volatility = from_list(state["estimate"])
+        self._units = unit_weights(self.volatility, self.settings.portfolio)
+
+    def _estimate(self) -> None:
+        self.volatility = self._estimator.estimate()
+        self._units = unit_weights(self.volatility, self.settings.portfolio)
 
     def _wanted(self, bars: BarSlice, combined: Signals, current: Floats, scale: float) -> Floats:
         ready: NDArray[np.bool_] = bars.present() & ~np.isnan(self.volatility)
         direction = select(combined, current, ready & self._tradable, ready & self._shortable, self.settings.portfolio)
-        wanted = size(direction, self.volatility, self.settings.portfolio) * scale
+        wanted = size(direction, self._units, self.volatility, self.settings.portfolio) * scale
         # Held without a known volatility: nothing says how much it should be, so it stays what it is.
         unsized = (direction != 0.0) & np.isnan(self.volatility)
         return np.where(unsized, current, wanted)

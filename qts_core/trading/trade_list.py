@@ -57,9 +57,9 @@ class TradeList:
         grows = np.abs(target[columns]) > np.abs(current[columns])
         eager = np.nan_to_num(np.abs(urgency[columns]))
         columns = columns[np.lexsort((columns, -eager, grows))]
-        value = holdings.quantity * holdings.mark / equity
-        pending = holdings.on_order * holdings.mark / equity
-        desk = PreTrade(holdings.symbols, np.nan_to_num(value), np.nan_to_num(pending), self.sectors, self.limits)
+        ratio = np.where(np.isnan(holdings.mark), 0.0, holdings.mark) / equity
+        held_weight, on_order = holdings.quantity * ratio, holdings.on_order * ratio
+        desk = PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits)
         orders: list[DecidedOrder] = []
         verdicts: list[Verdict] = []
         for column in columns.tolist():

@@ -1,0 +1,44 @@
+"""Where in a panel corporate actions take effect (specification 11.2)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from qts_core.data.corporate_actions import to_events
+from qts_core.market.events import CorporateActionsApplied
+from qts_core.market.panel import Panel
+from qts_core.market.time import day_number
+
+__all__ = ["actions_by_row"]
+
+
+def actions_by_row(actions: pl.DataFrame | None, panel: Panel) -> dict[int, CorporateActionsApplied]:
+    """Return the splits and dividends of the panel's symbols by the row before which they take effect.
+
+    That is the first bar of the session on or after the ex-date; actions outside the panel's span are left out.
+    """
+    if actions is None or not len(panel):
+        return {}
+    ours = actions.filter(pl.col("symbol").is_in(list(panel.symbols)))
+    found: dict[int, CorporateActionsApplied] = {}
+    for day in sorted(set(ours.get_column("ex_date").to_list())):
+        row = _first_row(panel, day)
+        if row is None:
+            continue
+        event = to_events(ours, day)
+        before = found.get(row)
+        found[row] = event if before is None else CorporateActionsApplied(
+            event.ts_event, before.splits + event.splits, before.dividends + event.dividends
+        )  # fmt: skip
+    return found
+
+
+def _first_row(panel: Panel, day: date) -> int | None:
+    """Return the first row of the session on or after `day`; None if that lies outside the panel."""
+    sessions = panel.timeline.session
+    number = day_number(day)
+    row = int(np.searchsorted(sessions, number))
+    return row if row < len(sessions) and number >= int(sessions[0]) else None
