@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +16,17 @@ from qts_core.market.errors import ModelError
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-__all__ = ["MlflowConnection"]
+__all__ = ["MlflowConnection", "quiet"]
 
 SQLITE_PREFIX = "sqlite:///"
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep MLflow's advice to its own developers (type hints, deprecations within it) off the user's screen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 class MlflowConnection:
@@ -39,8 +50,11 @@ class MlflowConnection:
         # before the import: MLflow reports usage to its makers unless told not to
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("DO_NOT_TRACK", "true")
-        import mlflow
-        from mlflow.tracking import MlflowClient
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        with quiet():
+            import mlflow
+            import mlflow.pyfunc
+            from mlflow.tracking import MlflowClient
 
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.ERROR)

@@ -3,19 +3,13 @@
 MLflow runs this file when it loads the model ("models from code"); no pickle is written or read.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+# No `from __future__ import annotations` here: MLflow reads the type hints of `predict` as they stand.
 import numpy as np
 import pandas as pd
 from mlflow.models import set_model
-from mlflow.pyfunc.model import PythonModel
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from qts_core.models.bundle import LoadedModel, ModelBundle
-
-if TYPE_CHECKING:
-    from mlflow.pyfunc.model import PythonModelContext
 
 __all__ = ["BundleModel"]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qts_core.adapters.mlflow_registry.connection import MlflowConnection
+from qts_core.adapters.mlflow_registry.connection import MlflowConnection, quiet
 from qts_core.adapters.mlflow_registry.tracker import BUNDLE_TAG
 from qts_core.market.errors import ModelNotFoundError
 from qts_core.models.folder import read_folder
@@ -83,7 +83,7 @@ class MlflowRegistry:
         import mlflow
 
         registered = self.version(model, version)
-        with tempfile.TemporaryDirectory() as folder:
+        with quiet(), tempfile.TemporaryDirectory() as folder:
             uri = f"models:/{model}/{registered.version}"
             place = mlflow.artifacts.download_artifacts(
                 artifact_uri=uri, dst_path=folder, tracking_uri=self._connection.tracking_uri

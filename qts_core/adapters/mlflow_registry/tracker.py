@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qts_core.adapters.mlflow_registry.connection import MlflowConnection
+from qts_core.adapters.mlflow_registry.connection import MlflowConnection, quiet
 from qts_core.models.folder import write_folder
 from qts_core.models.manifest import Manifest
 from qts_core.ports.registry import FoldRecord, TrackedRun, TrainingRecord
@@ -96,7 +96,7 @@ class MlflowTracker:
 
         manifest = Manifest.from_bytes(record.files["manifest.json"])
         requirements = [f"{name}=={version}" for name, version in sorted(manifest.libraries.items())]
-        with tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_id=run):
+        with quiet(), tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_id=run):
             bundle = Path(folder) / "bundle"
             write_folder(bundle, record.files)
             logged = mlflow.pyfunc.log_model(
