@@ -83,7 +83,7 @@ class Node:
         return self * other
 
     def __truediv__(self, other: Node | float) -> Node:
-        return apply("divide", self, other) if isinstance(other, Node) else self * (1.0 / other)
+        return apply("divide", self, other) if isinstance(other, Node) else apply("divide_by", self, divisor=other)
 
     def __rtruediv__(self, other: float) -> Node:
         return apply("divide_into", self, numerator=other)
@@ -152,7 +152,8 @@ def checked(operation: str, name: str, kind: type[int] | type[float], value: flo
     """Return `value` as `kind`, or refuse it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     lowest = 1 if name in {"window", "bars"} else -math.inf
-    if not is_number or (kind is int and value != int(value)) or value < lowest:
+    is_zero_divisor = name == "divisor" and value == 0
+    if not is_number or (kind is int and value != int(value)) or value < lowest or is_zero_divisor:
         rule = "a whole number" if kind is int else "a finite number"
         raise refusal(
             "An operation got a parameter that is not allowed.",

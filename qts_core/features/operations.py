@@ -103,6 +103,7 @@ PLAIN: tuple[Row, ...] = (
     ("multiply", elementwise.multiply, 2, {}),
     ("divide", elementwise.divide, 2, {}),
     ("affine", elementwise.affine, 1, {"scale": float, "shift": float}),
+    ("divide_by", elementwise.divide_by, 1, {"divisor": float}),
     ("divide_into", elementwise.divide_into, 1, {"numerator": float}),
     ("maximum", elementwise.maximum, 2, {}),
     ("minimum", elementwise.minimum, 2, {}),

@@ -129,6 +129,6 @@ FEATURES = (
     feature(
         "tech_ulcer_14_raw", ulcer(14),
         "percent", PERCENT, "Root mean square fall below the running high.",
-        "Martin 1987; Stock.Indicators GetUlcerIndex",
+        "Martin and McCann 1989, with a rolling high",
     ),
 )  # fmt: skip

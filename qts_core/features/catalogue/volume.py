@@ -17,8 +17,10 @@ def money_flow(bars: int) -> Node:
     price = ops.typical_price()
     change = ops.difference(price)
     money = price * volume
-    rise = ops.rolling_sum(money * ops.positive_part(ops.sign(change)), bars)
-    fall = ops.rolling_sum(money * ops.positive_part(-ops.sign(change)), bars)
+    # Equal prices in cents can have means that differ in the last bit: that is no move.
+    least = 1e-12 * price
+    rise = ops.rolling_sum(money * (change > least), bars)
+    fall = ops.rolling_sum(money * (-change > least), bars)
     return 100.0 * (rise / (rise + fall))
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "clip",
     "cosine",
     "divide",
+    "divide_by",
     "divide_into",
     "exponential",
     "fill",
@@ -72,6 +73,14 @@ def divide(x: Floats, y: Floats, out: Floats) -> None:
         for n in range(x.shape[1]):
             base = y[t, n]
             out[t, n] = x[t, n] / base if base != 0.0 else np.nan
+
+
+@kernel
+def divide_by(x: Floats, out: Floats, divisor: float) -> None:
+    """Write ``x / divisor``."""
+    for t in range(x.shape[0]):
+        for n in range(x.shape[1]):
+            out[t, n] = x[t, n] / divisor
 
 
 @kernel
