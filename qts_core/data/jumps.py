@@ -7,6 +7,7 @@ tick is left out alone; after a re-used ticker every bar is, until a corporate a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +33,8 @@ class Jumps:
     is_jump : bool [rows]
         Bars out of proportion, in the order of the frame given.
     ratio : float64 [rows]
-        Worst price of the bar over the last accepted close (or its inverse, whichever is larger), signed as a ratio:
-        above 1 upwards, below 1 downwards; 1 for the first bar of a symbol.
+        The bar's largest step: open over the last accepted close, or high or low over open; above 1 upwards, below 1
+        downwards. A crash goes in steps, a wrong price in one.
     state : DataFrame
         Of ``STATE_SCHEMA``: the last accepted close of each symbol after these bars.
     """
@@ -72,9 +73,9 @@ def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: fl
     work = frame.with_columns(close).with_columns(
         before=pl.col("linked").shift(1).over("symbol").fill_null(start.fill_null(pl.col("open") * pl.col("factor")))
     )
-    scale = pl.col("factor") / pl.col("before")
-    high, low = pl.col("high") * scale, pl.col("low") * scale
-    work = work.with_columns(ratio=pl.when(high * low >= 1).then(high).otherwise(low))
+    work = work.with_columns(opens=pl.col("open") * pl.col("factor"))
+    steps = (pl.col("opens") / pl.col("before"), pl.col("high") / pl.col("open"), pl.col("low") / pl.col("open"))
+    work = work.with_columns(ratio=_worst(steps))
     ratio = work["ratio"].to_numpy().copy()
     is_jump = _beyond(ratio, max_ratio)
     for symbol in work.filter(pl.Series(is_jump))["symbol"].unique().sort().to_list():
@@ -113,12 +114,21 @@ def _walk(
     """Settle one symbol bar by bar: the last accepted close stays in force while bars are refused."""
     rows = np.flatnonzero((work["symbol"] == symbol).to_numpy())
     part = work[rows]
-    factor = part["factor"].to_numpy()
-    opens, highs, lows, closes = ((part[c].to_numpy() * factor) for c in ("open", "high", "low", "close"))
+    opens, closes = part["opens"].to_numpy(), part["linked"].to_numpy()
+    up, down = (part["high"] / part["open"]).to_numpy(), (part["low"] / part["open"]).to_numpy()
     last = float(opens[0]) if before is None else before
     for i, row in enumerate(rows):
-        up, down = highs[i] / last, lows[i] / last
-        ratio[row] = up if up * down >= 1 else down
+        ratio[row] = max((opens[i] / last, up[i], down[i]), key=lambda step: abs(math.log(step)))
         is_jump[row] = not 1.0 / max_ratio < ratio[row] < max_ratio
         if not is_jump[row]:
             last = float(closes[i])
+
+
+def _worst(steps: Sequence[pl.Expr]) -> pl.Expr:
+    """Return the step that is farthest from 1, on the log scale."""
+    sizes = [step.log().abs() for step in steps]
+    largest = pl.max_horizontal(sizes)
+    worst = steps[-1]
+    for step, size in zip(reversed(steps[:-1]), reversed(sizes[:-1]), strict=True):
+        worst = pl.when(size == largest).then(step).otherwise(worst)
+    return worst

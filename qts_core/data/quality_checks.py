@@ -251,12 +251,14 @@ def _better_shift(
     if inside / bars.height >= settings.min_in_session_ratio:
         return None
     starts = bars["ts_event"].to_physical().to_numpy()
-    for hours in (4, 5, -4, -5):
-        moved = place_bars(starts, calendar, bar_minutes, shift_minutes=60 * hours)
-        # Local labels are off by four hours in summer and five in winter: each shift repairs its part of the year.
-        if float(np.mean(moved.in_session)) >= min(settings.min_in_session_ratio, inside / bars.height + 0.25):
-            return hours
-    return None
+    # Local labels are off by four hours in summer and five in winter: each shift repairs its part of the year.
+    repaired = {
+        hours: float(np.mean(place_bars(starts, calendar, bar_minutes, shift_minutes=60 * hours).in_session))
+        for hours in (4, 5, -4, -5)
+    }
+    best = max(repaired, key=repaired.__getitem__)
+    needed = min(settings.min_in_session_ratio, inside / bars.height + 0.25)
+    return best if repaired[best] >= needed else None
 
 
 def _places(frame: pl.DataFrame) -> list[str]:

@@ -53,11 +53,14 @@ def read_text_table(data: bytes, *, where: str) -> pl.DataFrame:
     separator = max(SEPARATORS, key=header.count)
     _check_lines(data, separator, where)
     try:
-        return pl.read_csv(io.BytesIO(data), separator=separator, infer_schema=False)
+        table = pl.read_csv(io.BytesIO(data), separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError as error:
         raise DataValidationError(
             "QTS-DATA-005", "the table cannot be read", where=where, found=str(error).splitlines()[0]
         ) from error
+
+    # Blank lines come as rows without any cell.
+    return table.filter(~pl.all_horizontal(pl.all().is_null()))
 
 
 def _check_encoding(data: bytes, where: str) -> None:
