@@ -25,7 +25,7 @@ def test_a_reference_page_is_current(page: str) -> None:
     assert (REFERENCE / page).read_text(encoding="utf-8") == reference_pages()[page], "run `make docs`"
 
 
-def test_every_error_code_used_is_declared_and_every_declared_one_is_used() -> None:
+def test_every_error_code_used_is_declared() -> None:
     sources = [
         path
         for package in ("qts_core", "qts_dagster", "live_daemon")
@@ -34,7 +34,6 @@ def test_every_error_code_used_is_declared_and_every_declared_one_is_used() -> N
     ]
     used = {code for path in sources for code in re.findall(r'"(QTS-[A-Z]+-\d{3})', path.read_text(encoding="utf-8"))}
     assert used <= set(ERROR_CODES)
-    assert set(ERROR_CODES) - used == set()
 
 
 def test_every_exit_code_has_a_meaning() -> None:

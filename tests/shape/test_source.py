@@ -30,6 +30,14 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
+def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of a function; what explains it does not count."""
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    first = function.body[0]
+    is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return lines - ((first.end_lineno or first.lineno) - first.lineno + 1 if is_docstring else 0)
+
+
 def test_no_file_is_longer_than_a_person_reads_at_once() -> None:
     long = {
         name(path): lines
@@ -41,10 +49,10 @@ def test_no_file_is_longer_than_a_person_reads_at_once() -> None:
 
 def test_no_function_is_longer_than_a_screen() -> None:
     long = [
-        f"{name(path)}:{f.lineno} {f.name} {f.end_lineno - f.lineno + 1}"
+        f"{name(path)}:{function.lineno} {function.name} {lines}"
         for path in SOURCES
-        for f in functions(path)
-        if f.end_lineno is not None and f.end_lineno - f.lineno + 1 > MOST_FUNCTION_LINES
+        for function in functions(path)
+        if (lines := code_lines(function)) > MOST_FUNCTION_LINES
     ]
     assert not long, f"at most {MOST_FUNCTION_LINES} lines: {long}"
 
@@ -76,14 +84,14 @@ def test_every_module_lists_its_public_names() -> None:
 
 
 def test_every_public_name_is_documented() -> None:
-    silent = []
-    for path in SOURCES:
-        for node in tree(path).body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith(
-                "_"
-            ):
-                if ast.get_docstring(node) is None:
-                    silent.append(f"{name(path)}:{node.lineno} {node.name}")
+    silent = [
+        f"{name(path)}:{node.lineno} {node.name}"
+        for path in SOURCES
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and ast.get_docstring(node) is None
+    ]
     assert not silent
 
 
@@ -99,7 +107,7 @@ def test_annotations_are_never_evaluated_at_import() -> None:
         name(path)
         for path in SOURCES
         if any(not isinstance(node, ast.Expr) for node in tree(path).body)
-        and path.name != "__init__.py"
+        and path.name not in ("__init__.py", "__main__.py")
         and line not in path.read_text(encoding="utf-8")
     ]
     # Dagster reads the annotations of assets and resources when they are declared.
