@@ -79,7 +79,8 @@ def measure(performance: Performance) -> Mapping[str, Measure]:
     return {name: Measure(definition, *values[name]) for name, definition in METRICS.items()}
 
 
-_DRAWDOWNS: Final = tuple(name for name, d in METRICS.items() if d.family is Family.DRAWDOWN) + (
+_DRAWDOWNS: Final = (
+    *(name for name, definition in METRICS.items() if definition.family is Family.DRAWDOWN),
     "burke_ratio",
     "sterling_ratio",
 )

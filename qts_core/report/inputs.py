@@ -222,7 +222,6 @@ class ReportInput:
     costs: Costs
     trials: Trials
     trades: tuple[Trade, ...] = ()
-    open_trades: int = 0
     gates: tuple[Gate, ...] = ()
     folds: tuple[Fold, ...] = ()
     symbol_pnl: Mapping[str, float] = field(default_factory=dict)
@@ -231,3 +230,4 @@ class ReportInput:
     live: LiveSession | None = None
     scenarios: tuple[Scenario, ...] = ()
     notes: tuple[str, ...] = ()
+    open_trades: int = 0

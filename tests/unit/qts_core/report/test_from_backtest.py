@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qts_core.backtest.results import BacktestResult
 from qts_core.report.context import Context
-from qts_core.report.from_backtest import report_input
+from qts_core.report.from_backtest import BacktestOutcome, report_input
 from qts_core.report.inputs import ReportInput
 
 Maker = Callable[..., ReportInput]
@@ -52,3 +53,12 @@ def test_curves_costs_trades_and_refusals_are_carried_over(sample: Maker) -> Non
     assert [(e.name, e.count) for e in given.limits] == [("position", 9), ("gross", 2)]
     assert given.open_trades == 3
     assert Context.of(given).value("total_return") == pytest.approx(c.net[-1] / 100_000 - 1)
+
+
+def test_the_event_engines_result_is_what_the_report_reads() -> None:
+    def is_one(result: BacktestResult) -> BacktestOutcome:
+        return result  # the type checker holds this
+
+    read = {name for name in vars(BacktestOutcome) if not name.startswith("_")}
+    assert read <= set(BacktestResult.__dataclass_fields__)
+    assert is_one.__name__ == "is_one"
