@@ -17,19 +17,25 @@ FORBIDDEN: Final = frozenset({"dagster", "mlflow", "sklearn", "torch", "great_ex
 
 
 class _Refuse:
-    """An import hook that refuses the forbidden packages."""
+    """An import hook and loader: the package is found, as others may look for it, but never loaded."""
 
-    @staticmethod
+    @classmethod
     def find_spec(
-        name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
+        cls, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Raise for a forbidden package, leave all others to the next hook."""
-        if name.partition(".")[0] in FORBIDDEN:
-            raise ImportError(f"{name} has no place in the daemon")
-        return None
+        """Claim the forbidden packages, leave all others to the next hook."""
+        return ModuleSpec(name, cls()) if name.partition(".")[0] in FORBIDDEN else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Refuse."""
+        raise ImportError(f"{spec.name} has no place in the daemon")
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Refuse; never reached."""
+        raise ImportError(f"{module.__name__} has no place in the daemon")
 
 
 def install() -> None:
     """Refuse the forbidden packages from now on, in this process only."""
-    if not any(hook is _Refuse for hook in sys.meta_path):
+    if _Refuse not in sys.meta_path:
         sys.meta_path.insert(0, _Refuse)

@@ -9,7 +9,7 @@ from typing import IO
 
 from qts_core.market.errors import AnotherInstanceError
 
-__all__ = ["InstanceLock"]
+__all__ = ["InstanceLock", "probe"]
 
 
 class InstanceLock:
@@ -41,3 +41,14 @@ class InstanceLock:
     def release(self) -> None:
         """Give the lock back."""
         self._file.close()
+
+
+def probe(path: Path) -> None:
+    """Refuse at once when another process holds the lock, before anything heavy is imported.
+
+    Raises
+    ------
+    AnotherInstanceError
+        If so.
+    """
+    InstanceLock(path).release()

@@ -1,1 +1,1 @@
-"""."""
+"""The daemon's page, JSON, health and metrics."""

@@ -1,4 +1,4 @@
-"""Every metric of QTS, declared once; docs/reference/metrics.md and the registry derive from here (specification 13.1)."""
+"""Every metric of QTS, declared once; the registry and the reference page derive from here (specification 13.1)."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ class StreamState:
 
     name: str
     is_connected: bool = False
+    is_subscribed: bool = False
     messages: int = 0
     unreadable: int = 0
     connects: int = 0
@@ -118,6 +119,7 @@ class _Stream:
 
     def _changed(self, *, is_connected: bool, detail: str) -> None:
         self.state.is_connected = is_connected
+        self.state.is_subscribed = False
         self.state.connects += int(is_connected)
         self.state.detail = detail
         self._sink.connection_changed(self.state)
@@ -202,6 +204,8 @@ class BarStream(_Stream):
                     bars.append(minute_bar(message, str(message["S"])))
                 except (KeyError, ValueError, TypeError):
                     self._bad(message)
+            elif kind == "subscription":
+                self.state.is_subscribed = True
             elif kind == "error":
                 self.state.detail = f"{message.get('code')} {message.get('msg')}"
             counted += kind in DATA_TYPES
@@ -234,6 +238,7 @@ class TradeStream(_Stream):
         try:
             message = json.loads(frame)
             if message.get("stream") != "trade_updates":
+                self.state.is_subscribed |= message.get("stream") == "listening"
                 return 0
             self._on_update(order_update(message["data"]))
         except (KeyError, ValueError, TypeError, AttributeError):

@@ -1,0 +1,134 @@
+"""Warm state: features from all history in blocks, then the core over the last sessions (specification 12.1).
+
+The result depends only on bars, model and settings, so it is kept under ``live/warm`` and found again in milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from qts_core.adapters.lake import Lake
+from qts_core.data.ingest import load_panel
+from qts_core.data.panels import month_key
+from qts_core.features import FeatureBlock, FeatureEngine
+from qts_core.market.bars import BarSlice
+from qts_core.market.calendar import TradingCalendar
+from qts_core.market.errors import DataNotFoundError
+from qts_core.market.events import BarsClosed
+from qts_core.market.ids import digest
+from qts_core.market.panel import Floats, Panel
+from qts_core.models.bundle import LoadedModel
+from qts_core.trading.core import TradingCore
+from qts_core.trading.live_predictor import LivePredictor
+from qts_core.trading.predictors import StoredPredictor
+from qts_core.trading.replay import EpochSnapshot, take_epoch
+
+__all__ = ["WARM_SESSIONS", "History", "load_history", "warm", "warm_cached"]
+
+WARM_SESSIONS: Final = 60
+"""Sessions that the core itself sees before the first decision: over a hundred half-lives of its slowest average."""
+BLOCK_ROWS: Final = 256
+BARS_A_SESSION: Final = 26
+EXPECTED_SESSIONS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """Bars before a session, and what they are.
+
+    Attributes
+    ----------
+    panel : Panel
+        Every bar known before the session's open.
+    data_hash : str
+        Hash of the lake's partitions behind it.
+    """
+
+    panel: Panel
+    data_hash: str
+
+
+def load_history(
+    lake: Lake, calendar: TradingCalendar, symbols: tuple[str, ...], session: date, opening: datetime
+) -> History:
+    """Return the lake's bars known before `opening` of `session`.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the lake holds none.
+    """
+    months = [month for month in lake.months("clean_bars") if month <= month_key(session)]
+    if not months:
+        raise DataNotFoundError(
+            "QTS-DATA-013", "the lake holds no bars before the session", where="clean_bars",
+            expected=f"bars before {session}", fix="run `make demo`, or `qts data import PATH`",
+        )  # fmt: skip
+    previous = calendar.last_closed(opening).date
+    panel = load_panel(lake, calendar=calendar, symbols=symbols, last=previous, known_before=opening)
+    return History(panel, digest(f"{lake.data_hash('clean_bars', months)} before {opening.isoformat()}"))
+
+
+def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Panel) -> Floats:
+    """Bring a fresh core and engine to the end of `panel`: exactly as if every bar had come one by one.
+
+    Features are the same bits however time is cut, and scores of a block equal scores of its rows.
+
+    Returns
+    -------
+    float64 [R]
+        Scores of the last sessions, against which the drift of live scores is measured.
+    """
+    first_row = max(len(panel) - WARM_SESSIONS * BARS_A_SESSION, 0)
+    for start in range(0, first_row, BLOCK_ROWS):
+        engine.push(FeatureBlock.of(panel.rows(slice(start, min(start + BLOCK_ROWS, first_row)))))
+    recent = panel.rows(slice(first_row, len(panel)))
+    place = {name: i for i, name in enumerate(engine.names)}
+    columns = [place[name] for name in model.feature_names]
+    scores: Floats = np.empty((len(recent), len(recent.symbols)))
+    for start in range(0, len(recent), BLOCK_ROWS):
+        block = recent.rows(slice(start, start + BLOCK_ROWS))
+        values = engine.push(FeatureBlock.of(block))[columns]
+        rows = np.ascontiguousarray(values.transpose(1, 2, 0).reshape(-1, len(columns)))
+        found = model.score(rows).reshape(len(block), -1)
+        scores[start : start + len(block)] = np.where(np.isnan(block["close"]), np.nan, found)
+    core.swap_predictor(StoredPredictor(recent.timeline, recent.symbols, scores, model_id=model.model_id))
+    for row in range(len(recent)):
+        core.handle(BarsClosed(BarSlice.of(recent, row), is_catch_up=True))
+    core.swap_predictor(LivePredictor(engine, model))
+    last = scores[-EXPECTED_SESSIONS * BARS_A_SESSION :].ravel()
+    return last[np.isfinite(last)]
+
+
+def warm_cached(core: TradingCore, engine: FeatureEngine, model: LoadedModel, history: History, folder: Path) -> Floats:
+    """Do what :func:`warm` does, or take its result from `folder`."""
+    key = digest(
+        {
+            "data": history.data_hash, "model": model.bundle_sha256, "plan": engine.plan_hash,
+            "hashes": repr(core.hashes), "settings": repr(core.settings), "cash": str(core.book.cash),
+            "symbols": list(engine.symbols), "account": core.account,
+        }
+    )  # fmt: skip
+    path = folder / f"{key[:24]}.json"
+    core.swap_predictor(LivePredictor(engine, model))
+    if path.exists():
+        seal, _, content = path.read_text(encoding="utf-8").partition("\n")
+        if seal == digest(content):
+            kept = json.loads(content)
+            snapshot = EpochSnapshot.from_json(kept["epoch"])
+            core.restore(snapshot.core)
+            core.predictor.restore(snapshot.predictor)
+            return np.array(kept["scores"], dtype=np.float64)
+    scores = warm(core, engine, model, history.panel)
+    content = json.dumps({"epoch": take_epoch(core).to_json(), "scores": scores.tolist()})
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(f"{digest(content)}\n{content}", encoding="utf-8")
+    temporary.replace(path)
+    return scores

@@ -1,0 +1,136 @@
+"""The core that the daemon runs, made from a bundle and settings, and made again from an epoch for replay (12.5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from qts_core.config.settings import Settings
+from qts_core.features import Catalogue, FeatureEngine, default_catalogue
+from qts_core.market.errors import ModelLoadError
+from qts_core.market.instruments import Instrument
+from qts_core.market.money import plain
+from qts_core.models.bundle import LoadedModel, ModelBundle
+from qts_core.ports.journal import EpochRecord, JournalReader, StoredDecision
+from qts_core.trading.core import TradingCore
+from qts_core.trading.decision import Decision, Hashes
+from qts_core.trading.event_codec import decode_event
+from qts_core.trading.live_predictor import LivePredictor
+from qts_core.trading.predictors import Predictor
+from qts_core.trading.replay import EpochSnapshot, replay, take_epoch
+from qts_core.trading.settings import core_settings
+
+__all__ = [
+    "Replayed",
+    "core_of_epoch",
+    "epoch_record",
+    "live_engine",
+    "live_hashes",
+    "make_core",
+    "model_catalogue",
+    "replay_journal",
+]
+
+SECTIONS = ("universe", "features", "risk", "trading")
+"""What a core is built from; nothing here is secret or names a place."""
+
+
+def model_catalogue(model: LoadedModel) -> Catalogue:
+    """Return the features of `model`, in its order.
+
+    Raises
+    ------
+    ModelLoadError
+        If a feature is unknown here or is computed otherwise than when the model was trained.
+    """
+    catalogue = default_catalogue()
+    for wanted in model.manifest.features:
+        found = catalogue[wanted.name].version if wanted.name in catalogue else "no such feature"
+        if found != wanted.hash[: len(found)]:
+            raise ModelLoadError(
+                "QTS-MODEL-002", "the model was trained on another version of a feature", where=wanted.name,
+                found=found, expected=wanted.hash, fix="train the model again with this code",
+            )  # fmt: skip
+    return catalogue.subset(names=model.feature_names)
+
+
+def live_engine(model: LoadedModel) -> FeatureEngine:
+    """Return a fresh engine for exactly the features and symbols of `model`."""
+    return FeatureEngine(model_catalogue(model), tuple(sorted(model.manifest.training.symbols)))
+
+
+def live_hashes(settings: Settings, model: LoadedModel, *, code: str, data: str) -> Hashes:
+    """Return what enters every decision of a live core."""
+    return Hashes(settings.configuration_hash, model.catalogue_hash, model.model_id, code, data)
+
+
+def make_core(
+    settings: Settings, instruments: Sequence[Instrument], predictor: Predictor, *, account: str, hashes: Hashes,
+    cash: Decimal,
+) -> TradingCore:  # fmt: skip
+    """Return a core with the decision path that `settings` describe."""
+    return TradingCore(
+        core_settings(settings), instruments, predictor, account=account, strategy=settings.trading.strategy,
+        hashes=hashes, cash=cash,
+    )  # fmt: skip
+
+
+def epoch_record(
+    core: TradingCore, settings: Settings, instruments: Sequence[Instrument], *, number: int, lease_epoch: int,
+    first_sequence: int, started_at: datetime, model_path: str, cash: Decimal,
+) -> EpochRecord:  # fmt: skip
+    """Return everything that `core` as it stands can be rebuilt from."""
+    content = {
+        "settings": {name: getattr(settings, name).model_dump(mode="json") for name in SECTIONS},
+        "instruments": [asdict(instrument) for instrument in instruments],
+    }
+    return EpochRecord(
+        number, lease_epoch, first_sequence, started_at, core.account, core.strategy, plain(cash),
+        core.predictor.symbols, model_path, core.predictor.model_id, json.dumps(asdict(core.hashes), sort_keys=True),
+        json.dumps(content, sort_keys=True), take_epoch(core).to_json(),
+    )  # fmt: skip
+
+
+def core_of_epoch(record: EpochRecord, model: LoadedModel) -> TradingCore:
+    """Return the core of an epoch as it stood when the epoch began.
+
+    Raises
+    ------
+    ModelLoadError
+        If `model` is not the one that traded.
+    """
+    if model.model_id != record.model_id:
+        raise ModelLoadError(
+            "QTS-MODEL-002", "another model stands where the journal says", where=record.model_path,
+            found=model.model_id, expected=record.model_id, fix="put the bundle back, or pass its folder",
+        )  # fmt: skip
+    content = json.loads(record.settings)
+    instruments = [Instrument(**instrument) for instrument in content["instruments"]]
+    core = make_core(
+        Settings.model_validate_json(json.dumps(content["settings"])), instruments, LivePredictor(live_engine(model), model),
+        account=record.account, hashes=Hashes(**json.loads(record.hashes)), cash=Decimal(record.cash),
+    )  # fmt: skip
+    snapshot = EpochSnapshot.from_json(record.snapshot)
+    core.restore(snapshot.core)
+    core.predictor.restore(snapshot.predictor)
+    return core
+
+
+Replayed = tuple[Decision, StoredDecision | None]
+"""A decision made again, and the one that was written."""
+
+
+def replay_journal(journal: JournalReader) -> Iterator[Replayed]:
+    """Make every journalled decision again, epoch by epoch, beside the one that was written."""
+    epochs = list(journal.epochs())
+    for record, following in zip(epochs, [*epochs[1:], None], strict=True):
+        stored = journal.events(record.first_sequence, following.first_sequence if following else None)
+        events = (decode_event(e.body) for e in stored if e.kind != "epoch")
+        model = ModelBundle.load(Path(record.model_path)).open()
+        core = core_of_epoch(record, model)
+        for decision in replay(lambda core=core: core, None, events):  # type: ignore[misc]
+            yield decision, journal.decision(decision.decision_id)
