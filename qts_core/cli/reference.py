@@ -37,7 +37,11 @@ EXIT_CODES: Mapping[ExitCode, tuple[str, str]] = {
 
 def reference_pages() -> dict[str, str]:
     """Return the pages by file name."""
+    # Here and not above: the kernels' compiler is slow to import, and `qts config` does not need it.
+    from qts_core.features.documentation import features_reference
+
     return {
+        "features.md": features_reference(),
         "settings.md": settings_reference(),
         "errors.md": errors_reference(),
         "exit-codes.md": exit_codes_reference(),

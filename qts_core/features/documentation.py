@@ -1,0 +1,66 @@
+"""docs/reference/features.md, made from the catalogue (specification 6: every feature documented)."""
+
+from __future__ import annotations
+
+from math import isinf
+
+from qts_core.features.catalogue import default_catalogue
+from qts_core.features.graph import Node
+from qts_core.features.operations import OPERATIONS, SOURCES
+from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
+
+__all__ = ["bounds_text", "features_reference", "formula_lines"]
+
+HEAD = """# Features
+
+Made by `make docs` from the catalogue. {count} features, catalogue `{hash}`. How they are computed, what a missing bar
+means and how to write your own: [concepts/features.md](../concepts/features.md).
+
+Warm-up counts the symbol's own bars before the first value; what looks at longer bars or earlier sessions also waits
+for those to close. Bounds hold every value. `qts features explain NAME` shows the formula.
+"""
+
+
+def features_reference(catalogue: Catalogue | None = None) -> str:
+    """Return the page as Markdown: groups in order, one row per feature, then the operations."""
+    catalogue = default_catalogue() if catalogue is None else catalogue
+    lines = [HEAD.format(count=len(catalogue), hash=catalogue.hash[:8])]
+    for group, names in catalogue.groups.items():
+        lines += [f"## {group}", "", GROUPS[group], ""]
+        lines += ["| Feature | What it says | Unit | Bounds | Warm-up | Source |", "|---|---|---|---|---|---|"]
+        lines += [row(catalogue[name]) for name in names]
+        lines.append("")
+    lines += ["## Operations", "", "What expressions are made of; a missing input gives a missing output.", ""]
+    lines += ["| Operation | Inputs | Parameters | What it does |", "|---|---|---|---|"]
+    for name, rule in OPERATIONS.items():
+        lines.append(f"| `{name}` | {rule.inputs} | {', '.join(rule.parameters) or '–'} | {rule.doc} |")
+    return "\n".join(lines) + "\n"
+
+
+def row(spec: FeatureSpec) -> str:
+    """Return one line of the table."""
+    cells = (f"`{spec.name}`", spec.doc, spec.unit, bounds_text(spec.bounds), str(spec.warm_up_bars), spec.source)
+    return "| " + " | ".join(cells) + " |"
+
+
+def bounds_text(bounds: tuple[float, float]) -> str:
+    """Return an interval as people write it."""
+    low, high = bounds
+    left = "(-inf" if isinf(low) else f"[{low:g}"
+    right = "inf)" if isinf(high) else f"{high:g}]"
+    return f"{left}, {right}"
+
+
+def formula_lines(root: Node) -> list[str]:
+    """Return an expression as numbered steps, each shared part once; sources stand for themselves."""
+    names: dict[Node, str] = {}
+    lines = []
+    for node in root.walk():
+        if node.operation in SOURCES:
+            names[node] = node.operation
+            continue
+        names[node] = f"x{len(lines) + 1}"
+        parameters = zip(OPERATIONS[node.operation].parameters, node.parameters, strict=True)
+        words = [names[each] for each in node.inputs] + [f"{name}={value:.12g}" for name, value in parameters]
+        lines.append(f"{names[node]} = {node.operation}({', '.join(words)})")
+    return lines or [names[root]]
