@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,13 +18,16 @@ from qts_core.data.panels import bars_to_panel, month_expression, month_key
 from qts_core.data.quality import QualityReport, QualitySettings, check_bars
 from qts_core.data.resampling import resample_bars
 from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, INSTRUMENT_SCHEMA, conform
-from qts_core.data.synthetic import SyntheticMarket
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Panel
 from qts_core.market.timeline import BAR_MINUTES, Timeline
 from qts_core.ports.lake import LakePort
+
+if TYPE_CHECKING:
+    # Making a market costs two seconds of imports that the daemon does without.
+    from qts_core.data.synthetic import SyntheticMarket
 
 __all__ = [
     "WHOLE",
@@ -105,17 +109,9 @@ def register_bars(
     DataValidationError
         If the bars are refused, or are no bars of 15 minutes and cannot be built into them; nothing is written then.
     """
-    if bar_minutes > BAR_MINUTES or BAR_MINUTES % bar_minutes:
-        raise DataValidationError(
-            "QTS-DATA-015", f"bars of {bar_minutes} minutes cannot become bars of {BAR_MINUTES}", where=source,
-            expected="bars of 1, 3, 5 or 15 minutes", fix="use `qts_core.features.evaluate` on bars of other lengths",
-        )  # fmt: skip
     known = load_actions(lake) if actions is None else _merged_actions(lake, actions)
-    bars = conform(frame, BAR_SCHEMA)
-    if bar_minutes < BAR_MINUTES:
-        bars = resample_bars(bars, calendar=calendar, bar_minutes=BAR_MINUTES)
-        bar_minutes = BAR_MINUTES
-    report = check_bars(bars, calendar=calendar, bar_minutes=bar_minutes, now=now, actions=known, settings=settings)
+    bars = _at_bar_length(conform(frame, BAR_SCHEMA), bar_minutes, calendar, source)
+    report = check_bars(bars, calendar=calendar, now=now, actions=known, settings=settings)
     report.raise_if_refused()
     if actions is not None:
         register_actions(lake, actions)
@@ -238,6 +234,18 @@ def load_panel(
     timeline = Timeline.between(calendar, first or span[0], last or span[1])
     chosen = bars["symbol"].unique().to_list() if symbols is None else symbols
     return bars_to_panel(bars, load_actions(lake), timeline=timeline, symbols=tuple(sorted(set(chosen))))
+
+
+def _at_bar_length(bars: pl.DataFrame, bar_minutes: int, calendar: TradingCalendar, source: str) -> pl.DataFrame:
+    """Return bars of the platform's length, built from shorter ones where need be."""
+    if bar_minutes == BAR_MINUTES:
+        return bars
+    if bar_minutes > BAR_MINUTES or BAR_MINUTES % bar_minutes:
+        raise DataValidationError(
+            "QTS-DATA-015", f"bars of {bar_minutes} minutes cannot become bars of {BAR_MINUTES}", where=source,
+            expected="bars of 1, 3, 5 or 15 minutes", fix="use `qts_core.features.evaluate` on bars of other lengths",
+        )  # fmt: skip
+    return resample_bars(bars, calendar=calendar)
 
 
 def _joined(lake: LakePort, month: str, part: pl.DataFrame) -> pl.DataFrame:

@@ -93,11 +93,8 @@ def parse_bars(
         known = parse_instants(table[found["ts_known"]], timezone=timezone, where=where)
     else:
         known = frame["ts_event"].dt.offset_by(f"{minutes}m")
-    frame = frame.with_columns(ts_known=known, source=pl.lit(source))
-    if "vwap" not in columns:
-        frame = frame.with_columns(vwap=pl.lit(None, pl.Float64))
-    if "trade_count" not in columns:
-        frame = frame.with_columns(trade_count=pl.lit(None, pl.Int64))
+    absent = [pl.lit(None, BAR_SCHEMA[name]).alias(name) for name in ("vwap", "trade_count") if name not in columns]
+    frame = frame.with_columns(*absent, ts_known=known, source=pl.lit(source))
     if lost := sum(int(frame[c].null_count()) for c in (*PRICES, "volume")):
         warnings.append(f"{lost} prices or volumes are empty, NaN or infinite; their bars go to quarantine")
     ordered = conform(frame, BAR_SCHEMA).sort("ts_event", "symbol", maintain_order=True)

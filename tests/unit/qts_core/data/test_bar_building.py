@@ -103,6 +103,6 @@ def test_real_minutes_with_extended_hours_give_the_bars_that_pandas_gives(
     frame = minutes.to_pandas().set_index("timestamp").tz_convert("America/New_York").between_time("09:30", "15:59")
     rule = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
     expected = frame.resample("15min").agg(rule).dropna()
-    assert [pd.Timestamp(b.ts_event) for b in built] == list(expected.index.tz_convert("UTC"))
+    assert [pd.Timestamp(b.ts_event) for b in built] == list(pd.DatetimeIndex(expected.index).tz_convert("UTC"))
     for name in rule:
         np.testing.assert_array_equal([getattr(b, name)[0] for b in built], expected[name].to_numpy())

@@ -12,7 +12,6 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from qts_core.adapters.lake import bar_files
 from qts_core.adapters.lake.bar_files import import_bars
 from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataValidationError
 
@@ -113,7 +112,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeyp
         os.utime(path, ns=(1, 1))
         return data
 
-    monkeypatch.setattr(bar_files.Path, "read_bytes", read_and_touch)
+    monkeypatch.setattr(Path, "read_bytes", read_and_touch)
     with pytest.raises(DataCorruptionError, match="QTS-DATA-011"):
         import_bars(file)
 
