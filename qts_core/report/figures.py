@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from qts_core.market.panel import Floats
-from qts_core.report.formats import Format, decimals, percent
+from qts_core.report.formats import Format, decimals
 from qts_core.report.svg.bars import row_chart
-from qts_core.report.svg.heatmap import heat_map
+from qts_core.report.svg.heatmap import shade_map
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 from qts_core.report.theme import DARK, LIGHT, css_variables, svg_style
 
@@ -24,19 +25,8 @@ LINE_ROLES = ("net", "benchmark", "exposure", "live", "gain", "loss")
 def coverage_heat_map(rows: Sequence[str], columns: Sequence[str], values: Floats, *, title: str) -> str:
     """Draw how much of what was expected is there, ratio [R, C], such as symbols by months; NaN = nothing expected."""
     height = 16.0 if len(rows) > 12 else 22.0
-    return standalone(
-        heat_map(
-            rows,
-            columns,
-            np.asarray(values, dtype=np.float64),
-            width=WIDTH,
-            label=title,
-            value_format=percent,
-            role="net",
-            cell_height=height,
-            largest=1.0,
-        )
-    )
+    cells = np.asarray(values, dtype=np.float64)
+    return standalone(shade_map(rows, columns, cells, width=WIDTH, label=title, role="net", cell_height=height))
 
 
 def bar_chart(
@@ -86,12 +76,16 @@ def line_chart(
 
 
 def standalone(svg: str) -> str:
-    """Return a picture that carries its own colours, for use outside the report's page."""
+    """Return a picture that carries its own colours, for use as an image outside the report's page.
+
+    An image answers no pointer, so hover titles and read-outs are left out.
+    """
     style = (
         f"<style>svg{{{css_variables(LIGHT)};background:var(--card)}}"
         f"@media(prefers-color-scheme:dark){{svg{{{css_variables(DARK)}}}}}{svg_style()}</style>"
     )
-    head, _, rest = str(svg).partition(">")
+    still = re.sub(r'<title>[^<]*</title>|<g class="p">.*?</g>', "", str(svg), flags=re.DOTALL)
+    head, _, rest = still.partition(">")
     return f"{head}>{style}{rest}"
 
 

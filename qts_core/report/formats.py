@@ -75,12 +75,12 @@ def bps(value: float) -> str:
 
 
 def probability(value: float) -> str:
-    """Write a probability; the ends that rounding would turn into certainty keep their sign."""
+    """Write a probability; rounding never turns it into certainty."""
     if math.isnan(value):
         return MISSING
-    if 0 < value < 0.0005:
+    if value < 0.0005:
         return "< 0.001"
-    if 0.9995 <= value < 1:
+    if value >= 0.9995:
         return "> 0.999"
     return f"{value:.3f}"
 

@@ -6,6 +6,7 @@ from qts_core.market.time import NEW_YORK
 from qts_core.report.blocks import Cell, Section, Words, cell, table
 from qts_core.report.context import Context
 from qts_core.report.formats import count, decimals, dollars
+from qts_core.report.inputs import LimitEvent
 
 __all__ = ["limits_section", "live_section"]
 
@@ -17,28 +18,32 @@ def limits_section(context: Context) -> Section:
     events = context.given.limits
     if not events:
         return Section("limits", "Limits", (Words("No limit refused or cut anything."),))
-    rows = [
-        (
-            Cell(e.name),
-            Cell("any time" if e.ts is None else f"{e.ts.astimezone(NEW_YORK):%-d %b %Y %H:%M}"),
-            Cell(e.symbol or "portfolio"),
-            cell(e.count, count),
-            cell(e.value, lambda v: decimals(v, 4)),
-            cell(e.limit, lambda v: decimals(v, 4)),
-            Cell(e.reason),
-        )
-        for e in events[:SHOWN]
-    ]
+    has_details = any(e.reason or e.ts or e.value == e.value for e in events)
+    rows = [_detailed(e) if has_details else (Cell(e.name), cell(e.count, count)) for e in events[:SHOWN]]
     left_out = len(events) - len(rows)
     block = table(
-        "What the limits refused or cut, with the value that met the limit",
+        "What the limits refused or cut, and how often",
         f"n = {sum(e.count for e in events):,} refusals",
-        ("Limit", "When, New York", "Symbol", "Times", "Value", "Limit", "Reason"),
+        ("Limit", "When, New York", "Symbol", "Times", "Value", "Limit", "Reason")
+        if has_details
+        else ("Limit", "Times"),
         rows,
-        words=(0, 1, 2, 6),
+        words=(0, 1, 2, 6) if has_details else (0,),
         note=f"{left_out} further lines are left out." if left_out else "",
     )
     return Section("limits", "Limits", (block,))
+
+
+def _detailed(event: LimitEvent) -> tuple[Cell, ...]:
+    return (
+        Cell(event.name),
+        Cell("any time" if event.ts is None else f"{event.ts.astimezone(NEW_YORK):%-d %b %Y %H:%M}"),
+        Cell(event.symbol or "portfolio"),
+        cell(event.count, count),
+        cell(event.value, lambda v: decimals(v, 4)),
+        cell(event.limit, lambda v: decimals(v, 4)),
+        Cell(event.reason),
+    )
 
 
 def live_section(context: Context) -> Section | None:

@@ -50,12 +50,12 @@ def _months(context: Context) -> Figure:
             names,
             (*MONTHS, "Year"),
             values,
+            sessions,
             width=width,
             label="Net return of each month and year in per cent",
             value_format=percent,
             cell_format=lambda v: decimals(v * 100, places),
             largest=float(np.nanmax(np.abs(values[:, :12]))),
-            hover=sessions,
             counted="sessions",
         )
 

@@ -1,7 +1,8 @@
-"""Tables of coloured cells: months by years, symbols by months."""
+"""Tables of coloured cells: months by years with their values, symbols by months as shades."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,77 +10,108 @@ from markupsafe import Markup
 
 from qts_core.market.panel import Floats
 from qts_core.report.formats import Format
-from qts_core.report.svg.element import picture, tag, text, title
+from qts_core.report.svg.element import number, picture, tag, text, title
 from qts_core.report.svg.scale import extent
 
-__all__ = ["heat_map"]
+__all__ = ["heat_map", "shade_map"]
 
 LETTER = 6.1
+CAPITAL = 7.6
+TOP = 18.0
+SHADES = 16
 
 
 def heat_map(
     rows: Sequence[str],
     columns: Sequence[str],
     values: Floats,
+    counts: Floats,
     *,
     width: float,
     label: str,
+    counted: str,
     value_format: Format,
-    cell_format: Format | None = None,
-    role: str = "sign",
-    cell_height: float = 26,
+    cell_format: Format,
     largest: float | None = None,
-    hover: Floats | None = None,
-    counted: str = "",
 ) -> Markup:
-    """Draw values [R, C] as cells whose strength of colour is their size; NaN is an empty cell.
+    """Draw values [R, C] as cells coloured as gains and losses by their size; NaN is an empty cell.
 
     Parameters
     ----------
     rows, columns : sequence of str
-    values : float64 [R, C]
-    value_format : Format
-        On hover.
-    cell_format : Format, optional
-        In the cell; without it cells carry no text.
-    role : str
-        "sign" colours by sign; any other role shades from 0 (none) to `largest`.
+    counts : float64 [R, C]
+        The n of each cell, said on hover with the word `counted`.
+    value_format, cell_format : Format
+        On hover, and in the cell.
     largest : float, optional
         Size that gets the full colour; the largest there is by default.
-    hover : float64 [R, C], optional
-        The n of each cell, said on hover with the word `counted`.
     """
     left = max((len(r) for r in rows), default=1) * LETTER + 8
-    step = (width - left) / max(1, len(columns))
+    step, height = (width - left) / max(1, len(columns)), 26.0
     full = largest or max(abs(v) for v in extent([values], margin=0)) or 1.0
-    out: list[str] = []
-    every = max(1, int(np.ceil(max((len(c) for c in columns), default=1) * LETTER / step)))
-    for j, name in enumerate(columns):
-        if j % every == 0:
-            out.append(text(left + (j + 0.5) * step, 12, name, class_="m"))
+    out = _labels(rows, columns, left=left, step=step, height=height)
     for i, row in enumerate(rows):
-        y = 18 + i * cell_height
-        out.append(text(left - 8, y + cell_height / 2 + 4, row, class_="e ink"))
+        y = TOP + i * height
         for j, column in enumerate(columns):
             value = float(values[i, j])
-            place = {"x": left + j * step, "y": y, "width": step, "height": cell_height}
+            place = {"x": left + j * step, "y": y, "width": step, "height": height}
             if np.isnan(value):
                 out.append(tag("rect", **place, class_="cell wash"))
                 continue
-            fill = ("loss" if value < 0 else "gain") if role == "sign" else role
-            n = f" · n = {int(hover[i, j])} {counted}" if hover is not None else ""
-            said = title(f"{column} {row}: {value_format(value)}{n}")
+            said = title(f"{column} {row}: {value_format(value)} · n = {int(counts[i, j])} {counted}")
             strength = f"{0.06 + 0.72 * min(1.0, abs(value) / full):.2f}"
-            out.append(tag("rect", said, **place, class_=f"cell f-{fill}", fill_opacity=strength))
-            if cell_format is not None:
-                x = left + (j + 0.5) * step
-                out.append(
-                    tag(
-                        "text",
-                        cell_format(value),
-                        x=x,
-                        y=y + cell_height / 2 + 4,
-                        class_="m ink tiny" if step < 30 else "m ink",
-                    )
-                )
-    return picture(width, 20 + len(rows) * cell_height, label, out)
+            colour = "loss" if value < 0 else "gain"
+            out.append(tag("rect", said, **place, class_=f"cell f-{colour}", fill_opacity=strength))
+            inside = "m ink tiny" if step < 30 else "m ink"
+            out.append(text(left + (j + 0.5) * step, y + height / 2 + 4, cell_format(value), class_=inside))
+    return picture(width, TOP + 2 + len(rows) * height, label, out)
+
+
+def shade_map(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Floats,
+    *,
+    width: float,
+    label: str,
+    role: str,
+    cell_height: float = 16,
+) -> Markup:
+    """Draw ratios [R, C] from 0 to 1 as shades of one colour, without text; NaN is an empty cell.
+
+    Notes
+    -----
+    Cells of one shade are one path, so that fifty symbols by five years stay a small picture.
+    """
+    left = max((len(r) for r in rows), default=1) * CAPITAL + 10
+    step = (width - left) / max(1, len(columns))
+    cells: dict[int, list[str]] = defaultdict(list)
+    across, down = number(step - 1.5), number(cell_height - 1.5)
+    for i in range(len(rows)):
+        for j in range(len(columns)):
+            value = float(values[i, j])
+            shade = -1 if np.isnan(value) else round(min(max(value, 0.0), 1.0) * SHADES)
+            place = f"{number(left + j * step)} {number(TOP + i * cell_height)}"
+            cells[shade].append(f"M{place}h{across}v{down}h-{across}z")
+    out = _labels(rows, columns, left=left, step=step, height=cell_height)
+    for shade, pieces in sorted(cells.items()):
+        if shade < 0:
+            out.append(tag("path", d="".join(pieces), class_="wash"))
+        else:
+            strength = f"{0.06 + 0.84 * shade / SHADES:.2f}"
+            out.append(tag("path", d="".join(pieces), class_=f"f-{role}", fill_opacity=strength))
+    return picture(width, TOP + 2 + len(rows) * cell_height, label, out)
+
+
+def _labels(rows: Sequence[str], columns: Sequence[str], *, left: float, step: float, height: float) -> list[str]:
+    every = max(1, int(np.ceil((max((len(c) for c in columns), default=1) + 1) * LETTER / step)))
+    # The last column stands for the others where it is a total, so counting begins there.
+    shown = range(len(columns) - 1, -1, -every)
+    edge = left + len(columns) * step
+    heads = [
+        # A label wider than the last column stays inside the picture.
+        text(min(left + (j + 0.5) * step, edge - len(columns[j]) * LETTER / 2), 12, columns[j], class_="m")
+        for j in sorted(shown)
+    ]
+    sides = [text(left - 8, TOP + (i + 0.5) * height + 4, row, class_="e ink") for i, row in enumerate(rows)]
+    return [*heads, *sides]

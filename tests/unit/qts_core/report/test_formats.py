@@ -33,8 +33,8 @@ from qts_core.report.formats import FORMATS, bps, count, decimals, dollars, perc
         (probability(0.98712), "0.987"),
         (probability(0.99999), "> 0.999"),
         (probability(1e-9), "< 0.001"),
-        (probability(0.0), "0.000"),
-        (probability(1.0), "1.000"),
+        (probability(0.0), "< 0.001"),
+        (probability(1.0), "> 0.999"),
         (probability(math.nan), "–"),
     ],
 )

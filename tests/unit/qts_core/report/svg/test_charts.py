@@ -11,7 +11,7 @@ import pytest
 
 from qts_core.report.formats import decimals, percent
 from qts_core.report.svg.bars import column_chart, row_chart
-from qts_core.report.svg.heatmap import heat_map
+from qts_core.report.svg.heatmap import heat_map, shade_map
 from qts_core.report.svg.spread import histogram, scatter
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 
@@ -61,8 +61,8 @@ def test_gains_and_losses_lie_on_either_side_of_zero() -> None:
 
 def test_an_empty_cell_has_no_value_and_others_say_their_n() -> None:
     svg = heat_map(
-        ["2024"], ["Jan", "Feb"], np.array([[np.nan, -0.5]]), width=300, label="m", value_format=percent,
-        cell_format=percent, hover=np.array([[0, 19]]), counted="sessions",
+        ["2024"], ["Jan", "Feb"], np.array([[np.nan, -0.5]]), np.array([[0.0, 19.0]]), width=300, label="m",
+        counted="sessions", value_format=percent, cell_format=percent,
     )  # fmt: skip
     assert hovers(svg) == ["Feb 2024: (50.00 %) · n = 19 sessions"]
     assert svg.count("wash") == 1
@@ -96,3 +96,11 @@ def test_a_time_chart_reads_out_every_strip_and_stays_in_its_frame() -> None:
 def test_a_time_chart_of_almost_nothing_is_still_a_picture(n: int) -> None:
     pane = Pane("USD", (Series("Net", "net", np.ones(n)),), 100, decimals, decimals, is_log=True)
     ElementTree.fromstring(time_chart(DATES[:n], (pane,), width=400, label="t", tint_from=0))
+
+
+def test_a_shade_map_has_one_piece_per_cell_and_one_path_per_shade() -> None:
+    values = np.array([[1.0, 1.0, 0.5], [np.nan, 0.0, 7.0]])
+    svg = shade_map(["A", "B"], ["1", "2", "3"], values, width=300, label="m", role="net")
+    paths = list(ElementTree.fromstring(svg).iter(f"{NS}path"))
+    pieces = {(p.get("class"), p.get("fill-opacity")): (p.get("d") or "").count("M") for p in paths}
+    assert pieces == {("wash", None): 1, ("f-net", "0.06"): 1, ("f-net", "0.48"): 1, ("f-net", "0.90"): 3}
