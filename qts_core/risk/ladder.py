@@ -70,9 +70,9 @@ class LossLadder:
             self._turn(day)
         self._last = equity
         self._peak = max(self._peak, equity)
-        drawdown = 1.0 - equity / self._peak if self._peak > 0.0 else 1.0
+        drawdown = _loss(self._peak, equity)
         self._climb(drawdown)
-        daily, weekly, monthly = (max(0.0, 1.0 - equity / a) if a > 0.0 else 1.0 for a in self._anchors)
+        daily, weekly, monthly = (_loss(anchor, equity) for anchor in self._anchors)
         s = self.settings
         rung = s.levels[self._level - 1] if self._level else None
         is_kill = (rung is not None and rung.is_flatten) or daily >= s.daily_kill_limit
@@ -122,3 +122,7 @@ class LossLadder:
             self._level += 1
         while self._level and drawdown < levels[self._level - 1].threshold * self.settings.recovery_ratio:
             self._level -= 1
+
+
+def _loss(anchor: float, equity: float) -> float:
+    return max(0.0, (anchor - equity) / anchor) if anchor > 0.0 else 1.0
