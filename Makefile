@@ -62,18 +62,16 @@ shape: $(STAMP) ## Check file sizes and that everything declared is documented.
 	@$(BIN)/python -m pytest -q -n0 tests/shape | tail -n 3
 
 docs: $(STAMP) ## Write the reference pages from the declarations.
-	@$(BIN)/qts config reference docs/reference
-	@$(BIN)/python -m qts_core.cli.main features list --markdown > docs/reference/features.md
+	@$(BIN)/qts config reference docs
 
 dev: $(STAMP) ## Dagster UI on 3000 and MLflow UI on 5000 over the same QTS_HOME; Ctrl-C stops both.
 	@mkdir -p $(QTS_HOME)/dagster $(MLFLOW_STORE)/artifacts && cp dagster.yaml $(QTS_HOME)/dagster/dagster.yaml
 	@echo "Dagster http://127.0.0.1:3000   MLflow http://127.0.0.1:5000   (Ctrl-C stops both)"
-	@trap 'trap - EXIT INT TERM; kill $$(jobs -p) 2>/dev/null; wait' EXIT INT TERM; \
+	@trap 'kill $$(jobs -p) 2>/dev/null; wait' EXIT; \
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host 127.0.0.1 --port 5000 --workers 1 \
 		--backend-store-uri sqlite:///$(MLFLOW_STORE)/mlflow.db --default-artifact-root $(MLFLOW_STORE)/artifacts \
 		--artifacts-destination $(MLFLOW_STORE)/artifacts & \
-	DAGSTER_HOME=$(QTS_HOME)/dagster $(BIN)/dagster dev --host 127.0.0.1 --port 3000 --workspace workspace.yaml & \
-	wait -n
+	DAGSTER_HOME=$(QTS_HOME)/dagster $(BIN)/dagster dev --host 127.0.0.1 --port 3000 --workspace workspace.yaml
 
 daemon: $(STAMP) ## Trade on paper: the embedded exchange, or Alpaca when keys are set.
 	@$(BIN)/live-daemon run

@@ -69,21 +69,22 @@ def check(json: Json = False) -> None:
 
 @app.command()
 def reference(
-    folder: Annotated[Path, typer.Argument(help="Where settings.md, errors.md and exit-codes.md are written.")],
+    folder: Annotated[Path, typer.Argument(help="The folder `docs` that holds reference/ and concepts/.")],
 ) -> None:
-    """Write the reference pages of settings, errors and exit codes.
+    """Write every page that is made from declarations: settings, errors, exit codes, features, metrics.
 
     \b
     Examples:
-      qts config reference docs/reference
+      qts config reference docs
       qts config reference /tmp/pages
     """
     from qts_core.cli.reference import reference_pages
 
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in reference_pages().items():
-        (folder / name).write_text(text, encoding="utf-8")
-        note(f"wrote {folder / name}")
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        note(f"wrote {path}")
 
 
 def _text(value: object) -> str:

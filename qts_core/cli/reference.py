@@ -1,4 +1,4 @@
-"""The reference pages that are made from declarations: settings, errors, exit codes."""
+"""The pages that are made from declarations: settings, errors, exit codes, features, metrics."""
 
 from __future__ import annotations
 
@@ -36,15 +36,19 @@ EXIT_CODES: Mapping[ExitCode, tuple[str, str]] = {
 
 
 def reference_pages() -> dict[str, str]:
-    """Return the pages by file name."""
+    """Return the pages by their path below ``docs``."""
     # Here and not above: the kernels' compiler is slow to import, and `qts config` does not need it.
+    from qts_core.analytics.documentation import metrics_page as measures_page
     from qts_core.features.documentation import features_reference
+    from qts_core.monitoring.metrics import metrics_page
 
     return {
-        "features.md": features_reference(),
-        "settings.md": settings_reference(),
-        "errors.md": errors_reference(),
-        "exit-codes.md": exit_codes_reference(),
+        "reference/settings.md": settings_reference(),
+        "reference/errors.md": errors_reference(),
+        "reference/exit-codes.md": exit_codes_reference(),
+        "reference/features.md": features_reference(),
+        "reference/metrics.md": metrics_page(),
+        "concepts/metrics.md": measures_page(),
     }
 
 
