@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 import numpy as np
@@ -145,6 +146,6 @@ def _action_table(
         for dividend in event.dividends if fills.is_dividend_paid else ():
             lines.append((row, column[dividend.symbol], _integer(dividend.cash_per_share * UNITS, "a dividend"), 0))
         for split in event.splits:
-            new, old = (split.new_shares / split.old_shares).as_integer_ratio()
+            new, old = (Fraction(split.new_shares) / Fraction(split.old_shares)).as_integer_ratio()
             lines.append((row, column[split.symbol], new, old))
     return np.array(lines, dtype=np.int64).reshape(-1, 4)

@@ -77,7 +77,7 @@ def test_no_decision_exceeds_a_limit_even_at_its_worst(seed: int, missing: float
         worst_case(decision, TIGHT)
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(st.integers(0, 10_000), st.floats(0.05, 0.6))
 def test_wild_target_weights_are_held_within_the_limits(seed: int, scale: float) -> None:
     bars = panel(breadth=9, seed=seed, missing=0.05)
