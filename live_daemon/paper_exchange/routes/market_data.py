@@ -121,7 +121,7 @@ def _bars_query(venue: Venue, query: Query, symbols: tuple[str, ...]) -> BarsQue
     is_all = "all" in adjustments
     midnight = now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
     start, end = query.moment("start") or midnight, query.moment("end", is_end=True) or now
-    if end < start:
+    if query.text("end") and end < start:
         raise ApiError(400, "end should not be before start")
     return BarsQuery(
         symbols=tuple(sorted(set(symbols))),

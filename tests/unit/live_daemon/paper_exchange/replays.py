@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -37,6 +38,7 @@ def actions() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ACTION_SCHEMA, orient="row")
 
 
+@lru_cache(maxsize=1)
 def market() -> Market:
     """Return the market described above."""
     line = Timeline.between(xnys(), TUESDAY, FRIDAY, bar_minutes=1)

@@ -55,9 +55,8 @@ def test_aggregation_takes_first_max_min_last_and_sums() -> None:
 
 
 def test_rows_on_the_wire_hold_whole_volumes_and_utc_times() -> None:
-    rows = Columns(
-        np.array([to_micros(at("27 09:30"))]), *(np.array([v]) for v in (1.5, 2.0, 1.0, 1.25, 1000.0, 10.0, 1.4166666666)),
-    )  # fmt: skip
+    values = (1.5, 2.0, 1.0, 1.25, 1000.0, 10.0, 1.4166666666)
+    rows = Columns(np.array([to_micros(at("27 09:30"))]), *(np.array([v]) for v in values))
     assert rows.rows() == [
         {"t": "2024-11-27T14:30:00Z", "o": 1.5, "h": 2.0, "l": 1.0, "c": 1.25, "v": 1000, "n": 10, "vw": 1.416667}
     ]

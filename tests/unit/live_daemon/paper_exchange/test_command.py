@@ -17,7 +17,7 @@ def test_the_last_sessions_are_replayed_unless_one_is_named() -> None:
 
 
 def test_a_session_that_is_not_there_is_refused_with_the_span() -> None:
-    with pytest.raises(DataNotFoundError, match="2024-11-28.*2024-11-26 to 2024-11-29"):
+    with pytest.raises(DataNotFoundError, match=r"2024-11-28.*2024-11-26 to 2024-11-29"):
         _sessions(market(), "2024-11-28", 1)
 
 

@@ -46,9 +46,9 @@ class Desk:
             columns[:, SYMBOLS.index(symbol)] = values
         slot = int((self.now - OPEN) / timedelta(minutes=1))
         volume = np.where(np.isnan(columns[0]), np.nan, 1000.0)
-        return BarSlice(
-            self.now, self.now + timedelta(minutes=1), slot, 390, SYMBOLS, *columns, volume, np.ones(len(SYMBOLS))
-        )  # fmt: skip
+        first, high, low, close = columns
+        end = self.now + timedelta(minutes=1)
+        return BarSlice(self.now, end, slot, 390, SYMBOLS, first, high, low, close, volume, np.ones(len(SYMBOLS)))
 
     def minute(self, **prices: Prices | float) -> list[ExchangeEvent]:
         """Play a minute: open, high, low, close of each symbol, or one price for all four."""

@@ -57,7 +57,7 @@ def test_a_short_and_a_long_cannot_both_be_opened(desk: Desk) -> None:
      ({"limit_price": "110"}, {"limit_price": "109.99"}, False), ({"stop_price": "90"}, {"limit_price": "80"}, True)],
 )  # fmt: skip
 def test_an_order_that_could_trade_with_ones_own_is_refused(
-    desk: Desk, resting: dict[str, object], new: dict[str, object], is_wash: bool
+    desk: Desk, resting: dict[str, str], new: dict[str, str], is_wash: bool
 ) -> None:
     desk.send(BUY, "100")
     desk.minute(AAA=100.0)

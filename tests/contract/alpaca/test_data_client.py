@@ -1,0 +1,135 @@
+"""Alpaca's own data clients read the exchange's history, causally."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from alpaca.common.exceptions import APIError
+from alpaca.data.enums import Adjustment, DataFeed
+from alpaca.data.models import BarSet
+from alpaca.data.requests import (
+    CorporateActionsRequest,
+    StockBarsRequest,
+    StockLatestBarRequest,
+    StockLatestQuoteRequest,
+    StockLatestTradeRequest,
+    StockSnapshotRequest,
+)
+from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
+
+from tests.contract.alpaca.serving import Served
+
+START = datetime(2024, 11, 26, 14, 30, tzinfo=UTC)
+QUARTER = TimeFrame(15, TimeFrameUnit.Minute)  # type: ignore[arg-type]
+
+
+def bars(served: Served, **more: object) -> BarSet:
+    content = {"symbol_or_symbols": ["AAA", "BBB"], "timeframe": QUARTER, "start": START, "feed": DataFeed.IEX, **more}
+    found = served.data().get_stock_bars(StockBarsRequest(**content))  # type: ignore[arg-type]
+    assert isinstance(found, BarSet)
+    return found
+
+
+def test_fifteen_minute_bars_add_up_their_minutes(served: Served) -> None:
+    found = bars(served)
+    assert {symbol: len(rows) for symbol, rows in found.data.items()} == {"AAA": 26, "BBB": 26}
+    first = found.data["AAA"][0]
+    assert (first.open, first.high, first.low, first.close, first.volume) == (100.0, 100.15, 99.99, 100.14, 15000.0)
+    assert found.data["BBB"][0].volume == 14000.0
+
+
+def test_pages_join_to_the_same_bars(served: Served) -> None:
+    with served.http() as client:
+        query = {"symbols": "AAA,BBB,CCC", "timeframe": "15Min", "start": "2024-11-26", "limit": "7"}
+        rows: list[tuple[str, str]] = []
+        pages, token = 0, ""
+        while True:
+            body = client.get("/v2/stocks/bars", params={**query, **({"page_token": token} if token else {})}).json()
+            rows += [(symbol, row["t"]) for symbol, part in body["bars"].items() for row in part]
+            pages, token = pages + 1, body["next_page_token"]
+            if token is None:
+                break
+        whole = client.get("/v2/stocks/bars", params={**query, "limit": "10000"}).json()
+    assert rows == [(symbol, row["t"]) for symbol, part in whole["bars"].items() for row in part]
+    assert (len(rows), len(set(rows)), pages) == (78, 78, 12)
+
+
+def test_descending_pages_join_too(served: Served) -> None:
+    with served.http() as client:
+        query = {"timeframe": "1Hour", "start": "2024-11-26", "sort": "desc", "limit": "3"}
+        first = client.get("/v2/stocks/AAA/bars", params=query).json()
+        second = client.get("/v2/stocks/AAA/bars", params={**query, "page_token": first["next_page_token"]}).json()
+    hours = [row["t"][11:13] for row in (*first["bars"], *second["bars"])]
+    assert hours == ["20", "19", "18", "17", "16", "15"]
+    assert first["symbol"] == "AAA"
+
+
+def test_nothing_beyond_the_virtual_now_is_told(opened: Served) -> None:
+    opened.advance(minutes=20)
+    rows = bars(opened, symbol_or_symbols="AAA", start=datetime(2024, 11, 27, 14, 30, tzinfo=UTC)).data["AAA"]
+    assert [(r.timestamp.minute, r.close, r.volume) for r in rows] == [(30, 110.14, 15000.0), (45, 110.19, 5000.0)]
+    assert bars(opened, start=datetime(2024, 11, 27, 15, 0, tzinfo=UTC)).data == {}
+
+
+def test_the_latest_of_everything(opened: Served) -> None:
+    opened.advance(minutes=3)
+    client = opened.data()
+    bar = client.get_stock_latest_bar(StockLatestBarRequest(symbol_or_symbols="AAA"))["AAA"]
+    quote = client.get_stock_latest_quote(StockLatestQuoteRequest(symbol_or_symbols="AAA"))["AAA"]
+    trade = client.get_stock_latest_trade(StockLatestTradeRequest(symbol_or_symbols=["AAA", "BBB"]))
+    snapshot = client.get_stock_snapshot(StockSnapshotRequest(symbol_or_symbols="AAA"))["AAA"]
+    assert (bar.close, bar.timestamp.minute) == (110.02, 32)
+    assert (quote.bid_price, quote.ask_price, trade["BBB"].price) == (110.02, 110.02, 50.0)
+    assert (snapshot.daily_bar.open, snapshot.daily_bar.volume) == (110.0, 3000.0)
+    assert snapshot.previous_daily_bar.close == 103.89
+
+
+def test_the_latest_before_the_open_is_yesterdays(served: Served) -> None:
+    client = served.data()
+    bar = client.get_stock_latest_bar(StockLatestBarRequest(symbol_or_symbols="AAA"))["AAA"]
+    assert (bar.close, bar.timestamp.isoformat()) == (103.89, "2024-11-26T20:59:00+00:00")
+
+
+def test_split_adjusted_history_after_the_split(served: Served) -> None:
+    served.advance(until="2024-11-29T14:00:00Z")
+    request = {"symbol_or_symbols": "CCC", "timeframe": TimeFrame.Day, "start": datetime(2024, 11, 26, tzinfo=UTC)}
+    assert [r.close for r in bars(served, **request).data["CCC"]] == [80.0, 80.0]
+    assert [r.close for r in bars(served, **request, adjustment=Adjustment.SPLIT).data["CCC"]] == [20.0, 20.0]
+
+
+def test_corporate_actions_are_told_on_their_day(served: Served) -> None:
+    request = CorporateActionsRequest(start=date(2024, 11, 1), end=date(2024, 12, 1))
+    assert served.corporate_actions().get_corporate_actions(request).data == {}  # type: ignore[union-attr]
+    served.advance(until="2024-11-29T14:00:00Z")
+    found = served.corporate_actions().get_corporate_actions(request).data  # type: ignore[union-attr]
+    (split,), (dividend,) = found["forward_splits"], found["cash_dividends"]
+    assert (split.symbol, split.new_rate, split.old_rate, split.ex_date) == ("CCC", 4.0, 1.0, date(2024, 11, 29))  # type: ignore[union-attr]
+    assert (dividend.symbol, dividend.rate) == ("AAA", 0.25)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"symbols": "aaa", "timeframe": "1Min"}, "invalid symbol: aaa"),
+        ({"symbols": "AAA", "timeframe": "7Days"}, "invalid timeframe: 7Days"),
+        (
+            {"symbols": "AAA", "timeframe": "1Min", "limit": "10001"},
+            "invalid limit: larger than the allowed maximum of 10000",
+        ),
+        ({"symbols": "AAA", "timeframe": "1Min", "start": "soon"}, "invalid start: soon"),
+        ({"symbols": "AAA", "timeframe": "1Min", "page_token": "%%"}, "invalid page_token"),
+        ({"timeframe": "1Min"}, "symbols is required"),
+        ({"symbols": "AAA", "timeframe": "1Min", "feed": "pigeon"}, "invalid feed: pigeon"),
+    ],
+)
+def test_wrong_queries_are_answered_with_400(served: Served, query: dict[str, str], message: str) -> None:
+    with served.http() as client:
+        answer = client.get("/v2/stocks/bars", params=query)
+    assert (answer.status_code, answer.json()["message"]) == (400, message)
+
+
+def test_an_unknown_symbol_has_no_key(served: Served) -> None:
+    assert bars(served, symbol_or_symbols="ZZZ").data == {}
+    with pytest.raises(APIError):
+        served.data().get_stock_bars(StockBarsRequest(symbol_or_symbols="aaa", timeframe=QUARTER, start=START))
