@@ -61,7 +61,8 @@ def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: fl
     Parameters
     ----------
     frame : DataFrame
-        Bars that break no rule by themselves, with `session` and `factor`, sorted by (ts_known, ts_event, symbol).
+        Bars that break no rule by themselves, with `session` and `factor`; each symbol's in order of
+        `ts_known`, then `ts_event`.
     state : DataFrame, optional
         Of ``STATE_SCHEMA``, from the bars before.
     max_ratio : float

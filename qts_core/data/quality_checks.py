@@ -12,6 +12,7 @@ import polars as pl
 from qts_core.data.grid import place_bars, timeline_of
 from qts_core.data.jumps import find_jumps, nearest_split, with_factor
 from qts_core.data.rules import BAR_RULES, MAX_PRICE_RATIO
+from qts_core.data.schemas import PRICES
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import Timeline
@@ -190,9 +191,9 @@ def completeness(
 
 def price_steps(sound: pl.DataFrame, actions: pl.DataFrame, settings: QualitySettings) -> list[Evidence]:
     """Refuse steps that no corporate action explains; flag overnight ones that look like an unbooked split."""
-    ordered = with_factor(sound, actions).sort("ts_known", "ts_event", "symbol")
+    needed = sound.select("symbol", "ts_event", "ts_known", *PRICES)
+    ordered = _ordered(with_factor(needed, actions), by="ts_known")
     jumps = find_jumps(ordered, None, max_ratio=settings.max_price_ratio)
-    # Several versions of a bar share their start; the first bar of a run of refused ones is where the step is.
     marked = ordered.with_columns(jump=pl.Series(jumps.is_jump, dtype=pl.Boolean), ratio=pl.Series(jumps.ratio))
     refused = marked.filter("jump")
     found = []
@@ -205,8 +206,7 @@ def price_steps(sound: pl.DataFrame, actions: pl.DataFrame, settings: QualitySet
         )
         found.append(Evidence("price_jumps", refused.height, firsts["symbol"].to_list(), detail, examples))
     overnight = (
-        marked.filter(~pl.col("jump"))
-        .sort("symbol", "ts_event", "ts_known")
+        _ordered(marked.filter(~pl.col("jump")), by="ts_event")
         .with_columns(
             step=(pl.col("open") * pl.col("factor")) / (pl.col("close") * pl.col("factor")).shift(1).over("symbol"),
             is_first=pl.col("session") != pl.col("session").shift(1).over("symbol"),
@@ -225,7 +225,7 @@ def outliers(sound: pl.DataFrame, settings: QualitySettings) -> list[Evidence]:
     window = settings.outlier_window_bars
     move = (pl.col("close") / pl.col("close").shift(1)).log().abs()
     marked = (
-        sound.sort("symbol", "ts_event", "ts_known")
+        sound.select("symbol", "ts_event", "close")
         .with_columns(move=move.over("symbol"))
         .with_columns(
             sigma=(1.4826 * pl.col("move").rolling_median(window, min_samples=window // 2).shift(1)).over("symbol")
@@ -235,6 +235,12 @@ def outliers(sound: pl.DataFrame, settings: QualitySettings) -> list[Evidence]:
     if marked.is_empty():
         return []
     return [Evidence("outlier", marked.height, marked["symbol"].unique().to_list(), examples=_places(marked))]
+
+
+def _ordered(bars: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Sort each symbol's bars by one of the two times; without revisions they are in order already."""
+    least = bars.select(pl.col(by).diff().over("symbol").dt.total_microseconds().min()).item()
+    return bars if least is None or least >= 0 else bars.sort("symbol", by, "ts_event", "ts_known")
 
 
 def _near_split(step: pl.Expr) -> pl.Expr:
