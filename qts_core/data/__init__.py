@@ -1,1 +1,1 @@
-"""Market data: schemas, import, quality, cleaning, corporate actions, bar building, a synthetic market (specification 5)."""
+"""Bars before they are features: parsing, quality, cleaning, corporate actions, building, a synthetic market."""
