@@ -34,7 +34,7 @@ from qts_core.market.events import (
 )
 from qts_core.market.ids import decision_id
 from qts_core.market.instruments import Instrument
-from qts_core.market.money import dollars
+from qts_core.market.money import dollars, plain
 from qts_core.orders.book import Book
 from qts_core.orders.reconcile import Reconciliation, reconcile
 from qts_core.orders.state import OrderState
@@ -266,7 +266,7 @@ class TradingCore:
             bars.ts_known, self.predictor.model_id, mode, self.holdings.symbols, prediction.score,
             prediction.uncertainty, targets.signals.strength, targets.signals.confidence, targets.combined,
             targets.size, targets.target, targets.current, self.holdings.mark, self._path.volatility, equity,
-            self.book.cash, self.holdings.positions, losses.drawdown, losses.daily, verdicts, orders,
+            Decimal(plain(self.book.cash)), self.holdings.positions, losses.drawdown, losses.daily, verdicts, orders,
             prediction.features_digest(), prediction.of(self.holdings.symbols, [o.request.symbol for o in orders]),
             self._state.hashes,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.events import CashMoved, CorporateActionsApplied, Dividend, Split
-from qts_core.market.money import dollars
+from qts_core.market.money import dollars, plain
 from qts_core.market.orders import Execution, OrderRequest, OrderUpdate
 from qts_core.market.panel import Floats
 from qts_core.orders.book import Book
@@ -164,4 +164,5 @@ class Holdings:
         else:
             outside = (p.cost for s, p in self.book.positions().items() if s not in self._column)
             self._outside = dollars(sum(outside, Decimal(0)))
-        self._positions = tuple(self.book.holdings().items())
+        # Written the shortest way: equal amounts are equal bytes in a decision, however they were added up.
+        self._positions = tuple((s, Decimal(plain(q))) for s, q in self.book.holdings().items())
