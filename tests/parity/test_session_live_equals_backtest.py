@@ -1,4 +1,4 @@
-"""One session live through sockets and the same session through the backtest: every decision bit for bit (issue 2, 11)."""
+"""One session live through sockets and through the backtest: every decision equal bit for bit (ARCHITECTURE 1.2)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from live_daemon.history import BARS_A_SESSION, WARM_SESSIONS
+from live_daemon.recovery import instruments_of
 from live_daemon.report import decisions_digest
 from qts_core.adapters.db.journal import Journal
 from qts_core.adapters.lake import Lake
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.process
 def backtest_decisions(live_home: LiveHome, live: list[Decision], home: Path) -> tuple[Decision, ...]:
     """Return the decisions of the event backtest on the same session, settings and hashes."""
     settings = load_settings(config_dir=None, environment={"QTS_HOME": str(home)}).settings
-    model = ModelBundle.load_model(live_home.model)
+    model = ModelBundle.load(live_home.model).open()
     lake, calendar = Lake(live_home.home / "lake"), xnys()
     session = calendar.on(live_home.session)
     assert session is not None
@@ -45,7 +46,7 @@ def backtest_decisions(live_home: LiveHome, live: list[Decision], home: Path) ->
         engine.push(FeatureBlock.of(panel.rows(slice(0, first))))
     result = run_event_backtest(
         panel.rows(slice(first, len(panel))), LivePredictor(engine, model), core_settings(settings),
-        instruments=settings.universe.instruments(panel.symbols), fills=fill_settings("alpaca-paper"),
+        instruments=instruments_of(lake, settings, panel.symbols), fills=fill_settings("alpaca-paper"),
         cash=Decimal(100_000), actions=load_actions(lake), account=live[0].account, strategy=live[0].strategy,
         hashes=live[0].hashes, first_decision=session.open - timedelta(minutes=1), keep_decisions=True,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from qts_core.market.events import Dividend, Split
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution, OrderRequest, OrderSide, OrderStatus, OrderUpdate
-from qts_core.orders.book import Book
+from qts_core.orders.book import Book, Entry
 from qts_core.orders.state import OrderState, fold
 
 START = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
@@ -60,9 +60,9 @@ def test_a_book_depends_on_the_set_of_entries_only_and_conserves_cash(
     ]
     split = Split("AA", date(2024, 3, 5), Decimal(3), Decimal(2))
     dividend = Dividend("AB", date(2024, 3, 4), Decimal("0.35"))
-    order = data.draw(st.permutations([*fills, *fills, split, dividend, split]))
+    order: list[Entry] = data.draw(st.permutations([*fills, *fills, split, dividend, split]))
     books = []
-    for entries in ([*fills, split, dividend], order):
+    for entries in (list[Entry]([*fills, split, dividend]), order):
         book = Book(Decimal(1000))
         for entry in entries:
             if isinstance(entry, Execution):

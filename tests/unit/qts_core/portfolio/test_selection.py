@@ -23,7 +23,8 @@ def chosen(
     is_expired[list(expired)] = True
     can = np.ones(len(values), dtype=np.bool_)
     can[list(closed)] = False
-    return select(Signals(values, np.abs(values), is_expired), np.array(held), can, can, settings).tolist()
+    wanted: list[float] = select(Signals(values, np.abs(values), is_expired), np.array(held), can, can, settings).tolist()
+    return wanted
 
 
 def test_a_flat_symbol_is_opened_from_the_entry_threshold_on() -> None:

@@ -47,6 +47,10 @@ def decided(outputs: list[Output]) -> Decision:
     return next(o.decision for o in outputs if isinstance(o, RecordDecision))
 
 
+def mode_of(one: TradingCore) -> RiskMode:
+    return one.mode
+
+
 def fill_all(one: TradingCore, outputs: list[Output], price: str = "100") -> None:
     for command in submitted(outputs):
         r = command.request
@@ -176,11 +180,11 @@ def test_the_kill_latch_holds_until_a_person_releases_it() -> None:
     assert [type(o) for o in outputs] == [CancelOrder, Alert]
     for later in bar[1:6]:
         assert submitted(one.handle(BarsClosed(later))) == []
-        assert one.mode is RiskMode.HALTED
+        assert mode_of(one) is RiskMode.HALTED
     one.handle(ConnectionChanged(bar[6].ts_known, is_connected=True))
-    assert one.mode is RiskMode.HALTED
+    assert mode_of(one) is RiskMode.HALTED
     one.handle(KillReset(bar[6].ts_known, "looked into it"))
-    assert one.mode is RiskMode.NORMAL
+    assert mode_of(one) is RiskMode.NORMAL
 
 
 def test_a_kill_that_flattens_closes_everything_at_the_next_bar() -> None:
