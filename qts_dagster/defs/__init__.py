@@ -1,1 +1,1 @@
-"""."""
+"""Definitions by group: market_data, features, models, backtests, operations."""

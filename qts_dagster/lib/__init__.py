@@ -1,1 +1,1 @@
-"""."""
+"""What the definitions share: partitions, metadata, automation."""

@@ -1,1 +1,1 @@
-"""."""
+"""Group backtests: backtest, verdict and tear sheet of each model."""

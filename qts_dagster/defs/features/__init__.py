@@ -1,1 +1,1 @@
-"""."""
+"""Group features: feature values by month and the training sets made of them."""

@@ -1,1 +1,1 @@
-"""."""
+"""Group market_data: raw bars, corporate actions, clean bars."""

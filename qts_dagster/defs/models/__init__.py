@@ -1,1 +1,1 @@
-"""."""
+"""Group models: one asset for each entry of models.yaml."""

@@ -1,1 +1,1 @@
-"""."""
+"""Group operations: what the live daemon reported."""

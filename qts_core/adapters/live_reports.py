@@ -1,0 +1,43 @@
+"""The daemon's reports of finished sessions, as research reads them: one JSON file a session under QTS_HOME/live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from qts_core.report.inputs import LiveSession
+
+__all__ = ["last_live_session", "live_sessions"]
+
+
+def live_sessions(live_dir: Path) -> tuple[LiveSession, ...]:
+    """Return every reported session, oldest first; a file that is no report is left out."""
+    folder = live_dir / "reports"
+    found = [_session(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
+    return tuple(session for session in found if session is not None)
+
+
+def last_live_session(live_dir: Path) -> LiveSession | None:
+    """Return the newest reported session, None when there is none."""
+    sessions = live_sessions(live_dir)
+    return sessions[-1] if sessions else None
+
+
+def _session(path: Path) -> LiveSession | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        parity: Mapping[str, int] = content.get("parity") or {}
+        return LiveSession(
+            session=date.fromisoformat(content["session"]),
+            mode=str(content["mode"]),
+            decisions=int(content["decisions"]),
+            orders=int(content["orders"]),
+            fills=int(content["fills"]),
+            compared=int(parity.get("compared", 0)),
+            differences=int(parity.get("differences", 0)),
+            pnl=None if content.get("pnl") is None else float(content["pnl"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,186 @@
+"""The tear sheet of a model: its verdict backtest with gates, folds, scenarios and the last live session (11.3)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from qts_core.analytics.drawdown import max_drawdown
+from qts_core.analytics.returns import DailyCurve
+from qts_core.config.settings import Settings
+from qts_core.data.market_source import MarketSource
+from qts_core.market.timeline import SESSIONS_PER_YEAR
+from qts_core.ports.lake import LakePort
+from qts_core.ports.research_store import GateRecord
+from qts_core.report import render_report
+from qts_core.report.from_backtest import report_input
+from qts_core.report.inputs import Fold, Gate, Identity, Link, LiveSession, Scenario, Trials
+from qts_core.research.ledger import TrialSummary
+from qts_core.research.model_backtest import ModelBacktest
+from qts_core.research.training_summary import TrainingSummary
+
+__all__ = ["TearSheet", "load_scenarios", "save_scenarios", "scenario_of", "tear_sheet"]
+
+SCENARIO_NAMES = {
+    "optimistic": "optimistic: no costs",
+    "realistic": "realistic: usual spread and slippage",
+    "pessimistic": "pessimistic: 2.5 times the realistic costs",
+    "alpaca-paper": "alpaca-paper: what the paper account charges",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TearSheet:
+    """A finished page and the few figures that a summary quotes."""
+
+    html: str
+    net_return: float
+    net_sharpe: float
+    max_drawdown: float
+    trades: int
+    sessions: int
+
+
+def scenario_of(backtest: ModelBacktest) -> Scenario:
+    """Return one row of the cost table."""
+    result = backtest.result
+    curve = DailyCurve.of(result.timeline, result.equity, initial=result.initial_cash)
+    return Scenario(
+        name=SCENARIO_NAMES.get(backtest.fill_mode, backtest.fill_mode),
+        total_return=float(result.equity[-1]) / result.initial_cash - 1.0,
+        sharpe=backtest.sharpe.annualised(SESSIONS_PER_YEAR),
+        max_drawdown=max_drawdown(curve.equity),
+        costs=float(result.cost_total.sum()),
+    )
+
+
+def save_scenarios(lake: LakePort, summary: TrainingSummary, scenarios: Sequence[Scenario]) -> None:
+    """Keep the cost table of a training beside it."""
+    rows = [{k: v if k == "name" or math.isfinite(v) else None for k, v in asdict(s).items()} for s in scenarios]
+    content = {"training": summary.identity, "scenarios": rows}
+    lake.write_blob(_blob(summary.model), json.dumps(content, allow_nan=False).encode())
+
+
+def load_scenarios(lake: LakePort, summary: TrainingSummary) -> tuple[Scenario, ...]:
+    """Return the cost table of this training, empty when there is none."""
+    if not lake.has_blob(_blob(summary.model)):
+        return ()
+    content = json.loads(lake.read_blob(_blob(summary.model)))
+    if content["training"] != summary.identity:
+        return ()
+    return tuple(Scenario(**{k: math.nan if v is None else v for k, v in row.items()}) for row in content["scenarios"])
+
+
+def tear_sheet(
+    verdict: ModelBacktest,
+    settings: Settings,
+    source: MarketSource,
+    *,
+    trials: TrialSummary,
+    record: GateRecord | None,
+    sectors: Mapping[str, str],
+    scenarios: Sequence[Scenario] = (),
+    live: LiveSession | None = None,
+    code: str = "",
+    links: Mapping[str, str] | None = None,
+    created: datetime | None = None,
+) -> TearSheet:
+    """Render the page of one model.
+
+    Parameters
+    ----------
+    verdict : ModelBacktest
+        Under the fill mode that gates judge by.
+    source : MarketSource
+        Where the bars come from; the page says in big words when they are invented.
+    trials : TrialSummary
+        Of the ledger.
+    record : GateRecord, optional
+        The gates' verdict on this version.
+    sectors : mapping of str to str
+        Sector by symbol.
+    """
+    summary, result = verdict.summary, verdict.result
+    page = report_input(
+        result,
+        identity=_identity(verdict, settings, source, code=code, links=links or {}, created=created),
+        trials=Trials(trials.count, trials.sharpe_variance),
+        gates=_gates(record),
+        folds=[_fold(f.name, f.train, f.test, f.train_samples, f.test_samples, f.in_sample, f.out_of_sample)
+               for f in summary.folds],
+        sectors=sectors,
+        live=live,
+        scenarios=scenarios,
+        notes=_notes(source, settings),
+    )  # fmt: skip
+    row = scenario_of(verdict)
+    return TearSheet(
+        render_report(page), row.total_return, row.sharpe, row.max_drawdown, len(result.trades), len(verdict.returns)
+    )
+
+
+def _identity(
+    verdict: ModelBacktest, settings: Settings, source: MarketSource, *, code: str, links: Mapping[str, str],
+    created: datetime | None,
+) -> Identity:  # fmt: skip
+    summary = verdict.summary
+    return Identity(
+        title=f"{summary.registered} version {summary.version}",
+        strategy=f"{settings.trading.strategy}: {summary.target} of {summary.model}",
+        market=source.origin,
+        is_synthetic=source.is_synthetic,
+        universe=f"{len(summary.symbols)} symbols",
+        configuration_hash=settings.configuration_hash,
+        data_hash=summary.data_hash,
+        catalogue_hash=summary.catalogue_hash,
+        model_version=summary.model_id,
+        code_commit=code,
+        cost_model=SCENARIO_NAMES.get(verdict.fill_mode, verdict.fill_mode),
+        seed=settings.models.models[summary.model].training.seed,
+        created=created,
+        links=tuple(Link(label, href) for label, href in links.items()),
+    )
+
+
+def _gates(record: GateRecord | None) -> tuple[Gate, ...]:
+    if record is None:
+        return ()
+    return tuple(
+        Gate(
+            name=gate["name"].removeprefix("gate."),
+            is_passed=gate["passed"],
+            value=math.nan if gate["value"] is None else gate["value"],
+            threshold=math.nan if gate["threshold"] is None else gate["threshold"],
+            comparison=gate["comparison"],
+            reason=gate["reason"],
+        )
+        for gate in json.loads(record.report)["gates"]
+    )
+
+
+def _fold(
+    name: str, train: tuple[str, str], test: tuple[str, str], train_samples: int, test_samples: int,
+    inside: Mapping[str, float], outside: Mapping[str, float],
+) -> Fold:  # fmt: skip
+    days = [date.fromisoformat(text) for text in (*train, *test)]
+    measures = {key: (inside[key], outside[key]) for key in inside if key in outside and key != "samples"}
+    return Fold(name, days[0], days[1], days[2], days[3], train_samples, test_samples, measures)
+
+
+def _notes(source: MarketSource, settings: Settings) -> tuple[str, ...]:
+    notes = [f"Judged under {settings.backtest.verdict_fill_mode} fills; every figure is net of costs."]
+    if source.is_synthetic:
+        notes.append(
+            f"The market is generated, with a predictive signal of strength {source.signal_strength:g} planted in it; "
+            "nothing here says anything about real markets."
+        )
+    else:
+        notes.append("The universe is what the file holds today: symbols that died before are missing (survivorship).")
+    return tuple(notes)
+
+
+def _blob(model: str) -> str:
+    return f"backtests/{model}_scenarios.json"

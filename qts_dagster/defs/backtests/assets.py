@@ -1,0 +1,138 @@
+"""Backtest, verdict and tear sheet of each model, on predictions for bars it never saw."""
+
+import dagster as dg
+import numpy as np
+
+from qts_core.adapters.clock import SystemClock
+from qts_core.adapters.code_version import code_version
+from qts_core.adapters.live_reports import last_live_session
+from qts_core.analytics.returns import DailyCurve
+from qts_core.data.market_source import market_instruments
+from qts_core.report.figures import line_chart
+from qts_core.research.model_backtest import ModelBacktest, run_model_backtest
+from qts_core.research.pipeline import backtest_model, nominate
+from qts_core.research.tear_sheet import load_scenarios, save_scenarios, scenario_of, tear_sheet
+from qts_core.research.training_summary import load_training
+from qts_dagster.defs.resources import Platform, research_tools
+from qts_dagster.lib.automation import owners
+from qts_dagster.lib.metadata import Metadata, image, number, table
+
+__all__ = ["backtest_assets"]
+
+TAGS = {"layer": "gold", "spec": "11", "cost": "cpu"}
+
+
+def backtest_assets(models: tuple[str, ...]) -> list[dg.AssetsDefinition]:
+    """Define the group `backtests`."""
+    return [asset for model in models for asset in (_backtest(model), _verdict(model), _tear_sheet(model))]
+
+
+def _backtest(model: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=f"backtest_{model}", group_name="backtests", owners=owners["research"], kinds={"python"}, tags=TAGS,
+        deps=[f"model_{model}"], code_version="1",
+        description="The decision path of the daemon over every out-of-sample bar, under optimistic and realistic "
+        "fills: what the same decisions earn with no costs and with usual ones.",
+    )  # fmt: skip
+    def backtest(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        lake, settings = platform.lake, platform.settings
+        with platform.database() as database:
+            tools = research_tools(platform, database)
+            runs = [
+                backtest_model(lake, settings, model, tools, calendar=platform.calendar, fill_mode=mode)
+                for mode in ("optimistic", "realistic")
+            ]
+        save_scenarios(lake, runs[0].summary, [scenario_of(run) for run in runs])
+        return dg.MaterializeResult(metadata=_metadata(runs[-1]))
+
+    return backtest
+
+
+def _verdict(model: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=f"verdict_{model}", group_name="backtests", owners=owners["research"], kinds={"mlflow"}, tags=TAGS,
+        deps=[f"backtest_{model}"], code_version="1",
+        description="The promotion gates, net of pessimistic costs and deflated by every trial in the ledger. With "
+        "green gates the version becomes `challenger`; a person promotes it in MLflow.",
+    )  # fmt: skip
+    def verdict(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.database() as database:
+            tools = research_tools(platform, database, run_id=context.run_id)
+            run = backtest_model(platform.lake, platform.settings, model, tools, calendar=platform.calendar)
+            nomination = nominate(platform.settings, run, tools)
+        gates = [
+            {"gate": g.name, "passed": g.passed, "value": _finite(g.value), "threshold": _finite(g.threshold),
+             "reason": g.reason}
+            for g in nomination.report.gates
+        ]  # fmt: skip
+        return dg.MaterializeResult(
+            metadata={
+                **_metadata(run),
+                "verdict": number(nomination.report.headline()),
+                "version": number(f"{nomination.model} {nomination.version}"),
+                "trials": number(nomination.trials),
+                "gates": table(gates),
+            }
+        )
+
+    return verdict
+
+
+def _tear_sheet(model: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=f"tear_sheet_{model}", group_name="backtests", owners=owners["research"], kinds={"html"}, tags=TAGS,
+        deps=[f"verdict_{model}"], code_version="1",
+        description="The page that says whether it is real: verdict, equity, drawdown, costs, trades, folds, gates, "
+        "and the last live session. One file, opens offline.",
+    )  # fmt: skip
+    def report(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        lake, settings = platform.lake, platform.settings
+        summary = load_training(lake, model)
+        run = run_model_backtest(
+            lake, settings, summary, fill_mode=settings.backtest.verdict_fill_mode, calendar=platform.calendar
+        )
+        with platform.database() as database:
+            tools = research_tools(platform, database)
+            page = tear_sheet(
+                run, settings, platform.source(), trials=tools.ledger.summary(),
+                record=tools.gates.latest(summary.registered, summary.version),
+                sectors={i.symbol: i.sector for i in market_instruments(lake, settings.universe, summary.symbols)},
+                scenarios=(*load_scenarios(lake, summary), scenario_of(run)),
+                live=last_live_session(settings.live_dir), code=code_version(), created=SystemClock().now(),
+            )  # fmt: skip
+        path = platform.reports() / f"{model}.html"
+        path.write_text(page.html, encoding="utf-8")
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(path)),
+                "bytes": number(len(page.html.encode())),
+                "net_return": number(page.net_return),
+                "net_sharpe": number(page.net_sharpe),
+                "max_drawdown": number(page.max_drawdown),
+                "trades": number(page.trades),
+                "sessions": number(page.sessions),
+            }
+        )
+
+    return report
+
+
+def _metadata(run: ModelBacktest) -> Metadata:
+    result = run.result
+    net, gross = (
+        DailyCurve.of(result.timeline, equity, initial=result.initial_cash)
+        for equity in (result.equity, result.equity_gross)
+    )
+    curves = {"net": net.equity[-len(net.dates) :], "gross": gross.equity[-len(net.dates) :]}
+    drawing = line_chart(net.dates, curves, title=f"Equity, USD, {run.fill_mode} fills", unit="USD")
+    return {
+        "dagster/row_count": number(len(result.timeline)),
+        "fill_mode": number(run.fill_mode),
+        **{name: number(value) for name, value in run.metrics().items()},
+        "seconds": number(run.seconds),
+        "equity": image(drawing, f"equity under {run.fill_mode} fills"),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

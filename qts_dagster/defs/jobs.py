@@ -1,0 +1,28 @@
+"""Jobs named for people: refresh the market data, train and judge, gather the session."""
+
+import dagster as dg
+
+__all__ = ["DAILY_CLOSE", "JOBS", "REFRESH_MARKET_DATA", "TRAIN_AND_JUDGE"]
+
+REFRESH_MARKET_DATA = dg.define_asset_job(
+    "refresh_market_data",
+    selection=dg.AssetSelection.assets("raw_bars", "clean_bars", "features"),
+    description="Bring one month of bars in, clean it, and compute its features.",
+    tags={"layer": "market_data"},
+)
+
+TRAIN_AND_JUDGE = dg.define_asset_job(
+    "train_and_judge",
+    selection=dg.AssetSelection.groups("features", "models", "backtests") - dg.AssetSelection.assets("features"),
+    description="Train every model on the newest data, backtest it, run the gates, write the tear sheet.",
+    tags={"layer": "models"},
+)
+
+DAILY_CLOSE = dg.define_asset_job(
+    "daily_close",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Gather what the daemon reported of the session.",
+    tags={"layer": "operations"},
+)
+
+JOBS = (REFRESH_MARKET_DATA, TRAIN_AND_JUDGE, DAILY_CLOSE)

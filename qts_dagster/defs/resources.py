@@ -1,0 +1,93 @@
+"""The composition root of orchestration: the one place that chooses adapters (design section 2)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import dagster as dg
+
+from qts_core.adapters.clock import SystemClock
+from qts_core.adapters.code_version import code_version
+from qts_core.adapters.db import Database, open_database
+from qts_core.adapters.lake import Lake
+from qts_core.adapters.mlflow_registry.connection import MlflowConnection
+from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
+from qts_core.adapters.mlflow_registry.tracker import MlflowTracker
+from qts_core.adapters.settings_files import load_settings
+from qts_core.config.settings import Settings
+from qts_core.data.market_source import MarketSource, default_source, record_source, recorded_source
+from qts_core.features import Catalogue
+from qts_core.market.calendar import TradingCalendar, xnys
+from qts_core.research.feature_months import catalogue_for
+from qts_core.research.ledger import TrialLedger
+from qts_core.research.tools import ResearchTools
+
+__all__ = ["Platform", "research_tools"]
+
+
+class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Settings, lake, database and registry of one `QTS_HOME`.
+
+    Attributes
+    ----------
+    home : str
+        Folder that holds everything; empty takes `QTS_HOME`, by default ``.qts``.
+    """
+
+    home: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        """Effective settings (environment over .env over YAML over defaults)."""
+        return _settings(self.home)
+
+    @property
+    def lake(self) -> Lake:
+        """The Parquet lake."""
+        return Lake(self.settings.lake_dir)
+
+    @property
+    def calendar(self) -> TradingCalendar:
+        """XNYS."""
+        return xnys()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The configured feature catalogue."""
+        return catalogue_for(self.settings.features)
+
+    def source(self) -> MarketSource:
+        """Return the lake's market; a new lake gets the default synthetic one."""
+        known = recorded_source(self.lake)
+        if known is None:
+            known = default_source()
+            record_source(self.lake, known)
+        return known
+
+    def database(self) -> Database:
+        """Open the database; use it as a context."""
+        return open_database(self.settings.database.url)
+
+    def reports(self) -> Path:
+        """Return the folder of finished reports."""
+        folder = self.settings.reports_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def research_tools(platform: Platform, database: Database, *, run_id: str = "") -> ResearchTools:
+    """Return what research needs from outside, tagged with the Dagster run."""
+    settings = platform.settings
+    connection = MlflowConnection(settings.mlflow.tracking_uri, artifact_root=settings.mlflow.artifact_root)
+    tags = {"git_commit": code_version()} | ({"dagster_run_id": run_id} if run_id else {})
+    return ResearchTools(
+        tracker=MlflowTracker(connection), registry=MlflowRegistry(connection), ledger=TrialLedger(database.trials), gates=database.gates,
+        now=SystemClock().now, tags=tags,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _settings(home: str) -> Settings:
+    loaded = load_settings().settings
+    return loaded if not home else loaded.evolve({"home": Path(home).resolve()})

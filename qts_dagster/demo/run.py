@@ -1,0 +1,111 @@
+"""The demo from start to end: market, features, training, judgement, promotion, a traded session, the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from qts_core.adapters.lake.bar_files import import_bars
+from qts_core.data.ingest import register_bars, register_instruments
+from qts_core.data.market_source import MarketSource, default_source, record_source
+from qts_core.market.calendar import xnys
+from qts_core.market.time import trading_day
+from qts_core.research.training_summary import load_training
+from qts_dagster.definitions import build_definitions
+from qts_dagster.defs.resources import Platform, research_tools
+from qts_dagster.demo.closing import print_closing
+from qts_dagster.demo.materialise import AssetRun, materialise, open_instance
+from qts_dagster.demo.session import choose_model, trade_session
+from qts_dagster.demo.stages import Stage, Stages
+from qts_dagster.lib.partitions import partition_key
+
+__all__ = ["DemoPlan", "run_demo"]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What to run: a synthetic market, or `bars` from a file."""
+
+    years: int = 2
+    bars: Path | None = None
+    signal_strength: float = 1.0
+    symbols: int = 50
+
+
+def run_demo(plan: DemoPlan) -> None:
+    """Run everything, telling a person what happens; raises what the first failing stage raises."""
+    console = Console()
+    platform = Platform()
+    stages = Stages(console)
+    console.print(f"QTS demo in {platform.settings.home}")
+    source = _market(plan, platform, stages)
+    definitions = build_definitions(platform)
+    model = platform.settings.models.live_model
+    months = [partition_key(month) for month in source.months]
+    with open_instance(platform.settings.home) as instance:
+        bars = ["corporate_actions", "raw_bars", "clean_bars", "features"]
+        _add(stages, materialise(definitions, instance, bars[:1]), bars[:1])
+        _add(stages, materialise(definitions, instance, bars[1:], months=months), bars[1:])
+        steps = [f"{part}_{model}" for part in ("training_set", "model", "backtest", "verdict")]
+        run = materialise(definitions, instance, steps)
+        _add(stages, run, steps)
+        verdict = run.metadata[f"verdict_{model}"]
+        session = xnys().between(source.first, source.last)[-1].date
+        live, is_promoted = _live(platform, model, session, stages)
+        last = ["daemon_sessions", "model_health", f"tear_sheet_{model}"]
+        closing = materialise(definitions, instance, last)
+        _add(stages, closing, last)
+    print_closing(
+        console, stages, source, verdict=verdict, page=closing.metadata[f"tear_sheet_{model}"], live=live,
+        is_promoted=is_promoted, home=platform.settings.home,
+    )  # fmt: skip
+
+
+def _market(plan: DemoPlan, platform: Platform, stages: Stages) -> MarketSource:
+    if plan.bars is None:
+        with stages.stage("synthetic market") as stage:
+            source = default_source(years=plan.years, symbols=plan.symbols, signal_strength=plan.signal_strength)
+            record_source(platform.lake, source)
+            stage.rows, stage.unit = len(source.symbols), "symbols"
+        return source
+    with stages.stage("import bars") as stage:
+        found = import_bars(plan.bars)
+        start, end = found.frame["ts_event"].min(), found.frame["ts_event"].max()
+        assert isinstance(start, datetime)
+        assert isinstance(end, datetime)
+        source = MarketSource(
+            kind="imported", first=trading_day(start), last=trading_day(end),
+            symbols=tuple(found.frame["symbol"].unique().sort()),
+            origin=f"{plan.bars.name}, sha256 {found.sha256[:12]}",
+        )  # fmt: skip
+        record_source(platform.lake, source)
+        done = register_bars(
+            platform.lake, found.frame, calendar=xnys(), now=None, source=source.origin,
+            bar_minutes=found.bar_minutes, lineage={"file_sha256": found.sha256},
+        )  # fmt: skip
+        register_instruments(platform.lake, platform.settings.universe.instruments(done.symbols))
+        stage.rows, stage.unit = done.rows, "bars"
+    for warning in found.warnings:
+        stages.console.print(f"  note: {warning}")
+    return source
+
+
+def _live(platform: Platform, model: str, session: date, stages: Stages) -> tuple[dict[str, object], bool]:
+    with platform.database() as database:
+        tools = research_tools(platform, database)
+        summary = load_training(platform.lake, model)
+        with stages.stage("promotion") as stage:
+            candidate = choose_model(summary, tools, platform.settings.home / "unpromoted")
+            stage.note = "champion" if candidate.is_promoted else "refused by the gates; paper only"
+    with stages.stage("live session") as stage:
+        report = dict(trade_session(candidate, session))
+        stage.rows, stage.unit = int(str(report["decisions"])), "decisions"
+    return report, candidate.is_promoted
+
+
+def _add(stages: Stages, run: AssetRun, assets: list[str]) -> None:
+    for name in assets:
+        stages.add(Stage(name, run.seconds.get(name, 0.0), run.rows.get(name), "rows"))

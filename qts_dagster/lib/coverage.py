@@ -1,0 +1,63 @@
+"""What a page shows of one month of bars: coverage by session, repairs, last prices."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from qts_core.data.cleaning import CleanResult
+from qts_core.market.calendar import TradingCalendar, month_of
+from qts_core.market.panel import Floats
+from qts_core.market.timeline import BAR_MINUTES
+from qts_core.ports.lake import LakePort, Partition
+from qts_core.report.figures import coverage_heat_map
+from qts_dagster.lib.metadata import Metadata, column_schema, image, number, partition_metadata, table
+
+__all__ = ["clean_metadata", "coverage", "raw_metadata"]
+
+NEW_YORK_DAY = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date().alias("day")
+
+
+def raw_metadata(lake: LakePort, partition: Partition) -> Metadata:
+    """Describe a month of raw bars."""
+    frame = lake.read_month(partition.table, partition.month)
+    return {
+        **partition_metadata(partition),
+        "dagster/column_schema": column_schema(frame),
+        "symbols": number(frame["symbol"].n_unique()),
+        "source": number(str(frame["source"].head(1).item()) if frame.height else "none"),
+    }
+
+
+def clean_metadata(lake: LakePort, month: str, result: CleanResult, calendar: TradingCalendar) -> Metadata:
+    """Describe a month of clean bars with its coverage heat map, repairs and last prices."""
+    partition = lake.partition("clean_bars", month)
+    assert partition is not None
+    symbols, days, ratio = coverage(result.clean, month, calendar)
+    drawing = coverage_heat_map(symbols, [f"{d:%d}" for d in days], ratio, title=f"Bars present of bars due, {month}")
+    last = result.clean.sort("ts_event").group_by("symbol").last().sort("symbol").select("symbol", "close")
+    return {
+        **partition_metadata(partition),
+        "dagster/column_schema": column_schema(result.clean),
+        "quarantined": number(result.quarantine.height),
+        "coverage": number(float(np.nanmean(ratio)) if ratio.size else float("nan")),
+        "repairs": table([{"rule": rule, "bars": count} for rule, count in sorted(result.counts.items())]),
+        "last_prices": table(last.to_dicts()),
+        "coverage_map": image(drawing, f"coverage of {month}"),
+    }
+
+
+def coverage(clean: pl.DataFrame, month: str, calendar: TradingCalendar) -> tuple[list[str], list[date], Floats]:
+    """Return symbols [R], sessions [C] and bars present over bars due, ratio [R, C]."""
+    first, last = month_of(date.fromisoformat(f"{month}-01"))
+    sessions = calendar.between(first, last)
+    symbols = sorted(clean["symbol"].unique())
+    present = np.zeros((len(symbols), len(sessions)))
+    row = {symbol: i for i, symbol in enumerate(symbols)}
+    column = {session.date: i for i, session in enumerate(sessions)}
+    for symbol, day, count in clean.group_by("symbol", NEW_YORK_DAY).agg(pl.col("ts_event").n_unique()).iter_rows():
+        present[row[symbol], column[day]] = count
+    due = np.array([session.bars(BAR_MINUTES) for session in sessions], dtype=np.float64)
+    return symbols, [session.date for session in sessions], present / due

@@ -1,0 +1,47 @@
+"""Months of the market in New York time: the one partitioning of bars and features."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import dagster as dg
+
+from qts_core.data.market_source import MarketSource
+
+__all__ = ["for_each_month", "month_key", "months_of", "partition_key", "single_run"]
+
+
+def months_of(source: MarketSource) -> dg.MonthlyPartitionsDefinition:
+    """Return the months of `source`; an imported market stays open at its end, a synthetic one is finished."""
+    first = source.first.replace(day=1)
+    after = date(source.last.year + source.last.month // 12, source.last.month % 12 + 1, 1)
+    return dg.MonthlyPartitionsDefinition(
+        start_date=first.isoformat(),
+        end_date=after.isoformat() if source.is_synthetic else None,
+        timezone="America/New_York",
+    )
+
+
+def month_key(partition: str) -> str:
+    """Return the lake's month of a Dagster partition key: ``2024-03-01`` becomes ``2024-03``."""
+    return partition[:7]
+
+
+def partition_key(month: str) -> str:
+    """Return the Dagster partition key of a lake's month."""
+    return f"{month}-01"
+
+
+def single_run() -> dg.BackfillPolicy:
+    """Return the policy of assets that compute a range of months in one run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.BackfillPolicy.single_run()
+
+
+def for_each_month(context: dg.AssetExecutionContext, compute: Callable[[str], Mapping[str, dg.MetadataValue]]) -> None:
+    """Compute every month of the run in order and attach what `compute` returns to its partition."""
+    for key in sorted(context.partition_keys):
+        context.add_asset_metadata(compute(month_key(key)), partition_key=key)
