@@ -54,7 +54,7 @@ def bounds_text(bounds: tuple[float, float]) -> str:
 def formula_lines(root: Node) -> list[str]:
     """Return an expression as numbered steps, each shared part once; sources stand for themselves."""
     names: dict[Node, str] = {}
-    lines = []
+    lines: list[str] = []
     for node in root.walk():
         if node.operation in SOURCES:
             names[node] = node.operation

@@ -195,6 +195,8 @@ class Lane:
             array: Floats = arrays[place.kind][place.index]
             return array
 
+        reads = [place for step in plan.steps for place in step.inputs] + [place for _, place in plan.copies]
+        self._used = sorted({place.index for place in reads if place.kind == "source"})
         self._calls: list[Call] = []
         for step, state in zip(plan.steps, states, strict=True):
             buffers = [*(at(place) for place in step.inputs), at(step.output)]
@@ -205,9 +207,9 @@ class Lane:
 
     def run(self, block: FeatureBlock) -> Floats:
         """Return the values of one block, float64 [F, B, N]; the next run overwrites them."""
-        bars = len(BAR_SOURCES)
-        self._sources[:bars] = block.bars
-        self._sources[bars:] = block.calendar[:, :, None]
+        for index in self._used:
+            calendar = index - len(BAR_SOURCES)
+            self._sources[index] = block.bars[index] if calendar < 0 else block.calendar[calendar, :, None]
         for call, arguments in self._calls:
             call(*arguments)
         return self._values

@@ -52,7 +52,7 @@ FEATURES = (
     ),
     feature(
         "cross_beta_252_market", ops.beta(one, market, 252),
-        "ratio", ANY, "Slope of returns on the market's over 252 bars.", "statsmodels OLS",
+        "ratio", ANY, "Slope of returns on the market's over 252 bars.", "numpy lstsq",
     ),
     feature(
         "cross_correlation_130_market", ops.correlation(one, market, 130),

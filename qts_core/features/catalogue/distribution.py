@@ -64,7 +64,7 @@ FEATURES = (
     ),
     feature(
         "stat_trendfit_60_rsquared", fit * fit,
-        "ratio", FRACTION, "Share of the variance of 60 closes that a line explains.", "scipy linregress",
+        "ratio", FRACTION, "Share of the variance of 60 closes that a line explains.", "numpy corrcoef",
     ),
     feature(
         "stat_residual_60_zscore", (close - ops.fitted(close, clock, 60)) / ops.residual_std(close, clock, 60),

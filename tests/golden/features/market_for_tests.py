@@ -129,7 +129,9 @@ def bars_of(panel: Panel, column: int) -> Bars:
     line = panel.timeline
     rows = np.flatnonzero(~np.isnan(panel["close"][:, column]))
     linked = panel.chain_linked()
-    prices = [np.ascontiguousarray(linked[n][rows, column]) for n in ("open", "high", "low", "close", "volume")]
-    start = 15.0 * line.slot[rows]
+    open_, high, low, close, volume = (
+        np.ascontiguousarray(linked[name][rows, column]) for name in ("open", "high", "low", "close", "volume")
+    )
+    start = 15.0 * line.slot[rows].astype(np.float64)
     left = (line.slots - line.slot - 1)[rows].astype(np.int64)
-    return Bars(rows, *prices, line.session[rows].astype(np.int64), start, start + 15.0, left)
+    return Bars(rows, open_, high, low, close, volume, line.session[rows].astype(np.int64), start, start + 15.0, left)

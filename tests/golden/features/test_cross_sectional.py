@@ -59,7 +59,7 @@ def sums(market: Any, values: Any) -> Any:
 
 
 def slope(y: Any, x: Any) -> float:
-    return float(sm.OLS(y, sm.add_constant(x)).fit().params[1])
+    return float(np.linalg.lstsq(np.column_stack([np.ones_like(x), x]), y)[0][1])
 
 
 def error(y: Any, x: Any) -> float:

@@ -43,7 +43,7 @@ def bought_less_sold(b: Any) -> Any:
 
 def impact(b: Any) -> Any:
     flow = np.sign(log_change(b)) * np.sqrt(b.close * b.volume)
-    return 1e6 * b.pairs(log_change(b), flow, 60, lambda y, x: float(stats.linregress(x, y).slope))
+    return 1e6 * b.pairs(log_change(b), flow, 60, lambda y, x: float(np.cov(x, y)[0, 1] / np.var(x, ddof=1)))
 
 
 def bounce(b: Any) -> Any:

@@ -34,7 +34,7 @@ def clock(b: Any) -> Any:
 
 
 def line_fit(b: Any) -> Any:
-    return b.pairs(b.close, clock(b), 60, lambda y, x: float(stats.linregress(x, y).rvalue ** 2))
+    return b.pairs(b.close, clock(b), 60, lambda y, x: float(np.corrcoef(x, y)[0, 1] ** 2))
 
 
 def line_distance(b: Any) -> Any:

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 import talib
+from talib import MA_Type  # type: ignore[attr-defined]
 
 from qts_core.features import default_catalogue
+
+SIMPLE = MA_Type.SMA
 
 
 def macd(b: Any) -> tuple[Any, Any]:
@@ -34,8 +37,8 @@ REFEREES: dict[str, Callable[[Any], Any]] = {
     "tech_rsi_7_raw": lambda b: talib.RSI(b.close, 7),
     "tech_rsi_14_raw": lambda b: talib.RSI(b.close, 14),
     "tech_rsi_21_raw": lambda b: talib.RSI(b.close, 21),
-    "tech_stoch_14_k": lambda b: b.mean(talib.STOCHF(b.high, b.low, b.close, 14, 1, 0)[0], 3),
-    "tech_stoch_14_d": lambda b: talib.STOCH(b.high, b.low, b.close, 14, 3, 0, 3, 0)[1],
+    "tech_stoch_14_k": lambda b: b.mean(talib.STOCHF(b.high, b.low, b.close, 14, 1, SIMPLE)[0], 3),
+    "tech_stoch_14_d": lambda b: talib.STOCH(b.high, b.low, b.close, 14, 3, SIMPLE, 3, SIMPLE)[1],
     "tech_stochrsi_14_k": lambda b: talib.STOCHRSI(b.close, 14, 14, 1)[0],
     "tech_willr_14_raw": lambda b: talib.WILLR(b.high, b.low, b.close, 14),
     "tech_cci_20_raw": lambda b: talib.CCI(b.high, b.low, b.close, 20),

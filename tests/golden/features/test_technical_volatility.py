@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import talib
+from talib import MA_Type  # type: ignore[attr-defined]
 
 from qts_core.features import default_catalogue
 
@@ -18,7 +19,7 @@ LN2 = np.log(2.0)
 
 
 def bands(b: Any) -> Any:
-    return talib.BBANDS(b.close, 20, 2.0, 2.0, 0)
+    return talib.BBANDS(b.close, 20, 2.0, 2.0, MA_Type.SMA)
 
 
 def band_position(b: Any) -> Any:

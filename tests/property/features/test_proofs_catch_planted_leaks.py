@@ -58,7 +58,8 @@ def hour_before_it_has_closed(panel: Panel) -> Floats:
     close, line = linked(panel), panel.timeline
     hour = line.session.astype(np.int64) * 100 + line.slot // 4
     last = np.searchsorted(hour, hour, side="right") - 1
-    return close[last]
+    at_the_end: Floats = close[last]
+    return at_the_end
 
 
 def session_high_at_the_open(panel: Panel) -> Floats:
@@ -77,7 +78,8 @@ def filled_from_the_future(panel: Panel) -> Floats:
 
 
 def adjusted_for_later_splits(panel: Panel) -> Floats:
-    return linked(panel) / panel["factor"][-1]
+    adjusted: Floats = linked(panel) / panel["factor"][-1]
+    return adjusted
 
 
 def survivors_only(panel: Panel) -> Floats:
@@ -144,6 +146,7 @@ def test_a_value_that_depends_on_the_place_of_the_symbol_is_caught() -> None:
 def test_a_time_series_value_that_sees_another_symbol_is_caught() -> None:
     def market(panel: Panel) -> Floats:
         close = linked(panel)
-        return close - np.nan_to_num(close).sum(axis=1, keepdims=True)
+        rest: Floats = close - np.nan_to_num(close).sum(axis=1, keepdims=True)
+        return rest
 
     assert neighbour_faults(subject(market), PANEL, np.random.default_rng(3)) == ("planted",)
