@@ -46,7 +46,7 @@ class PortfolioSettings(Section):
     max_correlated_exposure: OpenFraction = 0.40
     """Largest gross exposure to one cluster of correlated symbols, fraction of equity."""
     rebalance_threshold: Fraction = 0.05
-    """A held position is left alone while its target differs by less than this share of `max_position_pct`."""
+    """A held weight stays until it is off its target by this fraction of equity, or by a quarter of the target."""
     optimization_method: Literal["risk_parity", "none"] = "risk_parity"
     """How weights are spread over the chosen positions."""
     max_gross_exposure: Annotated[float, Field(gt=0, le=4)] = 1.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -130,12 +131,12 @@ class Decision:
     def digest(self) -> str:
         """Return the sha256 of every bit of the record; all NaN count as one."""
         sha = hashlib.sha256()
-        values = np.array([getattr(self, name) for name in ARRAYS])
+        values = np.array(ARRAYS(self))
         values[np.isnan(values)] = np.nan
         sha.update(values.tobytes())
         # The dataclasses' own text is exact and much cheaper than JSON: this runs at every bar of a backtest.
         sha.update(_text(self.symbols).encode())
-        sha.update(repr([getattr(self, name) for name in SCALARS]).encode())
+        sha.update(repr(SCALARS(self)).encode())
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -145,8 +146,8 @@ class Decision:
         return hash(self.decision_id)
 
 
-ARRAYS = tuple(f.name for f in fields(Decision) if f.type == "Floats")
-SCALARS = tuple(f.name for f in fields(Decision) if f.type != "Floats" and f.name != "symbols")
+ARRAYS = attrgetter(*(f.name for f in fields(Decision) if f.type == "Floats"))
+SCALARS = attrgetter(*(f.name for f in fields(Decision) if f.type != "Floats" and f.name != "symbols"))
 
 
 @lru_cache(maxsize=8)
