@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from alpaca.data.historical import StockHistoricalDataClient
@@ -23,7 +24,10 @@ PATIENCE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Served:
-    """A running exchange; `venue` may be looked at but belongs to the server's thread."""
+    """A running exchange; `venue` may be looked at but belongs to the server's thread.
+
+    Alpaca's clients are typed Any: each of their answers is a union with raw JSON that a test would have to cast.
+    """
 
     venue: Venue
     port: int
@@ -37,15 +41,15 @@ class Served:
         """Address of a websocket."""
         return f"ws://127.0.0.1:{self.port}{path}"
 
-    def trading(self) -> TradingClient:
+    def trading(self) -> Any:
         """Return Alpaca's own trading client."""
         return TradingClient(KEY, SECRET, paper=True, url_override=self.rest)
 
-    def data(self) -> StockHistoricalDataClient:
+    def data(self) -> Any:
         """Return Alpaca's own data client."""
         return StockHistoricalDataClient(KEY, SECRET, url_override=self.rest)
 
-    def corporate_actions(self) -> CorporateActionsClient:
+    def corporate_actions(self) -> Any:
         """Return Alpaca's own client of corporate actions."""
         return CorporateActionsClient(KEY, SECRET, url_override=self.rest)
 

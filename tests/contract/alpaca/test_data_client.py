@@ -21,12 +21,12 @@ from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
 from tests.contract.alpaca.serving import Served
 
 START = datetime(2024, 11, 26, 14, 30, tzinfo=UTC)
-QUARTER = TimeFrame(15, TimeFrameUnit.Minute)  # type: ignore[arg-type]
+QUARTER = TimeFrame(15, TimeFrameUnit.Minute)
 
 
 def bars(served: Served, **more: object) -> BarSet:
     content = {"symbol_or_symbols": ["AAA", "BBB"], "timeframe": QUARTER, "start": START, "feed": DataFeed.IEX, **more}
-    found = served.data().get_stock_bars(StockBarsRequest(**content))  # type: ignore[arg-type]
+    found = served.data().get_stock_bars(StockBarsRequest(**content))
     assert isinstance(found, BarSet)
     return found
 
@@ -100,12 +100,12 @@ def test_split_adjusted_history_after_the_split(served: Served) -> None:
 
 def test_corporate_actions_are_told_on_their_day(served: Served) -> None:
     request = CorporateActionsRequest(start=date(2024, 11, 1), end=date(2024, 12, 1))
-    assert served.corporate_actions().get_corporate_actions(request).data == {}  # type: ignore[union-attr]
+    assert served.corporate_actions().get_corporate_actions(request).data == {}
     served.advance(until="2024-11-29T14:00:00Z")
-    found = served.corporate_actions().get_corporate_actions(request).data  # type: ignore[union-attr]
+    found = served.corporate_actions().get_corporate_actions(request).data
     (split,), (dividend,) = found["forward_splits"], found["cash_dividends"]
-    assert (split.symbol, split.new_rate, split.old_rate, split.ex_date) == ("CCC", 4.0, 1.0, date(2024, 11, 29))  # type: ignore[union-attr]
-    assert (dividend.symbol, dividend.rate) == ("AAA", 0.25)  # type: ignore[union-attr]
+    assert (split.symbol, split.new_rate, split.old_rate, split.ex_date) == ("CCC", 4.0, 1.0, date(2024, 11, 29))
+    assert (dividend.symbol, dividend.rate) == ("AAA", 0.25)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,8 +16,11 @@ import httpx
 import polars as pl
 import pytest
 
+from live_daemon.paper_exchange.__main__ import app
+from live_daemon.paper_exchange.server import ServerSettings, serve
+from qts_core.cli.errors import run_command
 from tests.contract.alpaca.serving import HEADERS, wait_until
-from tests.unit.live_daemon.paper_exchange.replays import market
+from tests.unit.live_daemon.paper_exchange.replays import market, venue
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.process
@@ -69,9 +73,10 @@ def test_it_announces_itself_serves_and_stops_on_sigterm(tmp_path: Path, bars: P
         assert process.wait(10) == 0
 
 
-def test_it_ends_when_nobody_comes(tmp_path: Path, bars: Path) -> None:
-    with started(tmp_path, "--bars", str(bars), "--exit-when-idle", "0.2") as (process, _):
-        assert process.wait(10) == 0
+def test_it_ends_when_nobody_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(serve(venue(), ServerSettings(exit_when_idle=0.2)))
+    ready = json.loads(capsys.readouterr().out)
+    assert ready["sessions"] == ["2024-11-27", "2024-11-29"]
 
 
 @pytest.mark.parametrize(
@@ -83,14 +88,15 @@ def test_it_ends_when_nobody_comes(tmp_path: Path, bars: Path) -> None:
     ],
 )
 def test_mistakes_are_one_line_with_an_exit_code(
-    tmp_path: Path, bars: Path, arguments: tuple[str, ...], code: int, said: str
+    bars: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    said: str,
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "live_daemon.paper_exchange", "--bars", str(bars), *arguments],
-        cwd=ROOT, env={**os.environ, "QTS_HOME": str(tmp_path)}, capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == code
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    monkeypatch.setattr(sys, "argv", ["exchange", "--bars", str(bars), *arguments])
+    assert run_command(app, "live-daemon exchange") == code
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""

@@ -80,9 +80,11 @@ class Raw:
 
 
 @contextmanager
-def plain(served: Served, path: str = "/v2/iex", *, is_msgpack: bool = False, **headers: str) -> Iterator[Raw]:
+def plain(
+    served: Served, path: str = "/v2/iex", *, is_msgpack: bool = False, headers: dict[str, str] | None = None
+) -> Iterator[Raw]:
     """Connect a plain websocket."""
-    extra = {**(PACKED if is_msgpack else {}), **headers}
+    extra = {**(PACKED if is_msgpack else {}), **(headers or {})}
     with connect(served.stream(path), additional_headers=extra) as socket:
         yield Raw(socket, is_msgpack=is_msgpack)
 
@@ -94,7 +96,7 @@ def test_alpacas_data_stream_receives_minute_bars(opened: Served) -> None:
         found.put(bar)
 
     stream = StockDataStream(KEY, SECRET, feed=DataFeed.IEX, url_override=opened.stream("/v2/iex"))
-    stream.subscribe_bars(keep, "AAA", "BBB")  # type: ignore[arg-type]
+    stream.subscribe_bars(keep, "AAA", "BBB")  # type: ignore[arg-type]  # the handler gets bars, not raw data, here
     with running(stream):
         wait_until(lambda: any(c.wants("bars", "BBB") for c in opened.venue.hub.data_clients))
         answer = opened.advance(minutes=2)
@@ -195,7 +197,7 @@ def test_what_does_not_authenticate_is_told_and_closed(served: Served, first: ob
 
 def test_keys_in_the_upgrade_open_the_stream_too(served: Served) -> None:
     keys = {"APCA-API-KEY-ID": KEY, "APCA-API-SECRET-KEY": SECRET}
-    with plain(served, **keys) as client:
+    with plain(served, headers=keys) as client:
         assert client.hear() == CONNECTED
         client.say({"action": "subscribe", "bars": ["AAA"]})
         assert client.hear()[0]["bars"] == ["AAA"]
@@ -220,7 +222,8 @@ def test_wrong_messages_leave_the_connection_and_its_subscriptions(opened: Serve
         client.log_in()
         client.say({"action": "subscribe", "bars": ["AAA", "BBB"]})
         assert client.hear()[0]["bars"] == ["AAA", "BBB"]
-        for wrong in ({"action": "dance"}, {"action": "subscribe", "bars": "AAA"}, [], 7, None):
+        wrongs: tuple[object, ...] = ({"action": "dance"}, {"action": "subscribe", "bars": "AAA"}, [], 7, None)
+        for wrong in wrongs:
             client.say(wrong)
             assert client.hear() == [{"T": "error", "code": 400, "msg": "invalid syntax"}]
         client.socket.send(b"\xff\xfe")
