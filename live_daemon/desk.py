@@ -161,8 +161,9 @@ class Desk:
         execution = update.execution if update else None
         if execution is not None:
             self._booked(execution.side.value, event)
+        rows = tuple(self._rows(touched))
         entry = JournalEntry(
-            type(event).__name__, now, encode_event(event), decision, tuple(intents), tuple(self._rows(touched)), execution
+            type(event).__name__, now, encode_event(event), decision, tuple(intents), rows, execution
         )  # fmt: skip
         return entry, leaving
 

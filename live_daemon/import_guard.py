@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Final
@@ -16,7 +17,7 @@ __all__ = ["FORBIDDEN", "install"]
 FORBIDDEN: Final = frozenset({"dagster", "mlflow", "sklearn", "torch", "great_expectations", "skops"})
 
 
-class _Refuse:
+class _Refuse(Loader):
     """An import hook and loader: the package is found, as others may look for it, but never loaded."""
 
     @classmethod

@@ -71,6 +71,6 @@ class ExchangeClock:
             )  # fmt: skip
         except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
             raise BrokerConnectionError(
-                "QTS-EXEC-001", "the exchange's clock does not answer", where=path, found=f"{type(error).__name__}: {error}",
-                expected="a clock", fix="is the exchange still running?",
+                "QTS-EXEC-001", "the exchange's clock does not answer", where=path,
+                found=f"{type(error).__name__}: {error}", expected="a clock", fix="is the exchange still running?",
             ) from error  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which model trades: a folder, or the registered champion with a green gate record (specification 7.3, 12; F68 to F70).
+"""Which model trades: a folder, or the registered champion with a green gate record (specification 7.3; F68 to F70).
 
 The registry is asked by a short process, so this one never imports mlflow. When the registry is down or refuses,
 the last verified bundle under ``live/models`` trades on.
@@ -91,7 +91,8 @@ class ModelSource:
                 return self._from_pointer(pointer)
         raise ModelNotFoundError(
             "QTS-MODEL-001", "no model carries the alias, and none was verified before",
-            where=f"{PREFIX}{self.name}@{self.alias}", found=self.refusal or "no such alias", expected="a promoted version",
+            where=f"{PREFIX}{self.name}@{self.alias}", found=self.refusal or "no such alias",
+            expected="a promoted version",
             fix="run `qts models promote`, move the alias in the MLflow UI, or pass --model PATH",
         )  # fmt: skip
 
@@ -129,8 +130,9 @@ class ModelSource:
 
     def _ask(self) -> dict[str, object]:
         command = [
-            sys.executable, "-m", "qts_core.adapters.mlflow_registry.fetch", "--uri", self._settings.mlflow.tracking_uri,
-            "--name", self.name, "--alias", self.alias, "--dest", str(self._paths.models),
+            sys.executable, "-m", "qts_core.adapters.mlflow_registry.fetch", "--uri",
+            self._settings.mlflow.tracking_uri, "--name", self.name, "--alias", self.alias,
+            "--dest", str(self._paths.models),
         ]  # fmt: skip
         try:
             done = subprocess.run(  # noqa: S603 - our own module
@@ -142,8 +144,9 @@ class ModelSource:
         if done.returncode != 0 or not lines:
             said = done.stderr.strip().splitlines()
             raise ModelError(
-                "QTS-MODEL-006", "the model cannot be fetched", where=self.name, found=said[-1] if said else done.returncode,
-                expected="a bundle", fix="look at the version in the MLflow UI",
+                "QTS-MODEL-006", "the model cannot be fetched", where=self.name,
+                found=said[-1] if said else done.returncode, expected="a bundle",
+                fix="look at the version in the MLflow UI",
             )  # fmt: skip
         answer: dict[str, object] = json.loads(lines[-1])
         return answer

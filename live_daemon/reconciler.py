@@ -148,7 +148,9 @@ class Reconciler:
         """Close our own day orders that a later session's broker does not know: they never arrived."""
         now, listed = self._clock.now(), {o.client_order_id for o in orders}
         return [
-            OrderUpdate(o.client_order_id, o.symbol, OrderStatus.EXPIRED, o.filled_quantity, now, reason="never arrived")
+            OrderUpdate(
+                o.client_order_id, o.symbol, OrderStatus.EXPIRED, o.filled_quantity, now, reason="never arrived"
+            )
             for o in self._desk.core.open_orders()
             if o.request is not None and not o.broker_order_id and o.client_order_id not in listed
             and o.reported_at + timedelta(hours=12) < now

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 
@@ -88,16 +89,21 @@ def model_health(
     has_decayed = len(ics) == window and float(np.mean(ics)) < monitoring.decay.min_rank_ic
     actual = np.concatenate([d.score for d in decisions])
     drift = population_stability(expected_scores, actual)
+    found: tuple[tuple[Literal["decay", "drift"], float, float, bool, dict[str, object]], ...] = (
+        (
+            "decay", float(np.mean(ics)), monitoring.decay.min_rank_ic, has_decayed,
+            {"bars": bars, "sessions": len(ics), "window_sessions": window, "this_session": rank_ic},
+        ),
+        (
+            "drift", drift, monitoring.drift.psi_threshold, drift > monitoring.drift.psi_threshold,
+            {"rows": len(actual), "expected_rows": len(expected_scores), "what": "scores"},
+        ),
+    )  # fmt: skip
     return tuple(
         ModelHealthReport(model_id, kind, value, threshold, is_breach, json.dumps(detail, sort_keys=True), now)
-        for kind, value, threshold, is_breach, detail in (
-            ("decay", float(np.mean(ics)), monitoring.decay.min_rank_ic, has_decayed,
-             {"bars": bars, "sessions": len(ics), "window_sessions": window, "this_session": rank_ic}),
-            ("drift", drift, monitoring.drift.psi_threshold, drift > monitoring.drift.psi_threshold,
-             {"rows": len(actual), "expected_rows": len(expected_scores), "what": "scores"}),
-        )
+        for kind, value, threshold, is_breach, detail in found
         if np.isfinite(value)
-    )  # fmt: skip
+    )
 
 
 def _earlier_ics(paths: LivePaths, model_id: str) -> list[float]:

@@ -33,7 +33,8 @@ LOOKUPS_SECONDS: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
 def update_of(order: BrokerOrder) -> OrderUpdate:
     """Return what a broker's order object says, without executions."""
     return OrderUpdate(
-        order.client_order_id, order.symbol, order.status, order.filled_quantity, order.updated_at, order.broker_order_id
+        order.client_order_id, order.symbol, order.status, order.filled_quantity, order.updated_at,
+        order.broker_order_id,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Two guards: a thread that sees a blocked event loop, and a task that watches latches, requests and feed (F35, F65)."""
+"""Two guards: a thread that sees a blocked event loop, a task that watches latches, requests and feed (F35, F65)."""
 
 from __future__ import annotations
 

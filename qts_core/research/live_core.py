@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -111,13 +111,19 @@ def core_of_epoch(record: EpochRecord, model: LoadedModel) -> TradingCore:
     content = json.loads(record.settings)
     instruments = [Instrument(**instrument) for instrument in content["instruments"]]
     core = make_core(
-        Settings.model_validate_json(json.dumps(content["settings"])), instruments, LivePredictor(live_engine(model), model),
+        _settings(content["settings"]), instruments, LivePredictor(live_engine(model), model),
         account=record.account, hashes=Hashes(**json.loads(record.hashes)), cash=Decimal(record.cash),
     )  # fmt: skip
     snapshot = EpochSnapshot.from_json(record.snapshot)
     core.restore(snapshot.core)
     core.predictor.restore(snapshot.predictor)
     return core
+
+
+def _settings(sections: Mapping[str, object]) -> Settings:
+    """Return settings whose sections are those of the epoch; JSON has lists where sections have tuples."""
+    kinds = {name: type(getattr(Settings(), name)) for name in SECTIONS}
+    return Settings(**{name: kinds[name].model_validate_json(json.dumps(sections[name])) for name in SECTIONS})
 
 
 Replayed = tuple[Decision, StoredDecision | None]

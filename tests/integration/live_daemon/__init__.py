@@ -1,0 +1,1 @@
+"""The daemon as real processes over real sockets."""

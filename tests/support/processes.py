@@ -1,0 +1,102 @@
+"""Real processes for tests: start, wait for a line of the log, kill -9, collect."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Daemon", "Exchange", "daemon_home", "environment", "start_daemon", "start_exchange"]
+
+READY_SECONDS = 120.0
+
+
+def daemon_home(shared: Path, home: Path) -> Path:
+    """Return a QTS_HOME of its own over the lake and model of `shared`."""
+    home.mkdir(parents=True)
+    for name in ("lake", "tiny-model"):
+        (home / name).symlink_to(shared / name)
+    return home
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return an environment without anybody's settings but this home."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("QTS_", "ALPACA_", "APCA_"))}
+    return {**kept, "QTS_HOME": str(home), "QTS_DEBUG": "1"}
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A running `live-daemon exchange`."""
+
+    process: subprocess.Popen[str]
+    rest: str
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+
+
+def start_exchange(home: Path, *arguments: str, speed: str = "lockstep") -> Exchange:
+    """Start an exchange and wait for its ready line."""
+    command = [sys.executable, "-m", "live_daemon", "exchange", "--port", "0", "--speed", speed, *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(home), text=True
+    )
+    assert process.stdout is not None
+    return Exchange(process, str(json.loads(process.stdout.readline())["rest"]))
+
+
+@dataclass(slots=True)
+class Daemon:
+    """A running `live-daemon run`."""
+
+    process: subprocess.Popen[str]
+    home: Path
+
+    def events(self) -> list[dict[str, object]]:
+        """Return what the daemon has logged so far in this home."""
+        path = self.home / "live" / "daemon.log"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def count(self, event: str) -> int:
+        """Return how often `event` was logged in this home."""
+        return sum(e["event"] == event for e in self.events())
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait for `holds`, or for the process to end."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not holds() and self.process.poll() is None:
+            assert time.monotonic() < deadline, "the daemon did not get there"
+            time.sleep(0.002)
+
+    def kill(self) -> None:
+        """Send the signal that nobody can catch."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+    def finish(self) -> tuple[int, str, str]:
+        """Wait for the end and return exit code, stdout and stderr."""
+        out, err = self.process.communicate(timeout=READY_SECONDS)
+        return self.process.returncode, out, err
+
+
+def start_daemon(home: Path, *arguments: str) -> Daemon:
+    """Start a daemon that trades the tiny model and prints JSON."""
+    command = [
+        sys.executable, "-m", "live_daemon", "run", "--model", str(home / "tiny-model"), "--dashboard-port", "0",
+        "--json", *arguments,
+    ]  # fmt: skip
+    return Daemon(
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(home), text=True
+        ), home,
+    )  # fmt: skip
