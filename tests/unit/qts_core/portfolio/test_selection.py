@@ -23,7 +23,8 @@ def chosen(
     is_expired[list(expired)] = True
     can = np.ones(len(values), dtype=np.bool_)
     can[list(closed)] = False
-    wanted: list[float] = select(Signals(values, np.abs(values), is_expired), np.array(held), can, can, settings).tolist()
+    signals = Signals(values, np.abs(values), is_expired)
+    wanted: list[float] = select(signals, np.array(held), can, can, settings).tolist()
     return wanted
 
 
