@@ -19,14 +19,13 @@ __all__ = ["rolling_quantile", "rolling_rank"]
 @kernel
 def lower_bound(ordered: Floats, count: int, value: float) -> int:
     """Return how many of the first `count` ordered values are below `value`."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) // 2
-        if ordered[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    # Halving without a branch on the data: the processor cannot guess it, and a wrong guess costs more than the step.
+    low, rest = 0, count
+    while rest > 1:
+        half = rest // 2
+        low += half * (ordered[low + half - 1] < value)
+        rest -= half
+    return low + (rest > 0 and ordered[low] < value)
 
 
 @kernel
