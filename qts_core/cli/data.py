@@ -54,7 +54,7 @@ def import_command(
     from qts_core.adapters.clock import SystemClock
     from qts_core.adapters.lake.bar_files import import_bars
     from qts_core.data.ingest import clean_all, register_bars, register_instruments
-    from qts_core.data.market_source import record_source
+    from qts_core.data.market_source import imported_source, record_source
     from qts_core.data.quality import QualitySettings
     from qts_core.market.calendar import xnys
 
@@ -67,7 +67,7 @@ def import_command(
     frame = result.frame
     if refused is Refused.DROP:
         frame = _without_refused(frame, result.bar_minutes, quality, now)
-    market = _imported(lake, frame, path.name)
+    market = imported_source(lake, frame, path.name)
     _refuse_another_market(lake, market)
     registration = register_bars(
         lake, frame, calendar=xnys(), now=now, source=path.name, bar_minutes=result.bar_minutes,
@@ -242,20 +242,6 @@ def _refuse_another_market(lake: Lake, imported: MarketSource) -> None:
     known = recorded_source(lake)
     if known is not None and (known.is_synthetic or known.symbols != imported.symbols):
         record_source(lake, imported)
-
-
-def _imported(lake: Lake, frame: pl.DataFrame, origin: str) -> MarketSource:
-    """Describe the market that the lake holds with `frame` added."""
-    import polars as pl
-
-    from qts_core.data.market_source import MarketSource, recorded_source
-
-    day = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
-    first, last = frame.select(day.min().alias("first"), day.max().alias("last")).row(0)
-    known = recorded_source(lake)
-    if known is not None:
-        first, last = min(first, known.first), max(last, known.last)
-    return MarketSource("imported", first, last, tuple(frame["symbol"].unique().sort()), origin)
 
 
 def _show_report(report: QualityReport) -> None:

@@ -9,10 +9,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+import polars as pl
+
 from qts_core.config.universe import UniverseSettings
 from qts_core.data.ingest import load_instruments, register_bars, register_instruments
 from qts_core.data.panels import month_expression
 from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings, synthetic_market
+from qts_core.data.synthetic.listing import list_symbols
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 from qts_core.market.instruments import Instrument
@@ -22,6 +25,7 @@ __all__ = [
     "MarketSource",
     "default_source",
     "ensure_month",
+    "imported_source",
     "market_instruments",
     "market_of",
     "record_source",
@@ -32,6 +36,7 @@ SOURCE_BLOB = "market/source.json"
 DEFAULT_LAST = date(2024, 12, 31)
 DEFAULT_SEED = 7
 DEFAULT_SYMBOLS = 50
+SESSION_DAY = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +109,20 @@ def default_source(
         kind="synthetic",
         first=settings.first,
         last=settings.last,
-        symbols=tuple(i.symbol for i in _generate(settings).instruments),
+        symbols=tuple(i.symbol for i in list_symbols(settings).instruments),
         origin=f"synthetic market, {symbols} symbols, seed {seed}, signal strength {signal_strength:g}",
         seed=seed,
         signal_strength=signal_strength,
     )
+
+
+def imported_source(lake: LakePort, frame: pl.DataFrame, origin: str) -> MarketSource:
+    """Describe the market that `lake` holds once the bars of `frame` are added to it."""
+    first, last = frame.select(SESSION_DAY.min().alias("first"), SESSION_DAY.max().alias("last")).row(0)
+    known = recorded_source(lake)
+    if known is not None:
+        first, last = min(first, known.first), max(last, known.last)
+    return MarketSource("imported", first, last, tuple(frame["symbol"].unique().sort()), origin)
 
 
 def recorded_source(lake: LakePort) -> MarketSource | None:

@@ -16,7 +16,7 @@ from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
 from qts_core.adapters.mlflow_registry.tracker import MlflowTracker
 from qts_core.adapters.settings_files import load_settings
 from qts_core.config.settings import Settings
-from qts_core.data.market_source import MarketSource, default_source, record_source, recorded_source
+from qts_core.data.market_source import MarketSource, default_source, recorded_source
 from qts_core.features import Catalogue
 from qts_core.market.calendar import TradingCalendar, xnys
 from qts_core.research.feature_months import catalogue_for
@@ -58,12 +58,8 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
         return catalogue_for(self.settings.features)
 
     def source(self) -> MarketSource:
-        """Return the lake's market; a new lake gets the default synthetic one."""
-        known = recorded_source(self.lake)
-        if known is None:
-            known = default_source()
-            record_source(self.lake, known)
-        return known
+        """Return the lake's market; a new lake will get the default synthetic one."""
+        return recorded_source(self.lake) or default_source()
 
     def database(self) -> Database:
         """Open the database; use it as a context."""
@@ -82,9 +78,13 @@ def research_tools(platform: Platform, database: Database, *, run_id: str = "") 
     connection = MlflowConnection(settings.mlflow.tracking_uri, artifact_root=settings.mlflow.artifact_root)
     tags = {"git_commit": code_version()} | ({"dagster_run_id": run_id} if run_id else {})
     return ResearchTools(
-        tracker=MlflowTracker(connection), registry=MlflowRegistry(connection), ledger=TrialLedger(database.trials), gates=database.gates,
-        now=SystemClock().now, tags=tags,
-    )  # fmt: skip
+        tracker=MlflowTracker(connection),
+        registry=MlflowRegistry(connection),
+        ledger=TrialLedger(database.trials),
+        gates=database.gates,
+        now=SystemClock().now,
+        tags=tags,
+    )
 
 
 @lru_cache(maxsize=4)

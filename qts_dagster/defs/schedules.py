@@ -8,7 +8,7 @@ from qts_core.data.market_source import MarketSource
 from qts_core.market.calendar import TradingCalendar
 from qts_dagster.defs.jobs import DAILY_CLOSE, REFRESH_MARKET_DATA
 from qts_dagster.defs.resources import Platform
-from qts_dagster.lib.automation import CLOSE_CRON, NEW_YORK
+from qts_dagster.lib.automation import CLOSE_CRON, GATHER_CRON, NEW_YORK
 from qts_dagster.lib.partitions import partition_key
 
 __all__ = ["after_the_close", "all_schedules"]
@@ -16,10 +16,14 @@ __all__ = ["after_the_close", "all_schedules"]
 
 def all_schedules() -> list[dg.ScheduleDefinition]:
     """Every schedule of the location."""
-    return [_refresh_after_close(), dg.ScheduleDefinition(
-        name="gather_sessions_after_the_close", job=DAILY_CLOSE, cron_schedule="50 16 * * 1-5", execution_timezone=NEW_YORK,
+    gather = dg.ScheduleDefinition(
+        name="gather_sessions_after_the_close",
+        job=DAILY_CLOSE,
+        cron_schedule=GATHER_CRON,
+        execution_timezone=NEW_YORK,
         description="Every trading day at 16:50 New York: what the daemon traded, and how its model did.",
-    )]  # fmt: skip
+    )
+    return [_refresh_after_close(), gather]
 
 
 def _refresh_after_close() -> dg.ScheduleDefinition:

@@ -88,6 +88,6 @@ def _summary(result: dg.ExecuteInProcessResult, assets: Sequence[str]) -> AssetR
         made = event.step_materialization_data.materialization
         name = made.asset_key.to_user_string()
         count = made.metadata.get("dagster/row_count")
-        rows[name] = rows.get(name, 0) + (int(count.value) if count is not None else 0)  # type: ignore[call-overload]
+        rows[name] = rows.get(name, 0) + (int(str(count.value)) if count is not None else 0)
         metadata[name] = {key: value.value for key, value in made.metadata.items()}
     return AssetRun(seconds, rows, metadata)

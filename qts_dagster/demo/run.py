@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
 from qts_core.adapters.lake.bar_files import import_bars
 from qts_core.data.ingest import register_bars, register_instruments
-from qts_core.data.market_source import MarketSource, default_source, record_source
+from qts_core.data.market_source import MarketSource, default_source, imported_source, record_source
 from qts_core.market.calendar import xnys
-from qts_core.market.time import trading_day
 from qts_core.research.training_summary import load_training
 from qts_dagster.definitions import build_definitions
 from qts_dagster.defs.resources import Platform, research_tools
@@ -73,14 +72,7 @@ def _market(plan: DemoPlan, platform: Platform, stages: Stages) -> MarketSource:
         return source
     with stages.stage("import bars") as stage:
         found = import_bars(plan.bars)
-        start, end = found.frame["ts_event"].min(), found.frame["ts_event"].max()
-        assert isinstance(start, datetime)
-        assert isinstance(end, datetime)
-        source = MarketSource(
-            kind="imported", first=trading_day(start), last=trading_day(end),
-            symbols=tuple(found.frame["symbol"].unique().sort()),
-            origin=f"{plan.bars.name}, sha256 {found.sha256[:12]}",
-        )  # fmt: skip
+        source = imported_source(platform.lake, found.frame, plan.bars.name)
         record_source(platform.lake, source)
         done = register_bars(
             platform.lake, found.frame, calendar=xnys(), now=None, source=source.origin,

@@ -39,19 +39,22 @@ def partition_metadata(partition: Partition) -> Metadata:
     }
 
 
-def table(rows: Sequence[Mapping[str, str | int | float | bool | None]]) -> dg.MetadataValue:
+def table(rows: Sequence[Mapping[str, object]]) -> dg.MetadataValue:
     """Return `rows` as a table, or a sentence when there are none."""
     if not rows:
         return dg.TextMetadataValue("none")
     columns = [dg.TableColumn(name, _column_type([row[name] for row in rows])) for name in rows[0]]
-    return dg.TableMetadataValue(
-        records=[dg.TableRecord(dict(row)) for row in rows], schema=dg.TableSchema(columns=columns)
-    )
+    records = [dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in rows]
+    return dg.TableMetadataValue(records=records, schema=dg.TableSchema(columns=columns))
 
 
 def image(svg: str, alt: str) -> dg.MetadataValue:
     """Return a drawing as Dagster can show it: an image inside Markdown."""
     return dg.MarkdownMetadataValue(markdown_image(svg, alt))
+
+
+def _cell(value: object) -> str | int | float | bool | None:
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _column_type(values: Sequence[object]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from datetime import date
 
@@ -36,9 +35,7 @@ def partition_key(month: str) -> str:
 
 def single_run() -> dg.BackfillPolicy:
     """Return the policy of assets that compute a range of months in one run."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        return dg.BackfillPolicy.single_run()
+    return dg.BackfillPolicy.single_run()
 
 
 def for_each_month(context: dg.AssetExecutionContext, compute: Callable[[str], Mapping[str, dg.MetadataValue]]) -> None:

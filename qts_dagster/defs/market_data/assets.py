@@ -3,7 +3,7 @@
 import dagster as dg
 
 from qts_core.data.ingest import clean_month, load_actions, register_actions
-from qts_core.data.market_source import ensure_month, market_of
+from qts_core.data.market_source import ensure_month, market_of, record_source
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.coverage import clean_metadata, raw_metadata
@@ -30,6 +30,7 @@ def _raw_bars(months: dg.MonthlyPartitionsDefinition) -> dg.AssetsDefinition:
         Immutable: a correction is another row with a later `ts_known`. Wrong here is wrong everywhere.
         """
         lake, source = platform.lake, platform.source()
+        record_source(lake, source)
         for_each_month(
             context, lambda month: raw_metadata(lake, ensure_month(lake, month, source, calendar=platform.calendar))
         )
