@@ -13,6 +13,7 @@ from qts_core.analytics.significance import SharpeEstimate
 from qts_core.backtest import BacktestResult, run_event_backtest
 from qts_core.config.settings import OPERATIONAL, Settings
 from qts_core.data.ingest import load_actions, load_panel
+from qts_core.data.market_source import market_instruments
 from qts_core.exchange import fill_settings
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.ids import digest
@@ -96,7 +97,7 @@ def run_model_backtest(
             panel.timeline, panel.symbols, predictions, uncertainty=summary.dispersion, model_id=summary.model_id
         ),
         core,
-        instruments=settings.universe.instruments(panel.symbols),
+        instruments=market_instruments(lake, settings.universe, panel.symbols),
         fills=fill_settings(
             fill_mode,
             half_spread_bps=chosen.half_spread_bps,
