@@ -252,7 +252,7 @@ def movement_activity(charge: Charge) -> Json:
     return {
         "activity_type": kind[0],
         "activity_sub_type": kind[1],
-        "id": activity_id(charge.ts_event, charge.id),
+        "id": activity_id(charge.ts_event, str(stable_uuid("charge", str(charge.sequence)))),
         "date": day.isoformat(),
         "created_at": rfc3339(charge.ts_event),
         "net_amount": amount(charge.amount),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -15,18 +16,36 @@ from qts_core.exchange.records import Charge, OrderRecord
 from qts_core.exchange.settings import FillSettings
 from qts_core.exchange.views import AccountView, PositionView
 from qts_core.market.events import Dividend, Split
-from qts_core.market.ids import stable_uuid
 from qts_core.market.money import CENT, ZERO
 from qts_core.market.orders import Execution, OrderSide
+from qts_core.market.panel import Floats
 
-__all__ = ["Account"]
+__all__ = ["Account", "Valuation"]
 
 YEAR_BPS = Decimal(360 * 10_000)
 Ask = Callable[[str], Decimal | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """What the positions are worth at the last prices, USD; `shorts` is at most 0."""
+
+    equity: Decimal
+    longs: Decimal
+    shorts: Decimal
+
+    @property
+    def gross(self) -> Decimal:
+        """Long plus absolute short value."""
+        return self.longs - self.shorts
+
+
 class Account:
-    """Exact cash and positions with what follows from them."""
+    """Exact cash and positions with what follows from them.
+
+    Everything that moves money, shares or prices goes through a method here, so that the valuation is computed once
+    for all orders of a bar.
+    """
 
     def __init__(self, number: str, cash: Decimal, created_at: datetime) -> None:
         self.number = number
@@ -34,6 +53,7 @@ class Account:
         self.ledger = Ledger(cash)
         self.marks = Marks()
         self.charges: list[Charge] = []
+        self._valuation: Valuation | None = None
         self._last_equity = cash
         self._last_maintenance = ZERO
         self._last_gross = ZERO
@@ -47,9 +67,26 @@ class Account:
         """Return the positions at their last prices."""
         return [Holding(p.quantity, self.price_of(s, p)) for s, p in self.ledger.positions.items()]
 
-    def equity(self) -> Decimal:
-        """Return cash plus market value, USD."""
-        return self.ledger.cash + sum((h.value for h in self.holdings()), ZERO)
+    def valuation(self) -> Valuation:
+        """Return equity and exposure at the last prices."""
+        if self._valuation is None:
+            values = [h.value for h in self.holdings()]
+            longs = sum((v for v in values if v > 0), ZERO)
+            shorts = sum((v for v in values if v < 0), ZERO)
+            self._valuation = Valuation(self.ledger.cash + longs + shorts, longs, shorts)
+        return self._valuation
+
+    def observe(self, symbols: tuple[str, ...], prices: Floats) -> None:
+        """Take the prices of a bar."""
+        self._valuation = None
+        self.marks.observe(symbols, prices)
+
+    def mark(self, prices: Mapping[str, float], *, is_previous_close: bool) -> None:
+        """Take single prices; previous closes also strike the day's figures."""
+        self._valuation = None
+        self.marks.update(prices, is_previous_close=is_previous_close)
+        if is_previous_close:
+            self.strike()
 
     def charge(
         self,
@@ -62,11 +99,11 @@ class Account:
         per_share: Decimal = ZERO,
     ) -> None:
         """Note a movement that has been booked."""
-        name = str(stable_uuid(self.number, "charge", str(len(self.charges))))
-        self.charges.append(Charge(name, kind, symbol, now, amount, quantity, per_share))
+        self.charges.append(Charge(len(self.charges), kind, symbol, now, amount, quantity, per_share))
 
     def book(self, execution: Execution, settings: FillSettings) -> Decimal:
         """Book a fill with its fees and return the signed position after it."""
+        self._valuation = None
         position = self.ledger.book(execution)
         fees = fees_of(execution.side, execution.quantity, execution.price, settings)
         for kind, amount in fees.by_kind():
@@ -75,6 +112,7 @@ class Account:
 
     def dividend(self, dividend: Dividend, now: datetime) -> None:
         """Book a dividend on the shares held."""
+        self._valuation = None
         held = self.ledger.quantity(dividend.symbol)
         if held:
             amount = self.ledger.dividend(dividend)
@@ -82,6 +120,7 @@ class Account:
 
     def split(self, split: Split, now: datetime) -> None:
         """Multiply shares and divide prices."""
+        self._valuation = None
         self.marks.split(split)
         added = self.ledger.split(split)
         if added:
@@ -89,6 +128,7 @@ class Account:
 
     def end_session(self, now: datetime, settings: FillSettings) -> None:
         """Charge borrowing on shorts and strike the day's figures."""
+        self._valuation = None
         for symbol, position in self.ledger.positions.items():
             if position.quantity < 0 and settings.short_borrow_bps_per_year:
                 value = -position.quantity * self.price_of(symbol, position)
@@ -102,18 +142,18 @@ class Account:
 
     def strike(self) -> None:
         """Make today's figures those of the previous close."""
-        holdings = self.holdings()
-        self._last_equity = self.equity()
-        self._last_maintenance = sum((maintenance_requirement(h) for h in holdings), ZERO)
-        self._last_gross = sum((abs(h.value) for h in holdings), ZERO)
+        valuation = self.valuation()
+        self._last_equity = valuation.equity
+        self._last_gross = valuation.gross
+        self._last_maintenance = self._maintenance()
 
     def margin(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> Margin:
         """Return what the account may still do, open orders counted."""
-        holdings = self.holdings()
+        valuation = self.valuation()
         return margin_of(
-            equity=self.equity(),
+            equity=valuation.equity,
             cash=self.ledger.cash,
-            gross=sum((abs(h.value) for h in holdings), ZERO),
+            gross=valuation.gross,
             held=sum((self._held_value(order, ask) for order in open_orders), ZERO),
             last_equity=self._last_equity,
             last_maintenance=self._last_maintenance,
@@ -123,23 +163,21 @@ class Account:
 
     def view(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> AccountView:
         """Return the account as clients see it."""
-        holdings = self.holdings()
-        longs = sum((h.value for h in holdings if h.quantity > 0), ZERO)
-        shorts = sum((h.value for h in holdings if h.quantity < 0), ZERO)
+        valuation = self.valuation()
         margin = self.margin(open_orders, configuration, ask)
         return AccountView(
             account_number=self.number,
             created_at=self.created_at,
             cash=self.ledger.cash,
-            equity=self.ledger.cash + longs + shorts,
+            equity=valuation.equity,
             last_equity=self._last_equity,
-            long_market_value=longs,
-            short_market_value=shorts,
+            long_market_value=valuation.longs,
+            short_market_value=valuation.shorts,
             buying_power=margin.buying_power,
             regt_buying_power=margin.regt_buying_power,
             non_marginable_buying_power=margin.non_marginable_buying_power,
-            initial_margin=initial_requirement(longs - shorts),
-            maintenance_margin=sum((maintenance_requirement(h) for h in holdings), ZERO),
+            initial_margin=initial_requirement(valuation.gross),
+            maintenance_margin=self._maintenance(),
             last_maintenance_margin=self._last_maintenance,
             multiplier=margin.multiplier,
             is_shorting_enabled=margin.is_shorting_enabled and not configuration.no_shorting,
@@ -174,6 +212,9 @@ class Account:
                 )
             )
         return tuple(views)
+
+    def _maintenance(self) -> Decimal:
+        return sum((maintenance_requirement(h) for h in self.holdings()), ZERO)
 
     def _held_value(self, order: OrderRecord, ask: Ask) -> Decimal:
         if order.position_intent.endswith("close"):

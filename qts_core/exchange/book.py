@@ -66,8 +66,7 @@ class OrderBook:
         return order
 
     def move(self, order: OrderRecord, event: str, now: datetime, fill: Fill | None = None) -> ExchangeEvent:
-        """Store `order` as the latest record and return the event that tells of it."""
-        order = replace(order, updated_at=max(now, order.submitted_at))
+        """Store `order`, changed at `now`, as the latest record and return the event that tells of it."""
         self._orders[order.id] = order
         if order.status.is_terminal:
             self._open.pop(order.id, None)
@@ -108,24 +107,42 @@ class OrderBook:
         return session.close
 
 
+def working(order: OrderRecord, now: datetime) -> OrderRecord:
+    """Return `order` as working at the venue."""
+    return replace(order, status=OrderStatus.NEW, updated_at=_shown(order, now))
+
+
 def canceled(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
     """Return `order` as cancelled."""
-    return replace(order, status=OrderStatus.CANCELED, canceled_at=now, reason=reason)
+    at = _shown(order, now)
+    return replace(order, status=OrderStatus.CANCELED, canceled_at=at, updated_at=at, reason=reason)
 
 
 def expired(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
     """Return `order` as expired."""
-    return replace(order, status=OrderStatus.EXPIRED, expired_at=now, reason=reason)
+    at = _shown(order, now)
+    return replace(order, status=OrderStatus.EXPIRED, expired_at=at, updated_at=at, reason=reason)
+
+
+def replaced(order: OrderRecord, now: datetime, successor: str) -> OrderRecord:
+    """Return `order` as replaced by the order with the id `successor`."""
+    at = _shown(order, now)
+    return replace(order, status=OrderStatus.REPLACED, replaced_at=at, updated_at=at, replaced_by=successor)
 
 
 def filled(order: OrderRecord, fill: Fill) -> OrderRecord:
     """Return `order` with `fill` added; nothing left means filled."""
     execution = fill.execution
-    is_complete = fill.leaves_quantity == ZERO
     return replace(
         order,
-        status=OrderStatus.FILLED if is_complete else OrderStatus.PARTIALLY_FILLED,
+        status=OrderStatus.FILLED if fill.leaves_quantity == ZERO else OrderStatus.PARTIALLY_FILLED,
         filled_quantity=order.filled_quantity + execution.quantity,
         filled_value=order.filled_value + execution.quantity * execution.price,
         filled_at=execution.ts_event,
+        updated_at=_shown(order, execution.ts_event),
     )
+
+
+def _shown(order: OrderRecord, now: datetime) -> datetime:
+    """Return when a change shows: never before the submission, which may be shown some microseconds late."""
+    return max(now, order.submitted_at)

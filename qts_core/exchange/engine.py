@@ -14,9 +14,10 @@ from decimal import Decimal
 
 from qts_core.exchange.account import Account
 from qts_core.exchange.amend import Amendment, amended
-from qts_core.exchange.book import OrderBook, canceled, expired, filled
+from qts_core.exchange.book import OrderBook, canceled, expired, filled, replaced, working
 from qts_core.exchange.executions import execution_of, fill_of
 from qts_core.exchange.fills import NO_FILL, Outcome, at_open, taking, within_bar
+from qts_core.exchange.margin import Margin
 from qts_core.exchange.permissions import AccountConfiguration, Standing, intent_of, refuse_not_permitted
 from qts_core.exchange.records import Accepted, Charge, ExchangeEvent, Fill, OrderRecord, Refused
 from qts_core.exchange.rules import AT_ONCE, MALFORMED, NOT_ACCEPTABLE, NOT_FOUND, refuse_malformed
@@ -111,20 +112,20 @@ class SimulatedExchange:
         if refused is not None:
             return refused
         accepted = self._take(request, now, order.position_intent, order)
-        old = replace(order, status=OrderStatus.REPLACED, replaced_at=now, replaced_by=accepted.order.id)
-        return Accepted(accepted.order, (self._book.move(old, "replaced", now), *accepted.events))
+        old = self._book.move(replaced(order, now, accepted.order.id), "replaced", now)
+        return Accepted(accepted.order, (old, *accepted.events))
 
     # -- what the market does ----------------------------------------------------------------------------------
 
     def open_bar(self, bars: BarSlice) -> list[ExchangeEvent]:
         """Let the opening prices of a bar fill orders; queued orders become `new` first."""
-        self._account.marks.observe(bars.symbols, bars.open)
+        self._account.observe(bars.symbols, bars.open)
         if not self._book.has_open:
             return []
         events = []
         for order in self._eligible(bars):
             if order.status is OrderStatus.ACCEPTED:
-                events.append(self._book.move(replace(order, status=OrderStatus.NEW), "new", bars.ts_event))
+                events.append(self._book.move(working(order, bars.ts_event), "new", bars.ts_event))
         for order in self._eligible(bars):
             if order.request.time_in_force is TimeInForce.OPG and bars.slot > 0:
                 events.append(
@@ -137,7 +138,7 @@ class SimulatedExchange:
 
     def close_bar(self, bars: BarSlice) -> list[ExchangeEvent]:
         """Let the rest of a bar fill resting orders; afterwards prices are its closes."""
-        self._account.marks.observe(bars.symbols, bars.close)
+        self._account.observe(bars.symbols, bars.close)
         events: list[ExchangeEvent] = []
         if not self._book.has_open:
             return events
@@ -184,9 +185,7 @@ class SimulatedExchange:
 
     def mark(self, prices: Mapping[str, float], *, is_previous_close: bool = False) -> None:
         """Take last prices from elsewhere, such as history before the first bar."""
-        self._account.marks.update(prices, is_previous_close=is_previous_close)
-        if is_previous_close:
-            self._account.strike()
+        self._account.mark(prices, is_previous_close=is_previous_close)
 
     # -- what can be read --------------------------------------------------------------------------------------
 
@@ -207,7 +206,7 @@ class SimulatedExchange:
 
     def equity(self) -> Decimal:
         """Return cash plus the market value of all positions, USD."""
-        return self._account.equity()
+        return self._account.valuation().equity
 
     def quantity(self, symbol: str) -> Decimal:
         """Return the signed shares held of `symbol`."""
@@ -247,8 +246,9 @@ class SimulatedExchange:
         is_open = self._calendar.at(now) is not None
         status = OrderStatus.PENDING_NEW if is_open else OrderStatus.ACCEPTED
         reply = self._book.add(request, now, intent=intent, status=status, replaces=replaces)
-        working = replace(reply, status=OrderStatus.NEW) if is_open else reply
-        return Accepted(reply, (self._book.move(working, "new" if is_open else "accepted", now),))
+        if not is_open:
+            return Accepted(reply, (self._book.move(reply, "accepted", now),))
+        return Accepted(reply, (self._book.move(working(reply, now), "new", now),))
 
     def _refuse(self, request: OrderRequest, now: datetime, *, without: OrderRecord | None = None) -> Refused | None:
         refused = refuse_malformed(request, self.instruments, now)
@@ -258,15 +258,18 @@ class SimulatedExchange:
 
     def _standing(self, request: OrderRequest, *, without: OrderRecord | None = None) -> Standing:
         ignored = None if without is None else without.id
-        margin = self._account.margin([o for o in self._book.open() if o.id != ignored], self.configuration, self._ask)
+
+        def margin() -> Margin:
+            others = [o for o in self._book.open() if o.id != ignored]
+            return self._account.margin(others, self.configuration, self._ask)
+
         return Standing(
             instrument=self.instruments[request.symbol],
             configuration=self.configuration,
             position=self.quantity(request.symbol),
             open_orders=[o for o in self._book.open(request.symbol) if o.id != ignored],
             ask=self._ask(request.symbol),
-            buying_power=margin.buying_power,
-            is_shorting_enabled=margin.is_shorting_enabled and not self.configuration.no_shorting,
+            margin=margin,
         )
 
     def _ask(self, symbol: str) -> Decimal | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from qts_core.exchange.margin import Margin
 from qts_core.exchange.records import OrderRecord, Refused
 from qts_core.exchange.rules import NOT_ACCEPTABLE, NOT_PERMITTED, is_fractional, opposite
 from qts_core.market.instruments import Instrument
@@ -44,8 +45,8 @@ class Standing:
         Open orders of the symbol, without the one that is being replaced.
     ask : Decimal or None
         What a market buy would pay now, USD; None when no price was ever seen.
-    buying_power : Decimal
-        USD.
+    margin : callable
+        Gives the account's margin; asked only by orders that open something.
     """
 
     instrument: Instrument
@@ -53,8 +54,7 @@ class Standing:
     position: Decimal
     open_orders: Sequence[OrderRecord]
     ask: Decimal | None
-    buying_power: Decimal
-    is_shorting_enabled: bool
+    margin: Callable[[], Margin]
 
 
 def intent_of(side: OrderSide, position: Decimal) -> str:
@@ -105,7 +105,7 @@ def _restricted(request: OrderRequest, standing: Standing, *, is_closing: bool) 
             return Refused(422, NOT_ACCEPTABLE, "fractional orders cannot be sold short")
         if not standing.instrument.is_shortable:
             return Refused(422, NOT_ACCEPTABLE, f'asset "{request.symbol}" cannot be sold short')
-        if not standing.is_shorting_enabled:
+        if standing.configuration.no_shorting or not standing.margin().is_shorting_enabled:
             return Refused(403, NOT_PERMITTED, "account is not allowed to short")
     return None
 
@@ -164,8 +164,9 @@ def _unaffordable(request: OrderRequest, standing: Standing) -> Refused | None:
         return Refused(403, NOT_PERMITTED, f'no market price for asset "{request.symbol}"')
     if is_fractional(request) and value < 1:
         return Refused(403, NOT_PERMITTED, "cost basis must be >= minimal amount of order 1")
-    if value > standing.buying_power:
-        extras = {"buying_power": plain(standing.buying_power), "cost_basis": plain(value)}
+    power = standing.margin().buying_power
+    if value > power:
+        extras = {"buying_power": plain(power), "cost_basis": plain(value)}
         return Refused(403, NOT_PERMITTED, "insufficient buying power", extras)
     return None
 

@@ -127,7 +127,7 @@ class Charge:
     `amount` is signed, USD (a cost is negative); a split moves shares instead, in `quantity`.
     """
 
-    id: str
+    sequence: int
     kind: str
     symbol: str
     ts_event: datetime
