@@ -71,7 +71,10 @@ def load_scenarios(lake: LakePort, summary: TrainingSummary) -> tuple[Scenario, 
     content = json.loads(lake.read_blob(_blob(summary.model)))
     if content["training"] != summary.identity:
         return ()
-    return tuple(Scenario(**{k: math.nan if v is None else v for k, v in row.items()}) for row in content["scenarios"])
+    return tuple(
+        Scenario(row["name"], *(_number(row[key]) for key in ("total_return", "sharpe", "max_drawdown", "costs")))
+        for row in content["scenarios"]
+    )
 
 
 def tear_sheet(
@@ -152,8 +155,8 @@ def _gates(record: GateRecord | None) -> tuple[Gate, ...]:
         Gate(
             name=gate["name"].removeprefix("gate."),
             is_passed=gate["passed"],
-            value=math.nan if gate["value"] is None else gate["value"],
-            threshold=math.nan if gate["threshold"] is None else gate["threshold"],
+            value=_number(gate["value"]),
+            threshold=_number(gate["threshold"]),
             comparison=gate["comparison"],
             reason=gate["reason"],
         )
@@ -180,6 +183,10 @@ def _notes(source: MarketSource, settings: Settings) -> tuple[str, ...]:
     else:
         notes.append("The universe is what the file holds today: symbols that died before are missing (survivorship).")
     return tuple(notes)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _blob(model: str) -> str:
