@@ -1,0 +1,86 @@
+"""Features by month resume where the month before ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qts_core.adapters.lake import Lake
+from qts_core.config.features import FeaturesSettings
+from qts_core.config.models import ModelFeatures
+from qts_core.config.settings import Settings
+from qts_core.data.ingest import clean_month, load_panel, register_synthetic
+from qts_core.data.synthetic import SyntheticMarketSettings, synthetic_market
+from qts_core.features import FeatureBlock, FeatureEngine
+from qts_core.features.store import from_frame
+from qts_core.market.calendar import xnys
+from qts_core.market.errors import DataNotFoundError
+from qts_core.research.feature_months import (
+    catalogue_for,
+    compute_all_months,
+    compute_feature_month,
+    feature_snapshot,
+    feature_table,
+    model_catalogue,
+)
+
+FEW = FeaturesSettings(groups=("technical_momentum",), exclude=("tech_stoch*",))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    span = SyntheticMarketSettings(symbols=4, first=date(2024, 1, 16), last=date(2024, 2, 15), seed=2)
+    market = synthetic_market(span)
+    lake = Lake(tmp_path)
+    register_synthetic(lake, market, calendar=xnys())
+    for month in lake.months("raw_bars"):
+        clean_month(lake, month, calendar=xnys())
+    return lake
+
+
+@pytest.fixture
+def symbols(lake: Lake) -> tuple[str, ...]:
+    return load_panel(lake, calendar=xnys()).symbols
+
+
+def test_two_months_are_the_bits_of_one_pass_over_both(lake: Lake, symbols: tuple[str, ...]) -> None:
+    catalogue = catalogue_for(FEW)
+    compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())
+    panel = load_panel(lake, calendar=xnys())
+    whole = FeatureEngine(catalogue, symbols).push(FeatureBlock.of(panel))
+    stored = from_frame(lake.read(feature_table(catalogue)), panel.timeline, symbols, catalogue.names)
+    present = ~np.isnan(panel["close"])
+    np.testing.assert_array_equal(stored[:, present], whole[:, present])
+
+
+def test_a_month_without_the_one_before_it_is_refused_with_the_way_out(lake: Lake, symbols: tuple[str, ...]) -> None:
+    with pytest.raises(DataNotFoundError, match=r"QTS-FEAT-006.*features 2024-02.*in order"):
+        compute_feature_month(lake, "2024-02", catalogue_for(FEW), symbols=symbols, calendar=xnys())
+
+
+def test_nothing_is_computed_again_until_the_bars_change(lake: Lake, symbols: tuple[str, ...]) -> None:
+    catalogue = catalogue_for(FEW)
+    assert set(compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())) == {"2024-01", "2024-02"}
+    assert compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys()) == {}
+
+
+def test_the_newest_snapshot_is_of_a_month_that_had_ended(lake: Lake, symbols: tuple[str, ...]) -> None:
+    catalogue = catalogue_for(FEW)
+    compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())
+    found = feature_snapshot(lake, catalogue, datetime(2024, 2, 15, 14, 30, tzinfo=UTC))
+    assert found is not None
+    assert found[0] == "2024-01"
+    assert feature_snapshot(lake, catalogue, datetime(2024, 1, 31, tzinfo=UTC)) is None
+
+
+def test_groups_and_patterns_choose_the_features(settings: Settings) -> None:
+    assert not [name for name in catalogue_for(FEW).names if name.startswith("tech_stoch")]
+    entry = settings.models.models["lightgbm_return"]
+    fewer = entry.model_copy(update={"features": ModelFeatures(groups=("calendar",), exclude=("time_*",))})
+    chosen = settings.model_copy(
+        update={"models": settings.models.model_copy(update={"models": {"lightgbm_return": fewer}})}
+    )
+    assert len(model_catalogue(chosen, "lightgbm_return").names) == 0
