@@ -52,7 +52,7 @@ def broker_address(paths: LivePaths, settings: Settings) -> tuple[str, dict[str,
 
 def close_everything(rest: str, headers: dict[str, str], *, is_flatten: bool) -> tuple[int, int, str]:
     """Cancel every order and, with `is_flatten`, close every position; return counts and what went wrong."""
-    problem = ""
+    problem, failed = "", list[str]()
     for _ in range(ATTEMPTS):
         try:
             with httpx.Client(base_url=rest, headers=headers, timeout=TIMEOUT_SECONDS) as client:
@@ -60,8 +60,10 @@ def close_everything(rest: str, headers: dict[str, str], *, is_flatten: bool) ->
                 closing = 0
                 if is_flatten:
                     answer = client.delete("/v2/positions", params={"cancel_orders": "true"})
-                    closing = len(answer.raise_for_status().json())
-            return cancelled, closing, ""
+                    items = answer.raise_for_status().json()
+                    closing = sum(item.get("status") == 200 for item in items)
+                    failed = [str(item.get("symbol")) for item in items if item.get("status") != 200]
+            return cancelled, closing, f"not closed: {', '.join(failed)}" if failed else ""
         except (httpx.HTTPError, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
     return 0, 0, problem

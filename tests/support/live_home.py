@@ -26,6 +26,7 @@ __all__ = ["LiveHome", "make_live_home"]
 
 HORIZON = 26
 ROUNDS = 12
+LAST = date(2024, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class LiveHome:
 
 
 def make_live_home(
-    home: Path, *, symbols: int = 8, first: date = date(2024, 10, 1), last: date = date(2024, 12, 31), features: int = 12
+    home: Path, *, symbols: int = 8, first: date = date(2024, 10, 1), last: date = LAST, features: int = 12
 ) -> LiveHome:  # fmt: skip
     """Fill the lake with a market that holds a strong planted signal, and train a few trees on all but its last day."""
     market = synthetic_market(

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Row, Table, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, create_engine, event, func, insert, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
@@ -135,13 +136,11 @@ class Journal:
                 outcome = _outcome(entry.decision.body if entry.decision else "", [i.body for i in entry.intents])
                 sequence = self._add_event(entry.kind, epoch, entry.handled_at, entry.body, outcome)
                 if entry.decision is not None:
-                    self._put(t.decisions, _decision_row(entry.decision, sequence))
-                for intent in entry.intents:
-                    self._put(t.intents, _intent_row(intent, sequence, lease_epoch))
-                for order in entry.orders:
-                    self._put(t.orders, _order_row(order), replace=True)
-                if entry.execution is not None:
-                    self._put(t.executions, _execution_row(entry.execution))
+                    self._put(t.decisions, [_decision_row(entry.decision, sequence)])
+                self._put(t.intents, [_intent_row(intent, sequence, lease_epoch) for intent in entry.intents])
+            rows = {order.client_order_id: _order_row(order) for entry in entries for order in entry.orders}
+            self._put(t.orders, list(rows.values()), replace=True)
+            self._put(t.executions, [_execution_row(e.execution) for e in entries if e.execution is not None])
 
     def record_send(self, client_order_id: str, sent_at: datetime, lease_epoch: int, outcome: str) -> None:
         """Note that the order was posted under `lease_epoch` and what came of it."""
@@ -163,14 +162,17 @@ class Journal:
         self._sequence, self._hash = sequence, record_hash
         return sequence
 
-    def _put(self, table: Table, row: dict[str, object], *, replace: bool = False) -> None:
-        """Insert unless the key is there; with `replace`, the newer row wins."""
-        key = next(iter(table.primary_key.columns))
-        found = self._connection.execute(select(key).where(key == row[key.name])).first()
-        if found is None:
-            self._connection.execute(insert(table).values(**row))
-        elif replace:
-            self._connection.execute(update(table).where(key == row[key.name]).values(**row))
+    def _put(self, table: Table, rows: list[dict[str, object]], *, replace: bool = False) -> None:
+        """Insert rows, leaving those whose key is there; with `replace`, the newer row wins."""
+        if not rows:
+            return
+        statement = sqlite.insert(table)
+        if replace:
+            newer = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
+            statement = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=newer)
+        else:
+            statement = statement.on_conflict_do_nothing()
+        self._connection.execute(statement, rows)
 
     # --- reading --------------------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ def test_the_kill_switch_works_while_the_daemon_hangs_and_stays_latched(live_hom
         daemon.wait_until(lambda: daemon.count("fill.booked") >= 1)
         daemon.process.send_signal(signal.SIGSTOP)
         code, done = verb(home, "kill", "--reason", "drill")
-        assert code == 0, done
+        assert code == 0, done["problem"]
         assert float(str(done["latched_seconds"])) < 0.1
         assert float(str(done["broker_seconds"])) < 5.0
         before = {order["client_order_id"] for order in broker_orders(exchange.rest)}
