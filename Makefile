@@ -10,9 +10,20 @@ JOBS ?= 2
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-export QTS_HOME := $(abspath $(or $(QTS_HOME),.qts))
+# One market for each home: your own bars and other spans get a home of their own beside the default one.
+ifeq ($(origin QTS_HOME),undefined)
+  ifneq ($(BARS),)
+    QTS_HOME := .qts/bars-$(basename $(notdir $(BARS)))
+  else ifneq ($(YEARS),2)
+    QTS_HOME := .qts/years-$(YEARS)
+  else
+    QTS_HOME := .qts
+  endif
+endif
+export QTS_HOME := $(abspath $(QTS_HOME))
 export OMP_WAIT_POLICY := passive
-export NUMBA_CACHE_DIR := $(QTS_HOME)/cache/numba
+# Compiled kernels do not depend on the market: one cache serves every home.
+export NUMBA_CACHE_DIR := $(or $(NUMBA_CACHE_DIR),$(CURDIR)/.qts/cache/numba)
 export DAGSTER_DISABLE_TELEMETRY := yes
 export MLFLOW_DISABLE_TELEMETRY := true
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qts_core.report.inputs import LiveSession
 
-__all__ = ["last_live_session", "live_sessions"]
+__all__ = ["last_live_session", "live_sessions", "record_parity"]
 
 
 def live_sessions(live_dir: Path) -> tuple[LiveSession, ...]:
@@ -25,13 +25,26 @@ def last_live_session(live_dir: Path) -> LiveSession | None:
     return sessions[-1] if sessions else None
 
 
+def record_parity(live_dir: Path, session: date, compared: int, differences: int) -> None:
+    """Add to the report of `session` how its decisions compare with the backtest; nothing to do without a report."""
+    path = live_dir / "reports" / f"{session.isoformat()}.json"
+    if not path.is_file():
+        return
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["parity"] = {"compared": compared, "differences": differences}
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
+    temporary.replace(path)
+
+
 def _session(path: Path) -> LiveSession | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        parity: Mapping[str, int] = content.get("parity") or {}
+        found = content.get("parity")
+        parity: Mapping[str, int] = found if isinstance(found, dict) else {}
         return LiveSession(
             session=date.fromisoformat(content["session"]),
-            mode=str(content["mode"]),
+            mode=str(content.get("mode", "paper")),
             decisions=int(content["decisions"]),
             orders=int(content["orders"]),
             fills=int(content["fills"]),

@@ -19,6 +19,7 @@ COMMANDS = {
     "models": LazyCommand("qts_core.cli.models", "List, show and promote models."),
     "backtest": LazyCommand("qts_core.cli.backtest", "Test a strategy on history."),
     "replay": LazyCommand("qts_core.cli.replay", "Derive journalled decisions again, bit for bit."),
+    "parity": LazyCommand("qts_core.cli.parity", "Compare a live session with its backtest, decision by decision."),
     "config": LazyCommand("qts_core.cli.config", "Show and check settings."),
     "doctor": LazyCommand("qts_core.cli.doctor", "Look whether everything QTS needs is there."),
 }

@@ -34,7 +34,7 @@ def print_closing(
     console.print()
     console.print(f"[bold]Report[/bold]  {page['path']}", soft_wrap=True)
     console.print()
-    prefix = "" if home.name == ".qts" else f"QTS_HOME={home} "
+    prefix = "" if home == Path(".qts").resolve() else f"QTS_HOME={_short(home)} "
     console.print("[bold]Next[/bold]")
     console.print(f"  {prefix}make dev       Dagster UI on http://127.0.0.1:3000, MLflow UI on http://127.0.0.1:5000")
     console.print(f"  {prefix}make daemon    trade on the paper exchange; its page is on http://127.0.0.1:8000")
@@ -67,3 +67,9 @@ def _findings(
 
 def _number(value: object) -> float:
     return float(str(value))
+
+
+def _short(home: Path) -> str:
+    """Return `home` as one would type it here."""
+    here = Path().resolve()
+    return str(home.relative_to(here)) if home.is_relative_to(here) else str(home)

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from qts_core.adapters.lake.bar_files import import_bars
+from qts_core.cli.parity import live_parity
 from qts_core.data.ingest import register_bars, register_instruments
 from qts_core.data.market_source import MarketSource, default_source, imported_source, record_source
 from qts_core.market.calendar import xnys
@@ -95,6 +96,10 @@ def _live(platform: Platform, model: str, session: date, stages: Stages) -> tupl
     with stages.stage("live session") as stage:
         report = dict(trade_session(candidate, session))
         stage.rows, stage.unit = int(str(report["decisions"])), "decisions"
+    with stages.stage("parity with the backtest") as stage:
+        _, parity = live_parity(platform.settings, session)
+        report["parity"] = {"compared": parity.compared, "differences": parity.differences}
+        stage.rows, stage.unit = parity.compared, "decisions"
     return report, candidate.is_promoted
 
 
