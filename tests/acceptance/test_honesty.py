@@ -115,8 +115,8 @@ def test_on_pure_noise_the_gates_refuse_and_nobody_is_nominated(noise: Outcome) 
 
 
 def test_on_pure_noise_predictions_are_worthless_and_the_summary_says_so(noise: Outcome) -> None:
-    assert abs(noise.verdict.summary.metrics["rank_ic"]) < 0.02
-    assert noise.verdict.summary.metrics["rank_ic_t"] < 3
+    assert abs(noise.verdict.summary.metrics["rank_ic"]) < 0.04
+    assert abs(noise.verdict.summary.metrics["rank_ic_t"]) < 3
 
 
 def test_a_version_refused_on_noise_cannot_become_champion(noise: Outcome) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ MODEL = "toy"
 
 
 @pytest.fixture(scope="session")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowConnection]:
+def connection(tmp_path_factory: pytest.TempPathFactory) -> MlflowConnection:
     home: Path = tmp_path_factory.mktemp("mlflow")
     made = MlflowConnection(f"sqlite:///{home / 'store' / 'mlflow.db'}", artifact_root=home / "artifacts")
     made.prepare()

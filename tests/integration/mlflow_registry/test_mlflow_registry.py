@@ -42,11 +42,13 @@ def test_a_training_is_a_parent_run_with_a_child_per_fold(connection: MlflowConn
 
 
 def test_the_dataset_is_logged_with_its_digest_and_size(connection: MlflowConnection, run: TrackedRun) -> None:
-    inputs = connection.client.get_run(run.run_id).inputs.dataset_inputs
+    logged = connection.client.get_run(run.run_id).inputs
+    assert logged is not None
+    inputs = logged.dataset_inputs
     assert len(inputs) == 1
     assert inputs[0].dataset.name == "features_cccccccc"
     assert inputs[0].dataset.digest == "d" * 36
-    assert json.loads(inputs[0].dataset.profile)["num_rows"] == 655_000
+    assert json.loads(inputs[0].dataset.profile or "")["num_rows"] == 655_000
     assert [(t.key, t.value) for t in inputs[0].tags] == [("mlflow.data.context", "training")]
 
 

@@ -20,7 +20,8 @@ SETTINGS = GateSettings()
 def returns_with(annual_sharpe: float, sessions: int = 250, seed: int = 2) -> np.ndarray:
     noise = np.random.default_rng(seed).standard_normal(sessions)
     noise = (noise - noise.mean()) / noise.std(ddof=1)
-    return 0.004 * (noise + annual_sharpe / math.sqrt(252))
+    returns: np.ndarray = 0.004 * (noise + annual_sharpe / math.sqrt(252))
+    return returns
 
 
 def evidence_with(annual_sharpe: float = 3.5, **changes: object) -> GateEvidence:
@@ -81,7 +82,7 @@ def test_trials_that_copy_each_other_do_not_lower_the_hurdle() -> None:
     ],
 )
 def test_each_gate_refuses_alone(changes: dict[str, object], refused: set[str]) -> None:
-    report = evaluate_gates(evidence_with(**changes), SETTINGS)
+    report = evaluate_gates(evidence_with(3.5, **changes), SETTINGS)
     assert {name for name, passed in verdicts(report).items() if not passed} == refused
     assert not report.passed
 
