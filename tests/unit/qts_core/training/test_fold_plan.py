@@ -48,9 +48,7 @@ def shared_bars(plan: FoldPlan, samples: TrainingSet) -> int:
 def test_windows_roll_and_end_where_the_holdout_begins() -> None:
     plan = plan_of(sample_set(sessions=31))
     per = 26
-    assert [f.test for f in plan.folds] == [
-        (RowRange(start * per, (start + 5) * per),) for start in (10, 15, 20, 25)
-    ]
+    assert [f.test for f in plan.folds] == [(RowRange(start * per, (start + 5) * per),) for start in (10, 15, 20, 25)]
     assert [f.train for f in plan.folds] == [(RowRange(s * per, (s + 10) * per),) for s in (0, 5, 10, 15)]
     assert plan.final == RowRange(20 * per, 30 * per)
     assert plan.holdout == RowRange(30 * per, 31 * per)
