@@ -89,14 +89,12 @@ class Daemon:
         return self.process.returncode, out, err
 
 
-def start_daemon(home: Path, *arguments: str) -> Daemon:
-    """Start a daemon that trades the tiny model and prints JSON."""
-    command = [
-        sys.executable, "-m", "live_daemon", "run", "--model", str(home / "tiny-model"), "--dashboard-port", "0",
-        "--json", *arguments,
-    ]  # fmt: skip
-    return Daemon(
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(home), text=True
-        ), home,
+def start_daemon(home: Path, *arguments: str, model: str | None = None, **variables: str) -> Daemon:
+    """Start a daemon that prints JSON; it trades the tiny model unless `model` says otherwise."""
+    wanted = str(home / "tiny-model") if model is None else model
+    command = [sys.executable, "-m", "live_daemon", "run", "--model", wanted, "--dashboard-port", "0", "--json"]
+    process = subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(home) | variables, text=True,
     )  # fmt: skip
+    return Daemon(process, home)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
 
 from live_daemon.modes import Mode, ModeMachine
+
+
+def now(modes: ModeMachine) -> Mode:
+    """Return the mode; a call, so that no checker takes it for constant."""
+    return modes.mode
 
 
 def machine() -> tuple[ModeMachine, list[tuple[Mode, Mode]]]:
@@ -15,7 +21,7 @@ def machine() -> tuple[ModeMachine, list[tuple[Mode, Mode]]]:
 
 def test_a_start_goes_through_starting_and_reconciling_to_trading() -> None:
     modes, changes = machine()
-    assert modes.mode is Mode.STARTING
+    assert now(modes) is Mode.STARTING
     modes.recovered()
     modes.reconciled(is_clean=True)
     assert changes == [(Mode.STARTING, Mode.RECONCILING), (Mode.RECONCILING, Mode.TRADING)]
@@ -25,12 +31,12 @@ def test_a_start_goes_through_starting_and_reconciling_to_trading() -> None:
 def test_a_reason_to_halt_before_recovery_shows_at_once() -> None:
     modes, _ = machine()
     modes.halt("operator", "lunch")
-    assert modes.mode is Mode.HALTED
+    assert now(modes) is Mode.HALTED
     assert modes.reason == "operator: lunch"
 
 
 def test_every_order_of_the_same_conditions_gives_the_same_mode() -> None:
-    steps = [
+    steps: list[Callable[[ModeMachine], None]] = [
         lambda m: m.recovered(), lambda m: m.reconciled(is_clean=True), lambda m: m.degrade("a", "x"),
         lambda m: m.stale("b", "y"), lambda m: m.halt("c", "z"),
     ]  # fmt: skip
@@ -38,13 +44,13 @@ def test_every_order_of_the_same_conditions_gives_the_same_mode() -> None:
         modes, _ = machine()
         for step in order:
             step(modes)
-        assert modes.mode is Mode.HALTED
+        assert now(modes) is Mode.HALTED
         modes.halt("c", None)
-        assert modes.mode is Mode.DEGRADED
+        assert now(modes) is Mode.DEGRADED
         modes.degrade("a", None)
-        assert modes.mode is Mode.STALE
+        assert now(modes) is Mode.STALE
         modes.stale("b", None)
-        assert modes.mode is Mode.TRADING
+        assert now(modes) is Mode.TRADING
 
 
 def test_a_reason_leaves_only_with_the_one_who_gave_it() -> None:
@@ -53,6 +59,6 @@ def test_a_reason_leaves_only_with_the_one_who_gave_it() -> None:
     modes.reconciled(is_clean=True)
     modes.kill("latch", "operator")
     modes.kill("other", None)
-    assert modes.mode is Mode.KILLED
+    assert now(modes) is Mode.KILLED
     modes.kill("latch", None)
-    assert modes.mode is Mode.TRADING
+    assert now(modes) is Mode.TRADING
