@@ -199,6 +199,6 @@ class _Run:
         """Book what the exchange charged beside fills and corporate actions; return those charges."""
         new = [c for c in self.exchange.charges[self.charges_seen :] if c.kind == "BORROW"]
         for charge in new:
-            self.core.handle(CashMoved(charge.ts_event, charge.id, charge.amount, charge.kind))
+            self.core.handle(CashMoved(charge.ts_event, f"charge-{charge.sequence}", charge.amount, charge.kind))
         self.charges_seen = len(self.exchange.charges)
         return new
