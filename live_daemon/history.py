@@ -6,6 +6,7 @@ The result depends only on bars, model and settings, so it is kept under ``live/
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -40,17 +41,17 @@ EXPECTED_SESSIONS: Final = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """Bars before a session, and what they are.
+    """Bars before a session: what they are, and how to read them when the warm state is not kept already.
 
     Attributes
     ----------
-    panel : Panel
-        Every bar known before the session's open.
+    read : callable
+        Returns the panel of every bar known before the session's open.
     data_hash : str
         Hash of the lake's partitions behind it.
     """
 
-    panel: Panel
+    read: Callable[[], Panel]
     data_hash: str
 
 
@@ -71,8 +72,11 @@ def load_history(
             expected=f"bars before {session}", fix="run `make demo`, or `qts data import PATH`",
         )  # fmt: skip
     previous = calendar.last_closed(opening).date
-    panel = load_panel(lake, calendar=calendar, symbols=symbols, last=previous, known_before=opening)
-    return History(panel, digest(f"{lake.data_hash('clean_bars', months)} before {opening.isoformat()}"))
+
+    def read() -> Panel:
+        return load_panel(lake, calendar=calendar, symbols=symbols, last=previous, known_before=opening)
+
+    return History(read, digest(f"{lake.data_hash('clean_bars', months)} before {opening.isoformat()}"))
 
 
 def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Panel) -> Floats:
@@ -125,7 +129,7 @@ def warm_cached(core: TradingCore, engine: FeatureEngine, model: LoadedModel, hi
             core.restore(snapshot.core)
             core.predictor.restore(snapshot.predictor)
             return np.array(kept["scores"], dtype=np.float64)
-    scores = warm(core, engine, model, history.panel)
+    scores = warm(core, engine, model, history.read())
     content = json.dumps({"epoch": take_epoch(core).to_json(), "scores": scores.tolist()})
     folder.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")

@@ -178,7 +178,7 @@ class Recovery:
         if history is None:
             return []
         events: list[Event] = []
-        panel = history.panel
+        panel = history.read()
         for day, rows in panel.timeline.session_rows():
             if day <= trading_day(last):
                 continue
