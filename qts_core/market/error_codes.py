@@ -29,6 +29,7 @@ DATA = {
     "QTS-DATA-015": "Bars cannot be laid out on the trading timeline.",
     "QTS-DATA-016": "The months before this one have not been cleaned.",
     "QTS-DATA-017": "The lake holds another market, and two markets never mix.",
+    "QTS-DATA-018": "A blocking check of an asset failed.",
 }
 
 CONFIGURATION = {

@@ -30,14 +30,19 @@ def print_closing(
     console.print()
     console.print("[bold]What it found[/bold] (out of sample, net of pessimistic costs)")
     for line in _findings(source, verdict, page, live, is_promoted=is_promoted):
-        console.print(f"  {line}")
+        console.print(f"  {line}", soft_wrap=True, highlight=False)
     console.print()
     console.print(f"[bold]Report[/bold]  {page['path']}", soft_wrap=True)
     console.print()
     prefix = "" if home == Path(".qts").resolve() else f"QTS_HOME={_short(home)} "
     console.print("[bold]Next[/bold]")
-    console.print(f"  {prefix}make dev       Dagster UI on http://127.0.0.1:3000, MLflow UI on http://127.0.0.1:5000")
-    console.print(f"  {prefix}make daemon    trade on the paper exchange; its page is on http://127.0.0.1:8000")
+    console.print(
+        f"  {prefix}make dev       Dagster UI on http://127.0.0.1:3000, MLflow UI on http://127.0.0.1:5000",
+        soft_wrap=True,
+    )
+    console.print(
+        f"  {prefix}make daemon    trade on the paper exchange; its page is on http://127.0.0.1:8000", soft_wrap=True
+    )
     console.print(f"  {prefix}.venv/bin/qts replay all    make every live decision again, bit for bit", soft_wrap=True)
 
 
@@ -50,7 +55,7 @@ def _findings(
         f"market      {source.origin}, {source.first} to {source.last}",
         f"return      {_number(page['net_return']):+.2%} over {page['sessions']} sessions, {page['trades']} trades",
         f"Sharpe      {_number(page['net_sharpe']):.2f} a year; largest drawdown {_number(page['max_drawdown']):.2%}",
-        f"gates       {verdict['verdict']} ({verdict['trials']} trials in the ledger)",
+        f"gates       {verdict['verdict']} (trials in the ledger: {verdict['trials']})",
         f"live        session {live['session']}: {live['decisions']} decisions, {live['orders']} orders, "
         f"{live['fills']} fills" + ("" if is_promoted else "; the model is not promoted and may not trade live"),
     ]

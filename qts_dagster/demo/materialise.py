@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from qts_core.market.errors import DataError, TradingSystemError
+from qts_core.market.errors import DataError
 
 __all__ = ["AssetRun", "materialise", "open_instance"]
 
@@ -47,10 +47,8 @@ def materialise(
 
     Raises
     ------
-    TradingSystemError
-        The expected failure of an asset, as it was raised.
     DataError
-        If a blocking check failed.
+        If a blocking check failed. What an asset raises itself comes through as it is.
     """
     tags = {RANGE_START: months[0], RANGE_END: months[-1]} if months else {}
     keys = [dg.AssetKey(name) for name in assets]
@@ -58,22 +56,13 @@ def materialise(
         warnings.simplefilter("ignore", dg.BetaWarning)
         job = definitions.resolve_implicit_global_asset_job_def()
     try:
-        result = job.execute_in_process(
-            instance=instance, asset_selection=keys, tags=tags, run_config=QUIET, raise_on_error=True
-        )
-    except TradingSystemError:
-        raise
-    _raise_failed_check(result)
+        result = job.execute_in_process(instance=instance, asset_selection=keys, tags=tags, run_config=QUIET)
+    except dg.DagsterError as error:
+        raise DataError(
+            "QTS-DATA-018", "Dagster stopped the run", where=", ".join(assets), found=str(error).replace("\n", " "),
+            fix="open the run in the Dagster UI (`make dev`) to see the failing rows",
+        ) from error  # fmt: skip
     return _summary(result, assets)
-
-
-def _raise_failed_check(result: dg.ExecuteInProcessResult) -> None:
-    for check in result.get_asset_check_evaluations():
-        if not check.passed and check.blocking:
-            raise DataError(
-                "QTS-DATA-008", f"the check {check.check_name} failed", where=check.asset_key.to_user_string(),
-                found={k: v.value for k, v in check.metadata.items()},
-            )  # fmt: skip
 
 
 def _summary(result: dg.ExecuteInProcessResult, assets: Sequence[str]) -> AssetRun:

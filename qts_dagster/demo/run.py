@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 from rich.console import Console
 
 from qts_core.adapters.lake.bar_files import import_bars
@@ -44,24 +46,37 @@ def run_demo(plan: DemoPlan) -> None:
     source = _market(plan, platform, stages)
     definitions = build_definitions(platform)
     model = platform.settings.models.live_model
-    months = [partition_key(month) for month in source.months]
     with open_instance(platform.settings.home) as instance:
-        bars = ["corporate_actions", "raw_bars", "clean_bars", "features"]
-        _add(stages, materialise(definitions, instance, bars[:1]), bars[:1])
-        _add(stages, materialise(definitions, instance, bars[1:], months=months), bars[1:])
-        steps = [f"{part}_{model}" for part in ("training_set", "model", "backtest", "verdict")]
-        run = materialise(definitions, instance, steps)
-        _add(stages, run, steps)
+        desk = Desk(definitions, instance, stages)
+        desk.make(["corporate_actions"])
+        desk.make(["raw_bars", "clean_bars", "features"], months=[partition_key(month) for month in source.months])
+        run = desk.make([f"{part}_{model}" for part in ("training_set", "model", "backtest", "verdict")])
         verdict = run.metadata[f"verdict_{model}"]
         session = xnys().between(source.first, source.last)[-1].date
         live, is_promoted = _live(platform, model, session, stages)
-        last = ["daemon_sessions", "model_health", f"tear_sheet_{model}"]
-        closing = materialise(definitions, instance, last)
-        _add(stages, closing, last)
+        closing = desk.make(["daemon_sessions", "model_health", f"tear_sheet_{model}"])
     print_closing(
         console, stages, source, verdict=verdict, page=closing.metadata[f"tear_sheet_{model}"], live=live,
         is_promoted=is_promoted, home=platform.settings.home,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Materialises assets and tells how each went."""
+
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    stages: Stages
+
+    def make(self, assets: list[str], *, months: Sequence[str] = ()) -> AssetRun:
+        """Materialise `assets` in one run and add a stage for each."""
+        with self.stages.console.status(", ".join(assets) + " …"):
+            run = materialise(self.definitions, self.instance, assets, months=months)
+        for name in assets:
+            rows = run.rows.get(name)
+            self.stages.add(Stage(name, run.seconds.get(name, 0.0), rows or None, "rows" if rows else ""))
+        return run
 
 
 def _market(plan: DemoPlan, platform: Platform, stages: Stages) -> MarketSource:
@@ -101,8 +116,3 @@ def _live(platform: Platform, model: str, session: date, stages: Stages) -> tupl
         report["parity"] = {"compared": parity.compared, "differences": parity.differences}
         stage.rows, stage.unit = parity.compared, "decisions"
     return report, candidate.is_promoted
-
-
-def _add(stages: Stages, run: AssetRun, assets: list[str]) -> None:
-    for name in assets:
-        stages.add(Stage(name, run.seconds.get(name, 0.0), run.rows.get(name), "rows"))

@@ -15,7 +15,7 @@ from qts_core.ports.lake import LakePort, Partition
 from qts_core.report.figures import coverage_heat_map
 from qts_dagster.lib.metadata import Metadata, column_schema, image, number, partition_metadata, table
 
-__all__ = ["clean_metadata", "coverage", "raw_metadata"]
+__all__ = ["clean_metadata", "coverage", "coverage_by_symbol", "raw_metadata"]
 
 NEW_YORK_DAY = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date().alias("day")
 
@@ -46,6 +46,17 @@ def clean_metadata(lake: LakePort, month: str, result: CleanResult, calendar: Tr
         "repairs": table([{"rule": rule, "bars": count} for rule, count in sorted(result.counts.items())]),
         "last_prices": table(last.to_dicts()),
         "coverage_map": image(drawing, f"coverage of {month}"),
+    }
+
+
+def coverage_by_symbol(bars: pl.DataFrame, calendar: TradingCalendar) -> dict[str, float]:
+    """Return for each symbol its bars over the bars due between its own first and last session, ratio."""
+    spans = bars.group_by("symbol").agg(
+        NEW_YORK_DAY.min().alias("first"), NEW_YORK_DAY.max().alias("last"), pl.col("ts_event").n_unique().alias("bars")
+    )
+    return {
+        symbol: count / sum(session.bars(BAR_MINUTES) for session in calendar.between(first, last))
+        for symbol, first, last, count in spans.sort("symbol").iter_rows()
     }
 
 

@@ -1,12 +1,11 @@
 """Blocking checks of the bars: bytes, order of prices, duplicates, coverage (specification 5.1)."""
 
 import dagster as dg
-import numpy as np
 import polars as pl
 
 from qts_core.data.ingest import load_actions
 from qts_dagster.defs.resources import Platform
-from qts_dagster.lib.coverage import coverage
+from qts_dagster.lib.coverage import coverage_by_symbol
 from qts_dagster.lib.metadata import table
 
 __all__ = ["market_data_checks"]
@@ -66,17 +65,18 @@ def _no_duplicate_bars() -> dg.AssetChecksDefinition:
 
 
 def _coverage() -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="clean_bars", blocking=True, description="At least 95 % of the bars due are there.")
+    @dg.asset_check(
+        asset="clean_bars",
+        blocking=True,
+        description="Every symbol has at least 95 % of the bars due between its first and its last session.",
+    )
     def coverage_above_95pct(platform: Platform) -> dg.AssetCheckResult:
-        lake = platform.lake
-        thin = []
-        for month in lake.months("clean_bars"):
-            _, _, ratio = coverage(lake.read_month("clean_bars", month), month, platform.calendar)
-            traded = ratio[:, ratio.sum(axis=0) > 0]
-            share = float(np.mean(traded)) if traded.size else 0.0
-            if share < MIN_COVERAGE:
-                thin.append({"month": month, "coverage": share})
-        return dg.AssetCheckResult(passed=not thin, metadata={"threshold": MIN_COVERAGE, "below": table(thin[:SHOWN])})
+        shares = coverage_by_symbol(platform.lake.read("clean_bars"), platform.calendar)
+        thin = [{"symbol": symbol, "coverage": share} for symbol, share in shares.items() if not share >= MIN_COVERAGE]
+        return dg.AssetCheckResult(
+            passed=bool(shares) and not thin,
+            metadata={"threshold": MIN_COVERAGE, "symbols": len(shares), "below": table(thin[:SHOWN])},
+        )
 
     return coverage_above_95pct
 
