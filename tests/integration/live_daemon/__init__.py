@@ -1,1 +1,0 @@
-"""The daemon as real processes over real sockets."""
