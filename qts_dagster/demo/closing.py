@@ -12,6 +12,12 @@ from qts_dagster.demo.stages import Stages
 
 __all__ = ["print_closing"]
 
+NEXT = (
+    ("make dev", "Dagster UI on http://127.0.0.1:3000, MLflow UI on http://127.0.0.1:5000"),
+    ("make daemon", "trade on the paper exchange; its page is on http://127.0.0.1:8000"),
+    (".venv/bin/qts replay all", "make every live decision again, bit for bit"),
+)
+
 
 def print_closing(
     console: Console,
@@ -36,14 +42,8 @@ def print_closing(
     console.print()
     prefix = "" if home == Path(".qts").resolve() else f"QTS_HOME={_short(home)} "
     console.print("[bold]Next[/bold]")
-    console.print(
-        f"  {prefix}make dev       Dagster UI on http://127.0.0.1:3000, MLflow UI on http://127.0.0.1:5000",
-        soft_wrap=True,
-    )
-    console.print(
-        f"  {prefix}make daemon    trade on the paper exchange; its page is on http://127.0.0.1:8000", soft_wrap=True
-    )
-    console.print(f"  {prefix}.venv/bin/qts replay all    make every live decision again, bit for bit", soft_wrap=True)
+    for command, purpose in NEXT:
+        console.print(f"  {prefix}{command:<26}{purpose}", soft_wrap=True, highlight=False)
 
 
 def _findings(

@@ -40,7 +40,7 @@ def test_every_asset_but_the_observing_ones_has_a_blocking_check(definitions: dg
     blocking = {
         spec.asset_key
         for checks in definitions.asset_checks or ()
-        for spec in checks.check_specs  # type: ignore[union-attr]
+        for spec in checks.check_specs
         if spec.blocking
     }
     unchecked = {spec.key.to_user_string() for spec in specs(definitions)} - {k.to_user_string() for k in blocking}
@@ -50,7 +50,7 @@ def test_every_asset_but_the_observing_ones_has_a_blocking_check(definitions: dg
 
 def test_sensors_and_schedules_explain_themselves(definitions: dg.Definitions) -> None:
     for thing in (*(definitions.sensors or ()), *(definitions.schedules or ())):
-        assert len(thing.description or "") > 40, thing.name  # type: ignore[union-attr]
+        assert len(thing.description or "") > 40, thing.name
 
 
 def test_every_enabled_model_of_the_configuration_has_its_assets(definitions: dg.Definitions) -> None:
