@@ -38,10 +38,7 @@ def test_every_asset_says_what_it_is_who_owns_it_and_of_what_kind_it_is(definiti
 
 def test_every_asset_but_the_observing_ones_has_a_blocking_check(definitions: dg.Definitions) -> None:
     blocking = {
-        spec.asset_key
-        for checks in definitions.asset_checks or ()
-        for spec in checks.check_specs
-        if spec.blocking
+        spec.asset_key for checks in definitions.asset_checks or () for spec in checks.check_specs if spec.blocking
     }
     unchecked = {spec.key.to_user_string() for spec in specs(definitions)} - {k.to_user_string() for k in blocking}
     # A backtest is judged by the verdict after it; health rows are the daemon's own measurements.
