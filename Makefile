@@ -36,7 +36,7 @@ SOURCES := qts_core qts_dagster live_daemon tests benchmarks
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  make demo YEARS=5, make demo BARS=path/to/bars.parquet, QTS_HOME=elsewhere make ..."
+	@echo "  make demo YEARS=5, make demo BARS=path/to/bars.csv BARS_TZ=America/New_York, QTS_HOME=elsewhere make ..."
 
 venv: $(STAMP) ## Create .venv and install QTS into it, once.
 
@@ -50,7 +50,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@touch $@
 
 demo: $(STAMP) ## Bars to model to report to a traded session; needs no account and no network.
-	@$(BIN)/python -m qts_dagster.demo --years $(YEARS) $(if $(BARS),--bars "$(BARS)")
+	@$(BIN)/python -m qts_dagster.demo --years $(YEARS) $(if $(BARS),--bars "$(BARS)") $(if $(BARS_TZ),--tz "$(BARS_TZ)")
 
 test: $(STAMP) ## Run the tests (without the slow ones).
 	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"

@@ -19,6 +19,7 @@ app = typer.Typer(add_completion=False, context_settings={"help_option_names": [
 def demo(
     years: Annotated[int, typer.Option(min=2, max=20, help="Full years of the synthetic market, up to 2024.")] = 2,
     bars: Annotated[Path | None, typer.Option(help="Your own bars, CSV or Parquet, instead.")] = None,
+    tz: Annotated[str | None, typer.Option("--tz", help="IANA time zone of bars whose times carry none.")] = None,
     signal: Annotated[float, typer.Option(min=0.0, max=10.0, help="Strength of the planted signal; 0 = none.")] = 1.0,
     symbols: Annotated[int, typer.Option(min=10, max=200, help="Symbols of the synthetic market.")] = 50,
 ) -> None:
@@ -28,7 +29,7 @@ def demo(
     """
     from qts_dagster.demo.run import DemoPlan, run_demo
 
-    run_demo(DemoPlan(years=years, bars=bars, signal_strength=signal, symbols=symbols))
+    run_demo(DemoPlan(years=years, bars=bars, timezone=tz, signal_strength=signal, symbols=symbols))
 
 
 def main() -> None:

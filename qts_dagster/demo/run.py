@@ -33,6 +33,7 @@ class DemoPlan:
 
     years: int = 2
     bars: Path | None = None
+    timezone: str | None = None
     signal_strength: float = 1.0
     symbols: int = 50
 
@@ -87,7 +88,7 @@ def _market(plan: DemoPlan, platform: Platform, stages: Stages) -> MarketSource:
             stage.rows, stage.unit = len(source.symbols), "symbols"
         return source
     with stages.stage("import bars") as stage:
-        found = import_bars(plan.bars)
+        found = import_bars(plan.bars, timezone=plan.timezone)
         source = imported_source(platform.lake, found.frame, plan.bars.name)
         record_source(platform.lake, source)
         done = register_bars(
