@@ -8,6 +8,7 @@ the same with less noise, and noise is what would be traded.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from qts_core.alphas.signal import Signals
+from qts_core.features.kernels.jit import kernel
+from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.panel import Floats
 
@@ -25,6 +28,9 @@ FULL_STRENGTH_DEVIATIONS = 3.0
 """Standard deviations that count as strength 1."""
 
 SQRT_TWO = float(np.sqrt(2.0))
+
+NEVER = sys.maxsize
+"""More symbols than there can be: scores are taken as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class MlAlpha:
         self.settings = settings
         self._smoothed: Floats = np.full(breadth, np.nan)
         self._age = np.full(breadth, np.inf)
-        self._mean_square = np.nan
+        self._mean_square = float("nan")
         self._keep = 0.5 ** (1.0 / settings.smoothing_bars) if settings.smoothing_bars else 0.0
         self._keep_spread = 0.5 ** (1.0 / settings.spread_bars) if settings.spread_bars else 0.0
 
@@ -78,26 +84,16 @@ class MlAlpha:
         score : float64 [N]
             Expected return over the horizon, ratio; NaN = no opinion at this bar.
         """
-        known = np.isfinite(score)
-        count = int(np.count_nonzero(known))
-        self._age += 1.0
-        is_expired = self._age > self.settings.expiry_bars
-        if count == 0:
-            nothing = np.full(len(score), np.nan)
-            return Signals(nothing, nothing, is_expired)
-        deviation = self._centred(np.where(known, score, 0.0), known, count)
-        has_history = known & ~is_expired
-        before = np.where(has_history, self._smoothed, deviation)
-        smoothed = self._keep * before + (1.0 - self._keep) * deviation
-        self._smoothed = np.where(known, smoothed, self._smoothed)
-        self._age[known] = 0.0
-        is_expired &= ~known
-        mean_square = float(np.square(smoothed[known]).sum()) / count
-        if np.isnan(self._mean_square):
-            self._mean_square = mean_square
-        else:
-            self._mean_square = self._keep_spread * self._mean_square + (1.0 - self._keep_spread) * mean_square
-        return self._signals(smoothed, known, is_expired)
+        breadth = len(score)
+        strength, deviations = np.empty(breadth), np.empty(breadth)
+        is_expired = np.empty(breadth, dtype=np.bool_)
+        chosen = self.settings
+        minimum = chosen.minimum_breadth if chosen.is_cross_sectional else NEVER
+        self._mean_square = _advance(
+            score, self._smoothed, self._age, self._mean_square, self._keep, self._keep_spread,
+            float(chosen.expiry_bars), minimum, strength, deviations, is_expired,
+        )  # fmt: skip
+        return Signals(strength, erf(deviations), is_expired)
 
     def snapshot(self) -> dict[str, object]:
         """Return the state, exact, as JSON values."""
@@ -112,15 +108,48 @@ class MlAlpha:
         mean_square = state["mean_square"]
         self._mean_square = float(mean_square) if isinstance(mean_square, (int, float)) else np.nan
 
-    def _centred(self, score: Floats, known: NDArray[np.bool_], count: int) -> Floats:
-        if not self.settings.is_cross_sectional or count < self.settings.minimum_breadth:
-            return score
-        centred: Floats = np.where(known, score - score.sum() / count, 0.0)
-        return centred
 
-    def _signals(self, smoothed: Floats, known: NDArray[np.bool_], is_expired: NDArray[np.bool_]) -> Signals:
-        spread = float(np.sqrt(self._mean_square))
-        deviations = smoothed / spread if spread > 0.0 else np.zeros(len(smoothed))
-        deviations = np.where(known, deviations, np.nan)
-        strength = np.minimum(np.maximum(deviations / FULL_STRENGTH_DEVIATIONS, -1.0), 1.0)
-        return Signals(strength, erf(np.abs(deviations) / SQRT_TWO), is_expired)
+@kernel
+def _advance(
+    score: Floats, smoothed: Floats, age: Floats, mean_square: float, keep: float, keep_spread: float,
+    expiry: float, minimum: int, strength: Floats, deviations: Floats, is_expired: NDArray[np.bool_],
+) -> float:  # fmt: skip
+    """Move `smoothed` and `age` on by one bar, write the signals, and return the new mean square.
+
+    `deviations` get the argument of the error function: the absolute deviation over the root of two.
+    """
+    breadth = len(score)
+    known = np.isfinite(score)
+    count = 0
+    centred = np.zeros(breadth)
+    for i in range(breadth):
+        age[i] += 1.0
+        is_expired[i] = age[i] > expiry
+        strength[i] = deviations[i] = np.nan
+        if known[i]:
+            centred[i] = score[i]
+            count += 1
+    if count == 0:
+        return mean_square
+    mean = pairwise_sum(centred) / count if count >= minimum else 0.0
+    squares = np.empty(count)
+    place = 0
+    for i in range(breadth):
+        if not known[i]:
+            continue
+        deviation = centred[i] - mean
+        before = deviation if is_expired[i] else smoothed[i]
+        smoothed[i] = keep * before + (1.0 - keep) * deviation
+        age[i] = 0.0
+        is_expired[i] = False
+        squares[place] = smoothed[i] * smoothed[i]
+        place += 1
+    now = pairwise_sum(squares) / count
+    mean_square = now if np.isnan(mean_square) else keep_spread * mean_square + (1.0 - keep_spread) * now
+    spread = np.sqrt(mean_square)
+    for i in range(breadth):
+        if known[i]:
+            deviation = smoothed[i] / spread if spread > 0.0 else 0.0
+            strength[i] = min(max(deviation / FULL_STRENGTH_DEVIATIONS, -1.0), 1.0)
+            deviations[i] = abs(deviation) / SQRT_TWO
+    return mean_square

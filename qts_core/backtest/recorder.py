@@ -66,14 +66,14 @@ class Recorder:
         """Note the account after everything of a bar: its fills and charges, and what is held at its close."""
         holdings = core.holdings
         equity = holdings.equity()
-        value = holdings.quantity * np.where(np.isnan(holdings.mark), 0.0, holdings.mark)
+        exposure = holdings.exposure()
         self._equity[row] = equity
         self._cash[row] = dollars(core.book.cash)
         self._quantity[row] = holdings.quantity
-        self._count[row] = np.count_nonzero(value)
+        self._count[row] = exposure.positions
         if equity > 0.0:
-            self._gross[row] = np.abs(value).sum() / equity
-            self._net[row] = value.sum() / equity
+            self._gross[row] = exposure.gross / equity
+            self._net[row] = exposure.net / equity
         traded = 0.0
         for fill in fills:
             done = fill.execution

@@ -18,6 +18,7 @@ from qts_core.exchange.book import OrderBook, canceled, expired, filled, replace
 from qts_core.exchange.executions import execution_of, fill_of
 from qts_core.exchange.fills import NO_FILL, Outcome, at_open, taking, within_bar
 from qts_core.exchange.margin import Margin
+from qts_core.exchange.marks import price_of
 from qts_core.exchange.permissions import AccountConfiguration, Standing, intent_of, refuse_not_permitted
 from qts_core.exchange.records import Accepted, Charge, ExchangeEvent, Fill, OrderRecord, Refused
 from qts_core.exchange.rules import AT_ONCE, MALFORMED, NOT_ACCEPTABLE, NOT_FOUND, refuse_malformed
@@ -27,7 +28,7 @@ from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import TradingCalendar, xnys
 from qts_core.market.events import CorporateActionsApplied
 from qts_core.market.instruments import Instrument
-from qts_core.market.money import ZERO, exact
+from qts_core.market.money import ZERO
 from qts_core.market.orders import OrderRequest, OrderStatus, TimeInForce
 from qts_core.market.panel import Floats
 from qts_core.market.time import trading_day
@@ -282,7 +283,7 @@ class SimulatedExchange:
     def _price(self, bars: BarSlice, prices: Floats, order: OrderRecord) -> Decimal | None:
         column = self._account.marks.column(bars.symbols, order.request.symbol)
         price = float("nan") if column is None else float(prices[column])
-        return exact(price) if price == price else None
+        return price_of(price) if price == price else None
 
     def _at_open(self, order: OrderRecord, bars: BarSlice) -> Outcome:
         price = self._price(bars, bars.open, order)

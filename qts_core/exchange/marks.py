@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,7 +12,10 @@ from qts_core.market.events import Split
 from qts_core.market.money import exact
 from qts_core.market.panel import Floats
 
-__all__ = ["Marks"]
+__all__ = ["Marks", "price_of"]
+
+price_of = lru_cache(maxsize=1 << 16)(exact)
+"""The exact price that a float shows; prices in cents come back bar after bar."""
 
 
 class Marks:
@@ -70,7 +74,7 @@ class Marks:
     def _read(self, prices: Floats, symbol: str) -> Decimal | None:
         place = self._index.get(symbol)
         price = float(prices[place]) if place is not None else float("nan")
-        return exact(price) if price == price else None
+        return price_of(price) if price == price else None
 
     def _cover(self, symbols: tuple[str, ...]) -> None:
         if symbols is self._symbols:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -46,6 +46,8 @@ class FillSettings:
         Whether a resting limit order fills when the far side touches its price; otherwise it must trade through.
     is_dividend_paid : bool
         Whether dividends move cash (Alpaca's own paper environment documents that it does not do it).
+    half_spread, slippage : Decimal
+        The same as ratios of the price; derived.
     """
 
     mode: FillMode = FillMode.REALISTIC
@@ -58,22 +60,16 @@ class FillSettings:
     short_borrow_bps_per_year: Decimal = ZERO
     is_touch_enough: bool = False
     is_dividend_paid: bool = True
+    half_spread: Decimal = field(init=False, repr=False, compare=False)
+    slippage: Decimal = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("half_spread_bps", "slippage_bps", "commission_bps", "sec_fee_per_million", "taf_per_share"):
             value: Decimal = getattr(self, name)
             if not value.is_finite() or value < 0:
                 raise ValueError(f"{name} is {value}, expected a finite number of at least 0")
-
-    @property
-    def half_spread(self) -> Decimal:
-        """Half spread as a ratio of the price."""
-        return self.half_spread_bps / BPS
-
-    @property
-    def slippage(self) -> Decimal:
-        """Slippage as a ratio of the price."""
-        return self.slippage_bps / BPS
+        object.__setattr__(self, "half_spread", self.half_spread_bps / BPS)
+        object.__setattr__(self, "slippage", self.slippage_bps / BPS)
 
 
 PRESETS = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from qts_core.features.kernels.jit import kernel
+from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.panel import Floats
 from qts_core.portfolio.settings import PortfolioSettings
 
@@ -37,6 +39,29 @@ def unit_weights(volatility: Floats, settings: PortfolioSettings) -> Floats:
     return np.where(known, weight, np.nan)
 
 
+@kernel
+def portfolio_volatility(weight: Floats, volatility: Floats, correlation: float) -> float:
+    """Return the annual volatility of `weight` if every pair of symbols is correlated by `correlation`."""
+    risk = np.zeros(len(weight))
+    for i in range(len(weight)):
+        if weight[i] != 0.0:
+            risk[i] = weight[i] * volatility[i]
+    own, common = pairwise_sum(np.square(risk)), pairwise_sum(risk)
+    return float(np.sqrt((1.0 - correlation) * own + correlation * common * common))
+
+
+@kernel
+def _scaled(
+    direction: Floats, units: Floats, volatility: Floats, correlation: float, target_volatility: float
+) -> Floats:
+    weight = np.zeros(len(direction))
+    for i in range(len(direction)):
+        if direction[i] != 0.0 and not np.isnan(units[i]):
+            weight[i] = direction[i] * units[i]
+    expected = portfolio_volatility(weight, volatility, correlation)
+    return weight * (target_volatility / expected) if expected > target_volatility else weight
+
+
 def size(direction: Floats, units: Floats, volatility: Floats, settings: PortfolioSettings) -> Floats:
     """Return signed weights, scaled down together where the book would be more volatile than the target.
 
@@ -47,18 +72,7 @@ def size(direction: Floats, units: Floats, volatility: Floats, settings: Portfol
     units, volatility : float64 [N]
         Of :func:`unit_weights`, and annualised.
     """
-    weight: Floats = np.where(direction == 0.0, 0.0, direction * units)
-    weight[np.isnan(weight)] = 0.0
-    expected = portfolio_volatility(weight, volatility, settings.correlation)
-    return weight * (settings.target_volatility / expected) if expected > settings.target_volatility else weight
-
-
-def portfolio_volatility(weight: Floats, volatility: Floats, correlation: float) -> float:
-    """Return the annual volatility of `weight` if every pair of symbols is correlated by `correlation`."""
-    risk = np.where(weight == 0.0, 0.0, weight * volatility)
-    own = float(np.square(risk).sum())
-    common = float(risk.sum())
-    return float(np.sqrt((1.0 - correlation) * own + correlation * common * common))
+    return _scaled(direction, units, volatility, settings.correlation, settings.target_volatility)
 
 
 def leave_alone(target: Floats, current: Floats, settings: PortfolioSettings) -> Floats:
@@ -71,7 +85,14 @@ def leave_alone(target: Floats, current: Floats, settings: PortfolioSettings) ->
     Swedroe and Balaban, "Investment Mistakes Even Smart Investors Make" (2012), mistake 74: rebalance at 5 points of
     the whole or 25 % of the position, whichever is less.
     """
-    band = np.minimum(settings.rebalance_threshold, settings.rebalance_drift_ratio * np.abs(target))
-    is_near = (np.abs(target - current) <= band) & (target * current > 0.0)
-    near: Floats = np.where(is_near, current, target)
+    return _near_or_target(target, current, settings.rebalance_threshold, settings.rebalance_drift_ratio)
+
+
+@kernel
+def _near_or_target(target: Floats, current: Floats, threshold: float, drift_ratio: float) -> Floats:
+    near = target.copy()
+    for i in range(len(target)):
+        band = min(threshold, drift_ratio * abs(target[i]))
+        if abs(target[i] - current[i]) <= band and target[i] * current[i] > 0.0:
+            near[i] = current[i]
     return near

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from qts_core.features.kernels.jit import kernel
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import BARS_PER_YEAR
@@ -49,12 +50,8 @@ class RollingVolatility:
             self._squares[: self.window_bars] = self._squares[self.window_bars :]
             self._known[: self.window_bars] = self._known[self.window_bars :]
             self._end = self.window_bars
-        move = linked_close / self._close - 1.0
-        is_known = ~np.isnan(move)
-        self._squares[self._end] = np.where(is_known, move * move, 0.0)
-        self._known[self._end] = is_known
+        _take(linked_close, self._close, self._squares[self._end], self._known[self._end])
         self._end += 1
-        self._close = np.where(np.isnan(linked_close), self._close, linked_close)
 
     def estimate(self) -> Floats:
         """Return the annualised volatility [N], a ratio: 0.25 = 25 % a year; NaN until `minimum_bars` are known."""
@@ -81,3 +78,15 @@ class RollingVolatility:
         self._end = self.window_bars
         self._squares[: self.window_bars] = from_list(state["squares"]).reshape(shape)
         self._known[: self.window_bars] = from_list(state["known"]).reshape(shape)
+
+
+@kernel
+def _take(linked_close: Floats, last: Floats, squares: Floats, known: Floats) -> None:
+    """Write one bar's squared moves and which are known, and keep its closes in `last`."""
+    for i in range(len(last)):
+        move = linked_close[i] / last[i] - 1.0
+        is_known = not np.isnan(move)
+        squares[i] = move * move if is_known else 0.0
+        known[i] = is_known
+        if not np.isnan(linked_close[i]):
+            last[i] = linked_close[i]

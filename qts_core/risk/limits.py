@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.features.kernels.jit import kernel
+from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Floats
 from qts_core.risk.settings import LimitSettings
@@ -59,44 +61,62 @@ def within_limits(
         Ratios of equity; a target is never on the other side of its current weight.
     """
     verdicts: list[Verdict] = []
-    cap = settings.max_position_ratio
-    over = np.abs(target) > cap + ROUNDING
-    if over.any():
-        worst = float(np.abs(target).max())
-        verdicts.append(_cut("limit.position", PORTFOLIO, cap, worst, "a weight exceeds the cap of one position"))
-        target = np.where(over, np.sign(target) * cap * (1.0 - settings.headroom_ratio), target)
-    gross = sectors.gross(target)
+    cap, room = settings.max_position_ratio, settings.headroom_ratio
+    gross, largest, total, net = _exposures(target, sectors.index, len(sectors.names))
+    if largest > cap + ROUNDING:
+        verdicts.append(_cut("limit.position", PORTFOLIO, cap, largest, "a weight exceeds the cap of one position"))
+        over = np.abs(target) > cap + ROUNDING
+        target = np.where(over, np.sign(target) * cap * (1.0 - room), target)
+        gross, largest, total, net = _exposures(target, sectors.index, len(sectors.names))
     for i in np.flatnonzero(gross > sectors.caps + ROUNDING):
         cap, name = float(sectors.caps[i]), sectors.names[i]
         verdicts.append(_cut("limit.sector", PORTFOLIO, cap, float(gross[i]), f"sector {name} exceeds its cap"))
-        target = _fit(target, current, sectors.index == i, cap, settings.headroom_ratio)
-    total = float(np.abs(target).sum())
+        target = _fit(target, current, sectors.index == i, cap, room)
+        _, largest, total, net = _exposures(target, sectors.index, len(sectors.names))
     if total > settings.max_gross_ratio + ROUNDING:
         cap = settings.max_gross_ratio
         verdicts.append(_cut("limit.gross", PORTFOLIO, cap, total, "gross exposure exceeds its cap"))
-        target = _fit(target, current, np.ones(len(target), dtype=np.bool_), cap, settings.headroom_ratio)
-    net = float(target.sum())
+        target = _fit(target, current, np.ones(len(target), dtype=np.bool_), cap, room)
+        _, largest, total, net = _exposures(target, sectors.index, len(sectors.names))
     if abs(net) > settings.max_net_ratio + ROUNDING:
         cap = settings.max_net_ratio
         verdicts.append(_cut("limit.net", PORTFOLIO, cap, abs(net), "net exposure exceeds its cap"))
         heavy = target * net > 0.0
         side_cap = cap + float(np.abs(target[~heavy]).sum())
-        target = _fit(target, current, heavy, side_cap, settings.headroom_ratio)
+        target = _fit(target, current, heavy, side_cap, room)
     return target, verdicts
 
 
+@kernel
+def _exposures(weight: Floats, sector: NDArray[np.int64], sectors: int) -> tuple[Floats, float, float, float]:
+    """Return gross by sector, the largest |weight|, gross and net; a NaN is in none of the comparisons that follow."""
+    size = np.abs(weight)
+    gross = np.zeros(sectors)
+    largest = 0.0
+    for i in range(len(weight)):
+        gross[sector[i]] += size[i]
+        largest = max(largest, size[i])
+    return gross, largest, pairwise_sum(size), pairwise_sum(weight)
+
+
+@kernel
 def _fit(target: Floats, current: Floats, members: NDArray[np.bool_], cap: float, headroom: float) -> Floats:
     """Cut the increases of `members` until their gross fits; if what is held does not fit either, cut that too."""
     wanted = np.abs(target)
-    kept = np.where(target * current > 0.0, np.minimum(wanted, np.abs(current)), 0.0)
-    base = float(kept[members].sum())
-    if base <= cap:
-        added = float((wanted - kept)[members].sum())
-        share = (cap - base) / added if added > 0.0 else 0.0
-        fitted = kept + min(share, 1.0) * (wanted - kept)
-    else:
-        fitted = kept * (cap * (1.0 - headroom) / base)
-    return np.where(members, np.sign(target) * fitted, target)
+    kept = np.zeros(len(target))
+    for i in range(len(target)):
+        if target[i] * current[i] > 0.0:
+            kept[i] = min(wanted[i], abs(current[i]))
+    base = pairwise_sum(kept[members])
+    added = pairwise_sum((wanted - kept)[members])
+    share = min((cap - base) / added, 1.0) if added > 0.0 else 0.0
+    fitted = target.copy()
+    for i in range(len(target)):
+        if members[i] and base <= cap:
+            fitted[i] = np.sign(target[i]) * (kept[i] + share * (wanted[i] - kept[i]))
+        elif members[i]:
+            fitted[i] = np.sign(target[i]) * (kept[i] * (cap * (1.0 - headroom) / base))
+    return fitted
 
 
 def _cut(name: str, symbol: str, limit: float, value: float, reason: str) -> Verdict:

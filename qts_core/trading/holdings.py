@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.features.kernels.jit import kernel
+from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.events import CashMoved, CorporateActionsApplied, Dividend, Split
@@ -20,13 +22,21 @@ from qts_core.orders.book import Book
 from qts_core.orders.state import OrderState
 from qts_core.trading.exact_json import decode, encode
 
-__all__ = ["Holdings"]
+__all__ = ["Exposure", "Holdings"]
 
 ENTRY_KINDS: Mapping[str, type[Execution] | type[Split] | type[Dividend]] = {
     "dividend": Dividend,
     "execution": Execution,
     "split": Split,
 }
+
+
+class Exposure(NamedTuple):
+    """Signed and absolute value of the positions, USD, and how many are not flat."""
+
+    net: float
+    gross: float
+    positions: int
 
 
 class Holdings:
@@ -55,6 +65,7 @@ class Holdings:
         self._column = {symbol: i for i, symbol in enumerate(symbols)}
         self._open: dict[str, set[str]] = {}
         self._positions: tuple[tuple[str, Decimal], ...] = ()
+        self._shown: dict[str, tuple[str, Decimal]] = {}
         self._outside = 0.0
 
     @property
@@ -64,8 +75,11 @@ class Holdings:
 
     def equity(self) -> float:
         """Return cash and positions at the marks, USD; what is outside the universe counts at its cost."""
-        value = self.quantity * np.where(np.isnan(self.mark), 0.0, self.mark)
-        return dollars(self.book.cash) + float(value.sum()) + self._outside
+        return dollars(self.book.cash) + self.exposure().net + self._outside
+
+    def exposure(self) -> Exposure:
+        """Return what the positions in the universe are worth at the marks, USD."""
+        return Exposure(*_exposure(self.quantity, self.mark))
 
     def open_orders(self) -> tuple[OrderState, ...]:
         """Return the orders that may still fill, by symbol, then id."""
@@ -73,7 +87,7 @@ class Holdings:
 
     def mark_to(self, bars: BarSlice) -> None:
         """Take the closes of a bar; a symbol without one keeps its last."""
-        self.mark = np.where(np.isnan(bars.close), self.mark, bars.close)
+        self.mark = _last_known(bars.close, self.mark)
 
     def submitted(self, request: OrderRequest, moment: datetime) -> None:
         """Note an order that was decided."""
@@ -140,6 +154,7 @@ class Holdings:
         for order in cast(list[object], state["orders"]):
             self._put(decode(OrderState, order))
         self.quantity[:] = 0.0
+        self._shown = {}
         for symbol in (*self.book.positions(), ""):
             self._mirror(symbol)
 
@@ -164,5 +179,31 @@ class Holdings:
         else:
             outside = (p.cost for s, p in self.book.positions().items() if s not in self._column)
             self._outside = dollars(sum(outside, Decimal(0)))
-        # Written the shortest way: equal amounts are equal bytes in a decision, however they were added up.
-        self._positions = tuple((s, Decimal(plain(q))) for s, q in self.book.holdings().items())
+        self._show(symbol)
+
+    def _show(self, symbol: str) -> None:
+        quantity = self.book.position(symbol).quantity
+        if quantity:
+            # Written the shortest way: equal amounts are equal bytes in a decision, however they were added up.
+            self._shown[symbol] = (symbol, Decimal(plain(quantity)))
+        else:
+            self._shown.pop(symbol, None)
+        self._positions = tuple(self._shown[s] for s in sorted(self._shown))
+
+
+@kernel
+def _exposure(quantity: Floats, mark: Floats) -> tuple[float, float, int]:
+    value = np.zeros(len(quantity))
+    for i in range(len(quantity)):
+        if not np.isnan(mark[i]):
+            value[i] = quantity[i] * mark[i]
+    return pairwise_sum(value), pairwise_sum(np.abs(value)), int(np.count_nonzero(value))
+
+
+@kernel
+def _last_known(now: Floats, before: Floats) -> Floats:
+    last = now.copy()
+    for i in range(len(now)):
+        if np.isnan(now[i]):
+            last[i] = before[i]
+    return last

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qts_core.alphas.combine import combine
 from qts_core.alphas.ml import MlAlpha
 from qts_core.alphas.signal import Signals
+from qts_core.features.kernels.jit import kernel
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.instruments import Instrument
@@ -63,6 +64,8 @@ class DecisionPath:
         self.sectors = Sectors.of(instruments, settings.limits)
         self.volatility: Floats = np.full(breadth, np.nan)
         self._units: Floats = np.full(breadth, np.nan)
+        self._is_estimated: NDArray[np.bool_] = np.zeros(breadth, dtype=np.bool_)
+        self._is_all_estimated = False
         self.ladder = LossLadder(settings.losses, equity)
         self._alpha = MlAlpha(settings.alpha, breadth)
         self._estimator = RollingVolatility(settings.portfolio.volatility_bars, breadth)
@@ -74,7 +77,7 @@ class DecisionPath:
         self._estimator.update(bars.close * bars.factor)
         if bars.slot == 0:
             # Once a session is often enough for a window of many; a steady estimate trades nothing by itself.
-            self._estimate()
+            self._estimated(self._estimator.estimate())
         return self.ladder.update(equity, trading_day(bars.ts_event))
 
     def listen(self, score: Floats) -> Signals:
@@ -87,8 +90,7 @@ class DecisionPath:
     ) -> Targets:  # fmt: skip
         """Return the weights wanted at this bar and what cut them."""
         portfolio = self.settings.portfolio
-        mark = np.where(np.isnan(holdings.mark), 0.0, holdings.mark)
-        current = (holdings.quantity + holdings.on_order) * mark / equity if equity > 0.0 else np.zeros(len(mark))
+        current = _weights(holdings.quantity, holdings.on_order, holdings.mark, equity)
         combined = combine((signals,))
         if self.settings.construction is Construction.WEIGHTS:
             wanted = np.where(np.isnan(score), current, score)
@@ -103,8 +105,7 @@ class DecisionPath:
             target, cuts = within_limits(target, current, self.sectors, self.settings.limits)
             verdicts += cuts
         if self.settings.construction is Construction.SIGNALS:
-            too_small = (np.abs(target) < portfolio.min_position_ratio) & (current == 0.0)
-            target = np.where(too_small, 0.0, target)
+            target = _without_crumbs(target, current, portfolio.min_position_ratio)
         return Targets(signals, combined.strength, wanted, target, current, tuple(verdicts))
 
     def snapshot(self) -> dict[str, object]:
@@ -121,20 +122,20 @@ class DecisionPath:
         self._alpha.restore(cast(Mapping[str, object], state["alpha"]))
         self.ladder.restore(cast(Mapping[str, object], state["ladder"]))
         self._estimator.restore(cast(Mapping[str, object], state["volatility"]))
-        self.volatility = from_list(state["estimate"])
-        self._units = unit_weights(self.volatility, self.settings.portfolio)
+        self._estimated(from_list(state["estimate"]))
 
-    def _estimate(self) -> None:
-        self.volatility = self._estimator.estimate()
-        self._units = unit_weights(self.volatility, self.settings.portfolio)
+    def _estimated(self, volatility: Floats) -> None:
+        self.volatility = volatility
+        self._units = unit_weights(volatility, self.settings.portfolio)
+        self._is_estimated = ~np.isnan(volatility)
+        self._is_all_estimated = bool(self._is_estimated.all())
 
     def _wanted(self, bars: BarSlice, combined: Signals, current: Floats, scale: float) -> Floats:
-        ready: NDArray[np.bool_] = bars.present() & ~np.isnan(self.volatility)
+        ready = bars.present() & self._is_estimated
         direction = select(combined, current, ready & self._tradable, ready & self._shortable, self.settings.portfolio)
         wanted = size(direction, self._units, self.volatility, self.settings.portfolio) * scale
         # Held without a known volatility: nothing says how much it should be, so it stays what it is.
-        unsized = (direction != 0.0) & np.isnan(self.volatility)
-        return np.where(unsized, current, wanted)
+        return wanted if self._is_all_estimated else np.where((direction != 0.0) & ~self._is_estimated, current, wanted)
 
     @staticmethod
     def _under_mode(target: Floats, current: Floats, mode: RiskMode, verdicts: list[Verdict]) -> Floats:
@@ -145,3 +146,23 @@ class DecisionPath:
             return np.sign(current) * kept
         verdicts.append(Verdict(f"mode.{mode}", PORTFOLIO, False, f"trading is in mode {mode}", 0.0, 0.0))
         return current if mode is RiskMode.HALTED else np.zeros(len(target))
+
+
+@kernel
+def _weights(held: Floats, on_order: Floats, mark: Floats, equity: float) -> Floats:
+    """Return what is held or on order, ratios of equity; nothing without a price or without equity."""
+    weight = np.zeros(len(held))
+    for i in range(len(held)):
+        if equity > 0.0 and not np.isnan(mark[i]):
+            weight[i] = (held[i] + on_order[i]) * mark[i] / equity
+    return weight
+
+
+@kernel
+def _without_crumbs(target: Floats, current: Floats, minimum: float) -> Floats:
+    """Return `target` without what is too small to be opened."""
+    worthwhile = target.copy()
+    for i in range(len(target)):
+        if abs(target[i]) < minimum and current[i] == 0.0:
+            worthwhile[i] = 0.0
+    return worthwhile

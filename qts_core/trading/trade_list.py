@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from qts_core.features.kernels.jit import kernel
 from qts_core.market.bars import BarSlice
 from qts_core.market.ids import client_order_id
 from qts_core.market.instruments import Instrument
@@ -51,12 +53,13 @@ class TradeList:
         urgency : float64 [N]
             Strength of the signals: the stronger goes first, while there is room.
         """
-        columns = np.flatnonzero((target != current) & ~holdings.busy & bars.present())
+        columns = self._to_trade(bars, target, current, holdings, equity)
         if not len(columns):
             return [], []
-        grows = np.abs(target[columns]) > np.abs(current[columns])
-        eager = np.nan_to_num(np.abs(urgency[columns]))
-        columns = columns[np.lexsort((columns, -eager, grows))]
+        if len(columns) > 1:
+            grows = np.abs(target[columns]) > np.abs(current[columns])
+            eager = np.nan_to_num(np.abs(urgency[columns]))
+            columns = columns[np.lexsort((columns, -eager, grows))]
         ratio = np.where(np.isnan(holdings.mark), 0.0, holdings.mark) / equity
         held_weight, on_order = holdings.quantity * ratio, holdings.on_order * ratio
         desk = PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits)
@@ -73,6 +76,14 @@ class TradeList:
             if verdict.is_allowed:
                 orders.append(self._order(bars, column, held, wanted))
         return orders, verdicts
+
+    def _to_trade(
+        self, bars: BarSlice, target: Floats, current: Floats, holdings: Holdings, equity: float
+    ) -> NDArray[np.int64]:
+        """Return the columns whose target may be another number of shares than is held."""
+        if self.rules.is_fractional:
+            return np.flatnonzero((target != current) & ~holdings.busy & bars.present())
+        return _of_other_shares(bars.close, target, current, holdings.quantity, holdings.busy, equity)
 
     def _shares(self, column: int, shares: float, held: Decimal) -> Decimal:
         """Return the signed shares to hold: cut towards zero, never through zero from the other side."""
@@ -104,3 +115,20 @@ class TradeList:
         if self.rules.type is not OrderType.LIMIT:
             return None
         return to_tick(exact(close) * (1 + side.sign * self.rules.limit_offset_bps / BPS))
+
+
+@kernel
+def _of_other_shares(
+    close: Floats, target: Floats, current: Floats, held: Floats, busy: NDArray[np.bool_], equity: float
+) -> NDArray[np.int64]:
+    """Return the columns where `target` in whole shares, cut towards zero, is not what is held."""
+    columns = np.empty(len(target), dtype=np.int64)
+    count = 0
+    for i in range(len(target)):
+        if target[i] == current[i] or busy[i] or np.isnan(close[i]):
+            continue
+        shares = target[i] * equity / close[i]
+        if (0.0 if shares * held[i] < 0.0 else np.trunc(shares)) != held[i]:
+            columns[count] = i
+            count += 1
+    return columns[:count]
