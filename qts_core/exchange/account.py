@@ -70,9 +70,13 @@ class Account:
     def valuation(self) -> Valuation:
         """Return equity and exposure at the last prices."""
         if self._valuation is None:
-            values = [h.value for h in self.holdings()]
-            longs = sum((v for v in values if v > 0), ZERO)
-            shorts = sum((v for v in values if v < 0), ZERO)
+            longs = shorts = ZERO
+            for symbol, position in self.ledger.positions.items():
+                value = position.quantity * self.price_of(symbol, position)
+                if value > 0:
+                    longs += value
+                elif value < 0:
+                    shorts += value
             self._valuation = Valuation(self.ledger.cash + longs + shorts, longs, shorts)
         return self._valuation
 
@@ -105,10 +109,14 @@ class Account:
         """Book a fill with its fees and return the signed position after it."""
         self._valuation = None
         position = self.ledger.book(execution)
+        if execution.commission:
+            self._charge_fees(execution, settings)
+        return position
+
+    def _charge_fees(self, execution: Execution, settings: FillSettings) -> None:
         fees = fees_of(execution.side, execution.quantity, execution.price, settings)
         for kind, amount in fees.by_kind():
             self.charge(kind, execution.symbol, execution.ts_event, -amount, quantity=execution.quantity)
-        return position
 
     def dividend(self, dividend: Dividend, now: datetime) -> None:
         """Book a dividend on the shares held."""

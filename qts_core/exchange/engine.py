@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from qts_core.exchange.account import Account
 from qts_core.exchange.amend import Amendment, amended
@@ -124,10 +125,11 @@ class SimulatedExchange:
         if not self._book.has_open:
             return []
         events = []
-        for order in self._eligible(bars):
+        eligible = self._eligible(bars)
+        for order in eligible:
             if order.status is OrderStatus.ACCEPTED:
                 events.append(self._book.move(working(order, bars.ts_event), "new", bars.ts_event))
-        for order in self._eligible(bars):
+        for order in self._eligible(bars) if events else eligible:
             if order.request.time_in_force is TimeInForce.OPG and bars.slot > 0:
                 events.append(
                     self._book.move(expired(order, bars.ts_event, "auction missed"), "expired", bars.ts_event)
@@ -260,6 +262,7 @@ class SimulatedExchange:
     def _standing(self, request: OrderRequest, *, without: OrderRecord | None = None) -> Standing:
         ignored = None if without is None else without.id
 
+        @cache
         def margin() -> Margin:
             others = [o for o in self._book.open() if o.id != ignored]
             return self._account.margin(others, self.configuration, self._ask)

@@ -7,7 +7,7 @@ of updates ends in the same state, whatever stream, poll or restart they came th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -82,7 +82,7 @@ class OrderState:
     @property
     def filled_quantity(self) -> Decimal:
         """Sum of the known executions, shares."""
-        return sum((e.quantity for e in self.executions.values()), ZERO)
+        return sum((e.quantity for e in self.executions.values()), ZERO) if self.executions else ZERO
 
     @property
     def status(self) -> OrderStatus:
@@ -90,7 +90,7 @@ class OrderState:
         wanted = self.request.quantity if self.request is not None else None
         if wanted is not None and self.filled_quantity >= wanted:
             return OrderStatus.FILLED
-        if TIER[self.reported_status][0] < 2 and self.executions:
+        if self.executions and TIER[self.reported_status][0] < 2:
             is_waiting = self.reported_status in (OrderStatus.PENDING_CANCEL, OrderStatus.PENDING_REPLACE)
             return self.reported_status if is_waiting else OrderStatus.PARTIALLY_FILLED
         return self.reported_status
@@ -108,12 +108,11 @@ class OrderState:
     @property
     def remaining(self) -> Decimal:
         """Shares that may still fill; zero once the order is closed and all fills are known."""
-        if not self.is_open:
-            return ZERO
+        filled = self.filled_quantity
         if self.status.is_terminal:
-            return self.reported_quantity - self.filled_quantity
+            return self.reported_quantity - filled if self.reported_quantity > filled else ZERO
         wanted = self.request.quantity if self.request is not None and self.request.quantity is not None else ZERO
-        return max(wanted, self.reported_quantity) - self.filled_quantity
+        return max(wanted, self.reported_quantity) - filled
 
     @property
     def signed_remaining(self) -> Decimal:
@@ -147,8 +146,11 @@ class OrderState:
         theirs = (update.status, update.ts_event, update.reason, update.broker_order_id)
         said = max(mine, theirs, key=_precedence)
         executions, is_conflicted = self._with(update.execution)
-        state = replace(
-            self,
+        # Not by `replace`, which asks the class for its fields: this runs twice for every order.
+        state = OrderState(
+            self.client_order_id,
+            self.symbol,
+            self.request,
             reported_status=said[0],
             reported_at=said[1],
             reason=said[2],

@@ -77,15 +77,8 @@ class LossLadder:
         rung = s.levels[self._level - 1] if self._level else None
         is_kill = (rung is not None and rung.is_flatten) or daily >= s.daily_kill_limit
         scale = 1.0 - rung.reduction if rung is not None else 1.0
-        verdicts = tuple(
-            Verdict(f"loss.{name}", PORTFOLIO, False, f"the {name} loss reached its limit: risk is only reduced",
-                    limit, loss)
-            for name, limit, loss in (
-                ("daily", s.daily_limit, daily), ("weekly", s.weekly_limit, weekly),
-                ("monthly", s.monthly_limit, monthly),
-            )
-            if loss >= limit
-        )  # fmt: skip
+        is_broken = daily >= s.daily_limit or weekly >= s.weekly_limit or monthly >= s.monthly_limit
+        verdicts = _verdicts(s, daily, weekly, monthly) if is_broken else ()
         return Losses(drawdown, daily, weekly, monthly, self._level, scale, is_kill and s.is_kill_enabled, verdicts)
 
     def forgive(self) -> None:
@@ -122,6 +115,19 @@ class LossLadder:
             self._level += 1
         while self._level and drawdown < levels[self._level - 1].threshold * self.settings.recovery_ratio:
             self._level -= 1
+
+
+def _verdicts(s: LossSettings, daily: float, weekly: float, monthly: float) -> tuple[Verdict, ...]:
+    periods = (
+        ("daily", s.daily_limit, daily), ("weekly", s.weekly_limit, weekly), ("monthly", s.monthly_limit, monthly),
+    )  # fmt: skip
+    return tuple(
+        Verdict(
+            f"loss.{name}", PORTFOLIO, False, f"the {name} loss reached its limit: risk is only reduced", limit, loss
+        )
+        for name, limit, loss in periods
+        if loss >= limit
+    )
 
 
 def _loss(anchor: float, equity: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -136,7 +137,7 @@ class Decision:
         sha.update(values.tobytes())
         # The dataclasses' own text is exact and much cheaper than JSON: this runs at every bar of a backtest.
         sha.update(_text(self.symbols).encode())
-        sha.update(repr(SCALARS(self)).encode())
+        sha.update(_scalars(self).encode())
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -153,6 +154,29 @@ SCALARS = attrgetter(*(f.name for f in fields(Decision) if f.type != "Floats" an
 @lru_cache(maxsize=8)
 def _text(symbols: tuple[str, ...]) -> str:
     return repr(symbols)
+
+
+class _Remembered:
+    """The text of a value, kept while the very same object comes again: equal Decimals may read differently."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, str] = (None, "None")
+
+    def __call__(self, value: object) -> str:
+        known, text = self._last
+        if value is not known:
+            text = repr(value)
+            self._last = (value, text)
+        return text
+
+
+TEXT_OF: dict[str, Callable[[object], str]] = {"positions": _Remembered(), "hashes": _Remembered()}
+WRITERS = tuple(TEXT_OF.get(f.name, repr) for f in fields(Decision) if f.type != "Floats" and f.name != "symbols")
+
+
+def _scalars(decision: Decision) -> str:
+    """Return ``repr(SCALARS(decision))``; positions and hashes are mostly those of the bar before."""
+    return f"({', '.join([write(value) for write, value in zip(WRITERS, SCALARS(decision), strict=True)])})"
 
 
 @dataclass(frozen=True, slots=True)
