@@ -44,6 +44,11 @@ class Watchdog:
         """End the thread."""
         self._stop.set()
 
+    def stand_down(self) -> None:
+        """Stop judging: on a clock that waits for this process, a slow loop misses nothing."""
+        self.stop()
+        self.is_healthy = True
+
     def beat(self) -> None:
         """Say that the loop is alive."""
         now = self._monotonic()
@@ -76,6 +81,8 @@ class Guard:
         self._metrics = metrics
         self._stale_seconds = stale_seconds
         self._tell = on_event
+        if clock.speed <= 0.0:
+            watchdog.stand_down()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set."""
