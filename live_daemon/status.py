@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from live_daemon.day import TradingDay
 from live_daemon.desk import Desk
 from live_daemon.loop import TradingLoop
@@ -56,6 +58,9 @@ class StatusBoard:
             "clock": self.clock.now().isoformat(),
             "speed": self.clock.speed,
             "session": session.date.isoformat() if session else None,
+            "session_open": session.open.isoformat() if session else None,
+            "session_close": session.close.isoformat() if session else None,
+            "next_bar": self.day.next_close.isoformat() if self.day.next_close else None,
             "equity": round(core.equity, 2),
             "cash": str(core.book.cash),
             "day_pnl": round(core.equity - self.day.start_equity, 2),
@@ -118,6 +123,8 @@ class StatusBoard:
     def _positions(self) -> list[dict[str, object]]:
         core = self.desk.core
         marks, equity = core.marks, core.equity
+        decision = self.desk.last_decision
+        targets = dict(zip(decision.symbols, decision.target_weight, strict=True)) if decision else {}
         rows = []
         for symbol, position in sorted(core.book.positions().items()):
             if position.quantity == 0:
@@ -130,6 +137,7 @@ class StatusBoard:
                     "symbol": symbol, "quantity": str(position.quantity), "average_price": str(position.average_price),
                     "mark": mark, "value": round(value, 2), "weight": value / equity if equity > 0 else 0.0,
                     "unrealised": round(gain, 2),
+                    "target_weight": float(targets[symbol]) if np.isfinite(targets.get(symbol, np.nan)) else None,
                 }
             )  # fmt: skip
         return rows
@@ -163,7 +171,7 @@ class StatusBoard:
         refused = [v for v in decision.verdicts if not v.is_allowed]
         return {
             "id": decision.decision_id, "ts_known": decision.ts_known.isoformat(), "model_id": decision.model_id,
-            "risk_mode": decision.mode.value, "digest": decision.digest(),
+            "risk_mode": decision.mode.value, "digest": decision.digest(), "steps": _steps(decision),
             "orders": [
                 {"symbol": o.request.symbol, "side": o.request.side.value, "quantity": str(o.request.quantity),
                  "purpose": o.purpose, "reason": o.reason, "client_order_id": o.request.client_order_id}
@@ -180,3 +188,13 @@ class StatusBoard:
 
     def _age(self, state: StreamState) -> float:
         return max(self.clock.monotonic() - state.last_data_monotonic, 0.0) if state.last_data_monotonic else 0.0
+
+
+def _steps(decision: Decision) -> dict[str, int]:
+    """Count what each step of the decision left over: symbols, predictions, signals, sizes, targets, orders."""
+    held = (np.nan_to_num(values) != 0 for values in (decision.combined, decision.size, decision.target_weight))
+    signals, sized, targets = (int(np.count_nonzero(mask)) for mask in held)
+    return {
+        "symbols": len(decision.symbols), "predicted": int(np.isfinite(decision.score).sum()), "signals": signals,
+        "sized": sized, "targets": targets, "orders": len(decision.orders),
+    }  # fmt: skip

@@ -25,6 +25,8 @@ from qts_core.research.tools import ResearchTools
 
 __all__ = ["Platform", "research_tools"]
 
+MLFLOW_UI = "http://127.0.0.1:5000"
+
 
 class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Settings, lake, database and registry of one `QTS_HOME`.
@@ -64,6 +66,11 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
     def database(self) -> Database:
         """Open the database; use it as a context."""
         return open_database(self.settings.database.url)
+
+    def registry_page(self, model: str, version: str) -> str:
+        """Return the address of a model version in the MLflow UI: the tracking server's, else that of `make dev`."""
+        uri = self.settings.mlflow.tracking_uri
+        return f"{uri.rstrip('/') if uri.startswith('http') else MLFLOW_UI}/#/models/{model}/versions/{version}"
 
     def reports(self) -> Path:
         """Return the folder of finished reports."""

@@ -16,14 +16,7 @@ __all__ = ["after_the_close", "all_schedules"]
 
 def all_schedules() -> list[dg.ScheduleDefinition]:
     """Every schedule of the location."""
-    gather = dg.ScheduleDefinition(
-        name="gather_sessions_after_the_close",
-        job=DAILY_CLOSE,
-        cron_schedule=GATHER_CRON,
-        execution_timezone=NEW_YORK,
-        description="Every trading day at 16:50 New York: what the daemon traded, and how its model did.",
-    )
-    return [_refresh_after_close(), gather]
+    return [_refresh_after_close(), _gather_sessions()]
 
 
 def _refresh_after_close() -> dg.ScheduleDefinition:
@@ -37,6 +30,21 @@ def _refresh_after_close() -> dg.ScheduleDefinition:
         return after_the_close(platform.source(), platform.calendar, day.isoformat())
 
     return refresh
+
+
+def _gather_sessions() -> dg.ScheduleDefinition:
+    @dg.schedule(
+        job=DAILY_CLOSE, cron_schedule=GATHER_CRON, execution_timezone=NEW_YORK,
+        name="gather_sessions_after_the_close",
+        description="Every trading day at 16:50 New York: what the daemon traded, and how its model did.",
+    )  # fmt: skip
+    def gather(context: dg.ScheduleEvaluationContext, platform: Platform) -> dg.RunRequest | dg.SkipReason:
+        day = context.scheduled_execution_time.date()
+        if platform.calendar.on(day) is None:
+            return dg.SkipReason(f"{day} is no trading day in New York")
+        return dg.RunRequest(run_key=f"gather-{day}")
+
+    return gather
 
 
 def after_the_close(source: MarketSource, calendar: TradingCalendar, day: str) -> dg.RunRequest | dg.SkipReason:

@@ -10,9 +10,9 @@ from qts_core.ports.research_store import ModelHealthReport
 from qts_dagster.defs.jobs import REFRESH_MARKET_DATA, TRAIN_AND_JUDGE
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import decode_cursor, encode_cursor
-from qts_dagster.lib.partitions import partition_key
+from qts_dagster.lib.partitions import month_key, partition_key
 
-__all__ = ["all_sensors", "new_months", "retrain_decision"]
+__all__ = ["all_sensors", "new_months", "refreshed_months", "retrain_decision"]
 
 MAX_RUNS = 12
 """Months asked for in one evaluation; the rest follow at the next."""
@@ -29,9 +29,10 @@ def _new_bars() -> dg.SensorDefinition:
         description="Months of raw bars that changed since they were last refreshed, such as after `qts data import`.",
     )  # fmt: skip
     def new_bars(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult | dg.SkipReason:
-        seen = decode_cursor(context.cursor)
+        seen = decode_cursor(context.cursor) or refreshed_months(context.instance)
         changed = new_months(platform.lake, seen)
         if not changed:
+            context.update_cursor(encode_cursor(seen))
             return dg.SkipReason(f"all {len(seen)} months of raw bars are as they were")
         runs = [
             dg.RunRequest(run_key=f"{month}-{sha[:16]}", partition_key=partition_key(month))
@@ -40,6 +41,19 @@ def _new_bars() -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=runs, cursor=encode_cursor(seen | changed))
 
     return new_bars
+
+
+def refreshed_months(instance: dg.DagsterInstance) -> dict[str, str]:
+    """Return the checksum of each month whose bars and features are there: where a new sensor begins."""
+    raw = dg.AssetKey("raw_bars")
+    known: dict[str, str] = {}
+    for partition in instance.get_materialized_partitions(dg.AssetKey("features")):
+        filtered = dg.AssetRecordsFilter(asset_key=raw, asset_partitions=[partition])
+        for record in instance.fetch_materializations(filtered, limit=1).records:
+            done = record.asset_materialization
+            if done is not None and "sha256" in done.metadata:
+                known[month_key(partition)] = str(done.metadata["sha256"].value)
+    return known
 
 
 def new_months(lake: LakePort, seen: dict[str, str]) -> dict[str, str]:

@@ -45,7 +45,9 @@ def clean_metadata(lake: LakePort, month: str, result: CleanResult, calendar: Tr
         "coverage": number(float(np.nanmean(ratio)) if ratio.size else float("nan")),
         "repairs": table([{"rule": rule, "bars": count} for rule, count in sorted(result.counts.items())]),
         "last_prices": table(last.to_dicts()),
-        "coverage_map": image(drawing, f"coverage of {month}"),
+        "coverage_map": image(
+            drawing, f"Bars present of the bars due by symbol and day of {month}; the paler, the more are missing."
+        ),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
+import numpy as np
 import polars as pl
 
 from qts_core.ports.lake import Partition
@@ -14,11 +15,36 @@ __all__ = ["Metadata", "column_schema", "image", "number", "partition_metadata",
 
 Metadata = dict[str, dg.MetadataValue]
 
+DIGITS = 6
+"""Significant digits shown; the exact value is where it was computed, not in its description."""
+
+MEANING = {
+    "symbol": "Ticker",
+    "ts_event": "Start of the bar, UTC",
+    "ts_known": "When the row could first be known, UTC: the end of the bar, or the arrival of a correction",
+    "open": "First price of the bar, USD, not adjusted",
+    "high": "Highest price of the bar, USD, not adjusted",
+    "low": "Lowest price of the bar, USD, not adjusted",
+    "close": "Last price of the bar, USD, not adjusted",
+    "volume": "Shares traded in the bar",
+    "vwap": "Volume-weighted price of the bar, USD; null when the source has none",
+    "trade_count": "Trades in the bar; null when the source has none",
+    "source": "Where the row came from",
+    "ex_date": "First session at the new share count, or without the dividend",
+    "kind": "split or dividend",
+    "new_shares": "Shares after the split, for each `old_shares` before it",
+    "old_shares": "Shares before the split",
+    "cash_per_share": "Dividend, USD a share",
+}
+"""What a column means, for those that more than one table has."""
+
 
 def column_schema(frame: pl.DataFrame) -> dg.MetadataValue:
     """Return the columns of `frame` as Dagster shows them."""
     return dg.TableSchemaMetadataValue(
-        dg.TableSchema(columns=[dg.TableColumn(name, str(kind)) for name, kind in frame.schema.items()])
+        dg.TableSchema(
+            columns=[dg.TableColumn(name, str(kind), MEANING.get(name)) for name, kind in frame.schema.items()]
+        )
     )
 
 
@@ -26,7 +52,7 @@ def number(value: float | int | str) -> dg.MetadataValue:
     """Return a plain value; numbers stay numbers, so that the page draws them over time."""
     if isinstance(value, str):
         return dg.TextMetadataValue(value)
-    return dg.IntMetadataValue(value) if isinstance(value, int) else dg.FloatMetadataValue(value)
+    return dg.IntMetadataValue(value) if isinstance(value, int) else dg.FloatMetadataValue(_shown(value))
 
 
 def partition_metadata(partition: Partition) -> Metadata:
@@ -48,13 +74,19 @@ def table(rows: Sequence[Mapping[str, object]]) -> dg.MetadataValue:
     return dg.TableMetadataValue(records=records, schema=dg.TableSchema(columns=columns))
 
 
-def image(svg: str, alt: str) -> dg.MetadataValue:
-    """Return a drawing as Dagster can show it: an image inside Markdown."""
-    return dg.MarkdownMetadataValue(markdown_image(svg, alt))
+def image(svg: str, caption: str) -> dg.MetadataValue:
+    """Return a drawing as Dagster can show it: an image inside Markdown, with a sentence that says what it shows."""
+    return dg.MarkdownMetadataValue(f"{markdown_image(svg, caption)}\n\n{caption}")
 
 
 def _cell(value: object) -> str | int | float | bool | None:
-    return value if value is None or isinstance(value, str | int | float) else str(value)
+    if isinstance(value, float):
+        return _shown(value)
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def _shown(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else value
 
 
 def _column_type(values: Sequence[object]) -> str:

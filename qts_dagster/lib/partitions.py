@@ -13,12 +13,16 @@ __all__ = ["for_each_month", "month_key", "months_of", "partition_key", "single_
 
 
 def months_of(source: MarketSource) -> dg.MonthlyPartitionsDefinition:
-    """Return the months of `source`; an imported market stays open at its end, a synthetic one is finished."""
+    """Return the months of `source`; an imported market stays open at its end, a synthetic one is finished.
+
+    Bars are brought in every evening, so the month under way counts: by itself Dagster knows only months that are over.
+    """
     first = source.first.replace(day=1)
     after = date(source.last.year + source.last.month // 12, source.last.month % 12 + 1, 1)
     return dg.MonthlyPartitionsDefinition(
         start_date=first.isoformat(),
         end_date=after.isoformat() if source.is_synthetic else None,
+        end_offset=0 if source.is_synthetic else 1,
         timezone="America/New_York",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -9,9 +10,12 @@ import dagster as dg
 from qts_core.data.market_source import MarketSource, ensure_month
 from qts_core.market.calendar import xnys
 from qts_core.ports.research_store import ModelHealthReport
+from qts_dagster.definitions import build_definitions
 from qts_dagster.defs.resources import Platform
 from qts_dagster.defs.schedules import after_the_close
-from qts_dagster.defs.sensors import new_months, retrain_decision
+from qts_dagster.defs.sensors import new_months, refreshed_months, retrain_decision
+from qts_dagster.demo.materialise import materialise
+from qts_dagster.lib.partitions import months_of
 
 MONDAY = datetime(2024, 6, 3, 21, 0, tzinfo=UTC)
 
@@ -59,3 +63,33 @@ def test_the_evening_schedule_skips_holidays_and_finished_markets_in_words(sourc
     today = after_the_close(source, xnys(), date(2024, 1, 16).isoformat())
     assert isinstance(today, dg.RunRequest)
     assert today.partition_key == "2024-01-01"
+
+
+def test_a_new_sensor_does_not_ask_for_what_is_there_already(platform: Platform, instance: dg.DagsterInstance) -> None:
+    assert refreshed_months(instance) == {}
+    definitions = build_definitions(platform)
+    materialise(definitions, instance, ("corporate_actions",))
+    materialise(definitions, instance, ("raw_bars", "clean_bars", "features"), months=("2024-01-01",))
+    known = refreshed_months(instance)
+    assert list(known) == ["2024-01"]
+    assert new_months(platform.lake, known) == {}
+
+
+def test_the_month_under_way_can_be_refreshed_in_an_imported_market(source: MarketSource) -> None:
+    imported = replace(source, kind="imported")
+    middle = datetime(2024, 2, 13, 21, 20, tzinfo=UTC)
+    assert months_of(imported).get_partition_keys(current_time=middle) == ["2024-01-01", "2024-02-01"]
+    assert months_of(source).get_partition_keys(current_time=datetime(2026, 1, 1, tzinfo=UTC))[-1] == "2024-02-01"
+
+
+def test_sessions_are_gathered_on_trading_days_only(platform: Platform, instance: dg.DagsterInstance) -> None:
+    gather = build_definitions(platform).resolve_schedule_def("gather_sessions_after_the_close")
+    holiday, monday = datetime(2024, 1, 15, 21, 50, tzinfo=UTC), datetime(2024, 1, 22, 21, 50, tzinfo=UTC)
+    with dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=holiday, resources={"platform": platform}
+    ) as context:
+        assert gather.evaluate_tick(context).skip_message == "2024-01-15 is no trading day in New York"
+    with dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=monday, resources={"platform": platform}
+    ) as context:
+        assert [r.run_key for r in gather.evaluate_tick(context).run_requests or ()] == ["gather-2024-01-22"]

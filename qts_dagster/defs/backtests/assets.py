@@ -1,7 +1,6 @@
 """Backtest, verdict and tear sheet of each model, on predictions for bars it never saw."""
 
 import dagster as dg
-import numpy as np
 
 from qts_core.adapters.clock import SystemClock
 from qts_core.adapters.code_version import code_version
@@ -60,18 +59,19 @@ def _verdict(model: str) -> dg.AssetsDefinition:
             tools = research_tools(platform, database, run_id=context.run_id)
             run = backtest_model(platform.lake, platform.settings, model, tools, calendar=platform.calendar)
             nomination = nominate(platform.settings, run, tools)
+        # The reason gives value and threshold in words; more columns would not fit the page.
         gates = [
-            {"gate": g.name, "passed": g.passed, "value": _finite(g.value), "threshold": _finite(g.threshold),
-             "reason": g.reason}
+            {"gate": g.name.removeprefix("gate."), "passed": g.passed, "reason": g.reason}
             for g in nomination.report.gates
-        ]  # fmt: skip
+        ]
         return dg.MaterializeResult(
             metadata={
-                **_metadata(run),
                 "verdict": number(nomination.report.headline()),
-                "version": number(f"{nomination.model} {nomination.version}"),
-                "trials": number(nomination.trials),
                 "gates": table(gates),
+                "version": number(f"{nomination.model} {nomination.version}"),
+                "mlflow": dg.MetadataValue.url(platform.registry_page(nomination.model, nomination.version)),
+                "trials": number(nomination.trials),
+                **_metadata(run),
             }
         )
 
@@ -130,9 +130,5 @@ def _metadata(run: ModelBacktest) -> Metadata:
         "fill_mode": number(run.fill_mode),
         **{name: number(value) for name, value in run.metrics().items()},
         "seconds": number(run.seconds),
-        "equity": image(drawing, f"equity under {run.fill_mode} fills"),
+        "equity": image(drawing, f"Equity in USD out of sample under {run.fill_mode} fills, net and gross of costs."),
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -51,5 +51,7 @@ def _metadata(done: FeatureMonth) -> Metadata:
         **partition_metadata(done.partition),
         "features": number(len(done.missing)),
         "missing_share": number(sum(done.missing.values()) / max(len(done.missing), 1)),
-        "missing_by_feature": image(drawing, "missing rate of the twenty emptiest features"),
+        "missing_by_feature": image(
+            drawing, "Share of bars without a value, the twenty emptiest features; windows fill first."
+        ),
     }

@@ -35,7 +35,8 @@ def _model(model: str) -> dg.AssetsDefinition:
                 platform.lake, prepared, tools,
                 progress=lambda what, step, total: context.log.info(f"{what} ({step} of {total})"),
             )  # fmt: skip
-        return dg.MaterializeResult(metadata=_metadata(done))
+        page = platform.registry_page(done.summary.registered, done.summary.version)
+        return dg.MaterializeResult(metadata={"mlflow": dg.MetadataValue.url(page), **_metadata(done)})
 
     return trained
 
@@ -65,5 +66,5 @@ def _metadata(done: TrainedModel) -> Metadata:
         "seconds": number(summary.seconds),
         **{f"test_{name}": number(float(value)) for name, value in sorted(summary.metrics.items())},
         "folds": table(folds),
-        "importance": image(drawing, "importance of the twenty best features"),
+        "importance": image(drawing, "Share of the gain in the live model, the twenty best features."),
     }
