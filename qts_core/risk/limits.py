@@ -68,7 +68,7 @@ def within_limits(
         over = np.abs(target) > cap + ROUNDING
         target = np.where(over, np.sign(target) * cap * (1.0 - room), target)
         gross, largest, total, net = _exposures(target, sectors.index, len(sectors.names))
-    for i in np.flatnonzero(gross > sectors.caps + ROUNDING):
+    for i in _over(gross, sectors.caps):
         cap, name = float(sectors.caps[i]), sectors.names[i]
         verdicts.append(_cut("limit.sector", PORTFOLIO, cap, float(gross[i]), f"sector {name} exceeds its cap"))
         target = _fit(target, current, sectors.index == i, cap, room)
@@ -81,9 +81,7 @@ def within_limits(
     if abs(net) > settings.max_net_ratio + ROUNDING:
         cap = settings.max_net_ratio
         verdicts.append(_cut("limit.net", PORTFOLIO, cap, abs(net), "net exposure exceeds its cap"))
-        heavy = target * net > 0.0
-        side_cap = cap + float(np.abs(target[~heavy]).sum())
-        target = _fit(target, current, heavy, side_cap, room)
+        target = _fit_side(target, current, net, cap, room)
     return target, verdicts
 
 
@@ -97,6 +95,12 @@ def _exposures(weight: Floats, sector: NDArray[np.int64], sectors: int) -> tuple
         gross[sector[i]] += size[i]
         largest = max(largest, size[i])
     return gross, largest, pairwise_sum(size), pairwise_sum(weight)
+
+
+@kernel
+def _over(gross: Floats, caps: Floats) -> NDArray[np.int64]:
+    """Return the sectors above their caps."""
+    return np.flatnonzero(gross > caps + ROUNDING)
 
 
 @kernel
@@ -117,6 +121,14 @@ def _fit(target: Floats, current: Floats, members: NDArray[np.bool_], cap: float
         elif members[i]:
             fitted[i] = np.sign(target[i]) * (kept[i] * (cap * (1.0 - headroom) / base))
     return fitted
+
+
+@kernel
+def _fit_side(target: Floats, current: Floats, net: float, cap: float, headroom: float) -> Floats:
+    """Cut the side that outweighs the other until the difference is `cap`."""
+    heavy = target * net > 0.0
+    side_cap = cap + pairwise_sum(np.abs(target[~heavy]))
+    return _fit(target, current, heavy, side_cap, headroom)
 
 
 def _cut(name: str, symbol: str, limit: float, value: float, reason: str) -> Verdict:
