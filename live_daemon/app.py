@@ -1,20 +1,28 @@
-"""The composition root of the daemon: chooses adapters, recovers, and runs (specification 12; design 5.7)."""
+"""The composition root of the daemon: chooses adapters, recovers, and runs (specification 12; design 5.7).
+
+The embedded exchange is started first and gets ready while this process imports what it needs: modules that take long
+to import are imported after that, inside functions.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from live_daemon import embedded
-from live_daemon.api.server import open_port
-from live_daemon.daemon import Daemon, Outcome
-from live_daemon.endpoints import EMBEDDED
+from live_daemon.crash_loop import StartRecord
+from live_daemon.embedded import EMBEDDED, ExchangeAddress
 from live_daemon.event_log import EventLog
+from live_daemon.latch import Latches
 from live_daemon.lease import InstanceLock
-from live_daemon.models import ModelSource
-from live_daemon.options import RunOptions
+from live_daemon.options import LOCKSTEP, RunOptions
 from live_daemon.paths import LivePaths
+from qts_core.adapters.clock import SystemClock
 from qts_core.config.settings import Settings
-from qts_core.market.calendar import xnys
+
+if TYPE_CHECKING:
+    from live_daemon.daemon import Outcome
 
 __all__ = ["run_daemon"]
 
@@ -35,31 +43,53 @@ def run_daemon(options: RunOptions, settings: Settings, *, started: float) -> Ou
     paths = LivePaths(settings.home)
     lock = InstanceLock(paths.lock)
     log = EventLog(paths.log, is_quiet=options.is_json)
-    listener = open_port(settings.trading.dashboard_host, options.dashboard_port)
+    address, process = None, None
     try:
-        address, process = None, None
         if options.exchange == EMBEDDED:
-            address = embedded.attach(paths)
+            address = embedded.attach(paths, _arguments(options) if options.exchange_arguments else ())
             if address is None:
-                process = embedded.start(paths, settings.home, _exchange_arguments(options))
-        calendar = xnys()
-        source = ModelSource(options.model, settings, paths)
-        try:
-            ready = source.load()
-        except BaseException:
-            if process is not None:
-                process.terminate()
-            raise
-        if process is not None:
-            address = embedded.wait_ready(paths, process)
-        app = Daemon(options, settings, paths, log, calendar, source, ready, started)
-        return asyncio.run(app.run(address, listener, is_new_account=process is not None))
+                process = embedded.start(paths, settings.home, _arguments(options))
+            elif address.speed == LOCKSTEP:
+                options = replace(options, until_close=True)
+        return _run(options, settings, paths, log, address, process, started)
+    except BaseException:
+        if process is not None and not paths.exchange.exists():
+            # Its address was never noted, so no later daemon could find it.
+            process.terminate()
+        raise
     finally:
         paths.state.unlink(missing_ok=True)
-        listener.close()
         log.close()
         lock.release()
 
 
-def _exchange_arguments(options: RunOptions) -> tuple[str, ...]:
+def _arguments(options: RunOptions) -> tuple[str, ...]:
     return ("--speed", options.speed, *options.exchange_arguments)
+
+
+def _run(
+    options: RunOptions, settings: Settings, paths: LivePaths, log: EventLog, address: ExchangeAddress | None,
+    process: subprocess.Popen[bytes] | None, started: float,
+) -> Outcome:  # fmt: skip
+    """Import what trades, load the model, and run on the exchange that is there or on its way."""
+    import asyncio
+
+    from live_daemon.api.server import open_port
+    from live_daemon.daemon import Daemon
+    from live_daemon.models import ModelSource
+    from qts_core.market.calendar import xnys
+
+    with open_port(settings.trading.dashboard_host, options.dashboard_port) as listener:
+        source = ModelSource(options.model, settings, paths)
+        ready = source.load()
+        calendar = xnys()
+        if process is not None:
+            address = embedded.wait_ready(paths, process, _arguments(options))
+        daemon = Daemon(options, settings, paths, log, calendar, source, ready, started)
+        # Whatever refuses to start before this point cannot have traded, so it counts as no crash.
+        starts, now = StartRecord(paths.starts), SystemClock().now()
+        if (looping := starts.begin(now)) is not None:
+            Latches(paths).halt(looping, now)
+        outcome = asyncio.run(daemon.run(address, listener, is_new_account=process is not None))
+        starts.end()
+        return outcome

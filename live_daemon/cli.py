@@ -5,6 +5,7 @@ Imports are light: a twin is refused, and the kill switch works, before anything
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from pathlib import Path
@@ -50,6 +51,8 @@ def run(
 ) -> int:
     """Trade: recover, reconcile, decide at every bar, report at the close."""
     install()
+    # Imports and warm-up make half a million lasting objects; the collector would walk them again and again.
+    gc.disable()
     from live_daemon.lease import probe
     from qts_core.adapters.settings_files import load_settings
 

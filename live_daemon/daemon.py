@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import socket
@@ -14,9 +15,11 @@ from typing import Any
 
 from live_daemon import embedded
 from live_daemon.api.server import ApiServer, make_api
+from live_daemon.crash_loop import CRASH_LOOP
 from live_daemon.day import TradingDay
 from live_daemon.desk import Desk, Outgoing
-from live_daemon.endpoints import EMBEDDED, connect
+from live_daemon.embedded import EMBEDDED
+from live_daemon.endpoints import connect
 from live_daemon.event_log import EventLog
 from live_daemon.gate import GateLimits, GateView
 from live_daemon.latch import Latches
@@ -34,7 +37,8 @@ from live_daemon.sender import Sender
 from live_daemon.status import StatusBoard
 from live_daemon.supervisor import Supervisor
 from live_daemon.watchdog import Guard, Watchdog
-from qts_core.adapters.alpaca.rest import AlpacaRest, Endpoint
+from qts_core.adapters.alpaca.endpoint import Endpoint
+from qts_core.adapters.alpaca.rest import AlpacaRest
 from qts_core.adapters.alpaca.streams import BarStream, StreamState, TradeStream
 from qts_core.adapters.db.journal import Journal
 from qts_core.adapters.prometheus import Metrics
@@ -175,6 +179,8 @@ class Daemon:
 
     def _ready(self, sender: Sender, account: BrokerAccount, lease: int) -> None:
         """Take up what the last process left open, and say that we are ready."""
+        gc.freeze()
+        gc.enable()
         self.watchdog.start()
         self._recover_orders(sender)
         assert self.board is not None
@@ -192,6 +198,11 @@ class Daemon:
              "model_id": self.ready.model.model_id, "seconds": round(self.board.ready_seconds, 3),
              "dashboard": f"http://{self.settings.trading.dashboard_host}:{port}"},
         )  # fmt: skip
+
+        latch = self.latches.halted()
+        if latch is not None and latch.reason.startswith(CRASH_LOOP):
+            detail = f"{latch.reason}; look into daemon.log, then `live-daemon resume`"
+            self.desk.alert(Alert(Severity.CRITICAL, "halted: the daemon keeps dying", detail))
 
     def _recover_orders(self, sender: Sender) -> None:
         """Look up every intent whose answer was never heard: at the broker, or still to be sent (F02 to F04)."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import httpx
-
 from live_daemon.paths import LivePaths, read_json, write_json
-from qts_core.adapters.alpaca.rest import Endpoint
+from qts_core.adapters.alpaca.endpoint import Endpoint
 from qts_core.market.errors import BrokerConnectionError
 
-__all__ = ["ExchangeAddress", "address_of", "attach", "endpoint_of", "start", "stop"]
+__all__ = ["EMBEDDED", "ExchangeAddress", "address_of", "attach", "endpoint_of", "start", "stop", "wait_ready"]
 
+EMBEDDED: Final = "embedded"
+"""The choice of exchange that means the daemon's own."""
 READY_SECONDS: Final = 90.0
 IDLE_SECONDS: Final = 900
 POLL_SECONDS: Final = 0.05
@@ -46,19 +46,31 @@ def address_of(content: Mapping[str, object]) -> ExchangeAddress:
     )  # fmt: skip
 
 
-def endpoint_of(address: ExchangeAddress, key: str = "embedded", secret: str = "embedded") -> Endpoint:  # noqa: S107
+def endpoint_of(address: ExchangeAddress, key: str = EMBEDDED, secret: str = EMBEDDED) -> Endpoint:
     """Return the address as the Alpaca adapter wants it; the embedded exchange takes any key pair."""
     return Endpoint(address.rest, address.rest, address.data_stream, address.trade_stream, key, secret)
 
 
-def attach(paths: LivePaths) -> ExchangeAddress | None:
-    """Return the exchange that a daemon before this one started, if it still answers."""
+def attach(paths: LivePaths, wanted: Sequence[str] = ()) -> ExchangeAddress | None:
+    """Return the exchange that a daemon before this one started, if it still answers.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        What a new exchange would be started with; one that was started with something else is ended and not returned.
+        Empty takes whatever runs.
+    """
     content = read_json(paths.exchange)
     if content is None:
         return None
+    if wanted and content.get("arguments") != list(wanted):
+        stop(paths)
+        return None
     address = address_of(content)
+    import httpx  # a second that a first start does without
+
     try:
-        httpx.get(f"{address.rest}/qts/clock", timeout=3.0).raise_for_status()
+        httpx.get(f"{address.rest}/qts/clock", timeout=3.0, headers=endpoint_of(address).headers).raise_for_status()
     except httpx.HTTPError:
         return None
     return address
@@ -67,6 +79,7 @@ def attach(paths: LivePaths) -> ExchangeAddress | None:
 def start(paths: LivePaths, home: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start an exchange that outlives this process; its ready line goes to ``live/exchange.out``."""
     paths.folder.mkdir(parents=True, exist_ok=True)
+    paths.exchange.unlink(missing_ok=True)
     command = [sys.executable, "-m", "live_daemon", "exchange", "--port", "0", "--exit-when-idle", str(IDLE_SECONDS)]
     output = paths.folder / "exchange.out"
     with output.open("wb") as out, paths.exchange_log.open("ab") as log:
@@ -76,8 +89,8 @@ def start(paths: LivePaths, home: Path, arguments: Sequence[str]) -> subprocess.
         )  # fmt: skip
 
 
-def wait_ready(paths: LivePaths, process: subprocess.Popen[bytes]) -> ExchangeAddress:
-    """Return the address once the exchange has printed it, and note it for the next daemon.
+def wait_ready(paths: LivePaths, process: subprocess.Popen[bytes], arguments: Sequence[str]) -> ExchangeAddress:
+    """Return the address once the exchange has printed it, and note it with `arguments` for the next daemon.
 
     Raises
     ------
@@ -90,7 +103,7 @@ def wait_ready(paths: LivePaths, process: subprocess.Popen[bytes]) -> ExchangeAd
         if newline and line.startswith("{"):
             content = json.loads(line)
             content.setdefault("pid", process.pid)
-            write_json(paths.exchange, content)
+            write_json(paths.exchange, content | {"arguments": list(arguments)})
             return address_of(content)
         time.sleep(POLL_SECONDS)
     tail = paths.exchange_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]

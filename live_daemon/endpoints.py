@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from live_daemon import embedded
+from live_daemon.embedded import EMBEDDED
 from live_daemon.lockstep import ExchangeClock
-from qts_core.adapters.alpaca.rest import Endpoint
+from qts_core.adapters.alpaca.endpoint import Endpoint
 from qts_core.adapters.clock import LockstepClock, ScaledClock, SystemClock
 from qts_core.config.settings import Settings
 from qts_core.market.errors import InvalidConfigError
 from qts_core.ports.clock import Clock
 
-__all__ = ["ALPACA", "EMBEDDED", "Connection", "connect"]
+__all__ = ["ALPACA", "Connection", "connect"]
 
-EMBEDDED = "embedded"
-ALPACA = "alpaca"
+ALPACA: Final = "alpaca"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,7 @@ async def connect(where: str, address: embedded.ExchangeAddress | None, settings
     if where == ALPACA:
         return Connection(_alpaca(settings), SystemClock(), None)
     endpoint = embedded.endpoint_of(address) if address is not None else _paper(where, settings)
-    headers = {"APCA-API-KEY-ID": endpoint.key, "APCA-API-SECRET-KEY": endpoint.secret}
-    exchange = ExchangeClock(endpoint.rest, headers)
+    exchange = ExchangeClock(endpoint.rest, endpoint.headers)
     tick = await exchange.read()
     clock = LockstepClock(tick.now) if tick.is_lockstep else ScaledClock(tick.now, tick.speed)
     return Connection(endpoint, clock, exchange)

@@ -1,6 +1,8 @@
 """Warm state: features from all history in blocks, then the core over the last sessions (specification 12.1).
 
-The result depends only on bars, model and settings, so it is kept under ``live/warm`` and found again in milliseconds.
+Features go on from the state that the lake keeps after each month when the model computes the same ones; no result
+depends on how time is cut, so the bits are those of all history. The result depends only on bars, model and settings,
+so it is kept under ``live/warm`` and found again in milliseconds.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,26 +19,29 @@ import numpy as np
 from qts_core.adapters.lake import Lake
 from qts_core.data.ingest import load_panel
 from qts_core.data.panels import month_key
-from qts_core.features import FeatureBlock, FeatureEngine
+from qts_core.features import Catalogue, FeatureBlock, FeatureEngine
 from qts_core.market.bars import BarSlice
-from qts_core.market.calendar import TradingCalendar
-from qts_core.market.errors import DataNotFoundError
+from qts_core.market.calendar import TradingCalendar, month_of
+from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataValidationError
 from qts_core.market.events import BarsClosed
 from qts_core.market.ids import digest
 from qts_core.market.panel import Floats, Panel
+from qts_core.market.time import from_micros
+from qts_core.market.timeline import BARS_PER_SESSION, Timeline
 from qts_core.models.bundle import LoadedModel
+from qts_core.research.feature_months import feature_snapshot
+from qts_core.research.live_core import WARM_BARS, model_catalogue
 from qts_core.trading.core import TradingCore
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.predictors import StoredPredictor
 from qts_core.trading.replay import EpochSnapshot, take_epoch
 
-__all__ = ["WARM_SESSIONS", "History", "load_history", "warm", "warm_cached"]
+__all__ = ["History", "load_history", "warm", "warm_cached"]
 
-WARM_SESSIONS: Final = 60
-"""Sessions that the core itself sees before the first decision: over a hundred half-lives of its slowest average."""
 BLOCK_ROWS: Final = 256
-BARS_A_SESSION: Final = 26
-EXPECTED_SESSIONS: Final = 10
+EXPECTED_BARS: Final = 10 * BARS_PER_SESSION
+ROOM_SESSIONS: Final = 2 * WARM_BARS // BARS_PER_SESSION
+"""Sessions that surely hold the bars that the core sees, half-days among them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +51,17 @@ class History:
     Attributes
     ----------
     read : callable
-        Returns the panel of every bar known before the session's open.
+        Returns the panel of every bar known before the session's open, from a session on, or all with None.
     data_hash : str
         Hash of the lake's partitions behind it.
+    resume : callable
+        Brings an engine for the catalogue given to the end of a past month, from what the lake keeps. Returns the
+        first day after it, with `WARM_BARS` bars or more to come, or None and an engine untouched.
     """
 
-    read: Callable[[], Panel]
+    read: Callable[[date | None], Panel]
     data_hash: str
+    resume: Callable[[FeatureEngine, Catalogue], date | None]
 
 
 def load_history(
@@ -73,23 +82,43 @@ def load_history(
         )  # fmt: skip
     previous = calendar.last_closed(opening).date
 
-    def read() -> Panel:
-        return load_panel(lake, calendar=calendar, symbols=symbols, last=previous, known_before=opening)
+    def read(first: date | None) -> Panel:
+        return load_panel(lake, calendar=calendar, symbols=symbols, first=first, last=previous, known_before=opening)
 
-    return History(read, digest(f"{lake.data_hash('clean_bars', months)} before {opening.isoformat()}"))
+    def resume(engine: FeatureEngine, catalogue: Catalogue) -> date | None:
+        return _resume(
+            engine, catalogue, lake, Timeline.between(calendar, calendar.shift(previous, -ROOM_SESSIONS), previous)
+        )
+
+    key = digest(f"{lake.data_hash('clean_bars', months)} before {opening.isoformat()}")
+    return History(read, key, resume)
+
+
+def _resume(engine: FeatureEngine, catalogue: Catalogue, lake: Lake, recent: Timeline) -> date | None:
+    """Restore the newest fitting snapshot that leaves the core its bars; whatever is wrong with it, bars are right."""
+    try:
+        found = feature_snapshot(lake, catalogue, from_micros(int(recent.ts_event[-WARM_BARS])))
+        if found is None:
+            return None
+        month, state = found
+        engine.restore(state)
+    except (DataCorruptionError, DataValidationError):
+        return None
+    return month_of(date.fromisoformat(f"{month}-01"))[1] + timedelta(days=1)
 
 
 def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Panel) -> Floats:
-    """Bring a fresh core and engine to the end of `panel`: exactly as if every bar had come one by one.
+    """Bring a fresh core to the end of `panel`: exactly as if every bar had come one by one.
 
-    Features are the same bits however time is cut, and scores of a block equal scores of its rows.
+    Features are the same bits however time is cut, and scores of a block equal scores of its rows. The engine is
+    fresh, or stands right before `panel`; then `panel` has at least `WARM_BARS` rows.
 
     Returns
     -------
     float64 [R]
         Scores of the last sessions, against which the drift of live scores is measured.
     """
-    first_row = max(len(panel) - WARM_SESSIONS * BARS_A_SESSION, 0)
+    first_row = max(len(panel) - WARM_BARS, 0)
     for start in range(0, first_row, BLOCK_ROWS):
         engine.push(FeatureBlock.of(panel.rows(slice(start, min(start + BLOCK_ROWS, first_row)))))
     recent = panel.rows(slice(first_row, len(panel)))
@@ -106,7 +135,7 @@ def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Pa
     for row in range(len(recent)):
         core.handle(BarsClosed(BarSlice.of(recent, row), is_catch_up=True))
     core.swap_predictor(LivePredictor(engine, model))
-    last = scores[-EXPECTED_SESSIONS * BARS_A_SESSION :].ravel()
+    last = scores[-EXPECTED_BARS:].ravel()
     return last[np.isfinite(last)]
 
 
@@ -129,7 +158,8 @@ def warm_cached(core: TradingCore, engine: FeatureEngine, model: LoadedModel, hi
             core.restore(snapshot.core)
             core.predictor.restore(snapshot.predictor)
             return np.array(kept["scores"], dtype=np.float64)
-    scores = warm(core, engine, model, history.read())
+    first = history.resume(engine, model_catalogue(model))
+    scores = warm(core, engine, model, history.read(first))
     content = json.dumps({"epoch": take_epoch(core).to_json(), "scores": scores.tolist()})
     folder.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")

@@ -1,7 +1,7 @@
 """Which model trades: a folder, or the registered champion with a green gate record (specification 7.3; F68 to F70).
 
-The registry is asked by a short process, so this one never imports mlflow. When the registry is down or refuses,
-the last verified bundle under ``live/models`` trades on.
+The registry is asked by a short process, so this one never imports mlflow; a store on this machine is read directly.
+When the registry is down or refuses, the last verified bundle under ``live/models`` trades on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 from live_daemon.paths import LivePaths, read_json, write_json
 from qts_core.adapters.db import open_database
 from qts_core.adapters.mlflow_registry.alias_watch import current_version
+from qts_core.adapters.mlflow_registry.local_store import stored_bundle
 from qts_core.config.settings import Settings
 from qts_core.market.errors import ModelError, ModelLoadError, ModelNotFoundError
 from qts_core.models.bundle import LoadedModel, ModelBundle
@@ -26,6 +27,10 @@ __all__ = ["ModelSource", "ReadyModel"]
 FETCH_SECONDS: Final = 120.0
 PREFIX: Final = "models:/"
 CHAMPION: Final = "champion"
+
+
+Fetched = tuple[ModelBundle, str, str]
+"""A bundle, the sha256 with which it was registered, and its version."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +113,7 @@ class ModelSource:
         ModelError
             If it cannot be had, is damaged, or the gates do not allow it.
         """
-        answer = self._ask()
-        sha256, version = str(answer["bundle_sha256"]), str(answer["version"])
+        bundle, sha256, version = self._local() or self._asked()
         with open_database(self._settings.database.url) as database:
             approval = approve(database.gates.latest(self.name, version), sha256)
         if not approval.is_allowed:
@@ -117,7 +121,7 @@ class ModelSource:
                 "QTS-MODEL-005", "the promoted version may not trade", where=f"{self.name} version {version}",
                 found=approval.reason, expected="a green gate record", fix="train again, or promote with a reason",
             )  # fmt: skip
-        ready = self._keep(ModelBundle.load(Path(str(answer["path"]))), version, approval.reason)
+        ready = self._keep(bundle, version, approval.reason)
         if ready.model.bundle_sha256 != sha256:
             raise ModelLoadError("QTS-MODEL-002", "the bundle changed on its way", where=str(ready.path))
         content = {"version": version, "bundle_sha256": sha256, "path": str(ready.path), "reason": approval.reason}
@@ -127,6 +131,19 @@ class ModelSource:
     @property
     def _pointer(self) -> Path:
         return self._paths.models / f"{self.name}@{self.alias}.json"
+
+    def _local(self) -> Fetched | None:
+        """Return the aliased version from a store on this machine, None when that takes MLflow."""
+        version = self.wanted_version()
+        if version is None:
+            return None
+        found = stored_bundle(self._settings.mlflow.tracking_uri, self.name, version)
+        return (ModelBundle.load(found.path), found.sha256, version) if found is not None else None
+
+    def _asked(self) -> Fetched:
+        """Return the aliased version as the short process delivers it."""
+        answer = self._ask()
+        return ModelBundle.load(Path(str(answer["path"]))), str(answer["bundle_sha256"]), str(answer["version"])
 
     def _ask(self) -> dict[str, object]:
         command = [

@@ -68,6 +68,11 @@ class LivePaths:
         return self.folder / "KILLED"
 
     @property
+    def starts(self) -> Path:
+        """Starts since the last clean end."""
+        return self.folder / "starts.json"
+
+    @property
     def control(self) -> Path:
         """Requests to the running daemon, one file each."""
         return self.folder / "control"

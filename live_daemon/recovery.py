@@ -18,12 +18,12 @@ from qts_core.adapters.db.journal import Journal
 from qts_core.adapters.lake import Lake
 from qts_core.config.settings import Settings
 from qts_core.data.corporate_actions import to_events
-from qts_core.data.ingest import load_actions, load_instruments
+from qts_core.data.ingest import load_actions
+from qts_core.data.market_source import market_instruments
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import Session, TradingCalendar
 from qts_core.market.errors import DataNotFoundError
 from qts_core.market.events import BarsClosed, Event
-from qts_core.market.instruments import Instrument
 from qts_core.market.orders import OrderUpdate
 from qts_core.market.panel import Floats
 from qts_core.market.time import from_micros, trading_day
@@ -35,7 +35,7 @@ from qts_core.trading.core import TradingCore
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.predictors import Predictor
 
-__all__ = ["Recovery", "Start", "instruments_of", "open_journal"]
+__all__ = ["Recovery", "Start", "open_journal"]
 
 KEPT_JOURNALS = 20
 
@@ -90,15 +90,6 @@ def _prune(paths: LivePaths) -> None:
             old.with_name(old.name + suffix).unlink(missing_ok=True)
 
 
-def instruments_of(lake: Lake, settings: Settings, symbols: tuple[str, ...]) -> tuple[Instrument, ...]:
-    """Return the instruments of `symbols`: the configured universe's, else the lake's, else unknown ones."""
-    configured = {item.symbol for item in settings.universe.symbols}
-    known = load_instruments(lake)
-    return tuple(
-        settings.universe.instrument(s) if s in configured or s not in known else known[s] for s in symbols
-    )  # fmt: skip
-
-
 class Recovery:
     """Builds the core that a start needs.
 
@@ -120,7 +111,7 @@ class Recovery:
         self.lake = Lake(settings.lake_dir)
         self.actions = load_actions(self.lake)
         self.symbols = tuple(sorted(ready.model.manifest.training.symbols))
-        self.instruments = instruments_of(self.lake, settings, self.symbols)
+        self.instruments = market_instruments(self.lake, settings.universe, self.symbols)
 
     def history(self, session: Session) -> History | None:
         """Return the bars before `session`, or None with a warning."""
@@ -178,7 +169,7 @@ class Recovery:
         if history is None:
             return []
         events: list[Event] = []
-        panel = history.read()
+        panel = history.read(None)
         for day, rows in panel.timeline.session_rows():
             if day <= trading_day(last):
                 continue

@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from qts_core.config.universe import UniverseSettings
 from qts_core.data.ingest import load_instruments, register_bars, register_instruments
 from qts_core.data.panels import month_expression
-from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings, synthetic_market
-from qts_core.data.synthetic.listing import list_symbols
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 from qts_core.market.instruments import Instrument
 from qts_core.ports.lake import LakePort, Partition
+
+if TYPE_CHECKING:
+    # Making a market costs two seconds of imports that the daemon does without.
+    from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings
 
 __all__ = [
     "MarketSource",
@@ -98,6 +100,9 @@ def default_source(
     *, years: int = 2, symbols: int = DEFAULT_SYMBOLS, seed: int = DEFAULT_SEED, signal_strength: float = 1.0
 ) -> MarketSource:
     """Describe the synthetic market that a newcomer starts with: `years` full years up to the end of 2024."""
+    from qts_core.data.synthetic import SyntheticMarketSettings
+    from qts_core.data.synthetic.listing import list_symbols
+
     settings = SyntheticMarketSettings(
         symbols=symbols,
         first=date(DEFAULT_LAST.year - years + 1, 1, 1),
@@ -159,6 +164,8 @@ def market_instruments(lake: LakePort, universe: UniverseSettings, symbols: Sequ
 
 def market_of(source: MarketSource) -> SyntheticMarket:
     """Generate the synthetic market that `source` describes (kept for the life of the process)."""
+    from qts_core.data.synthetic import SyntheticMarketSettings
+
     return _generate(
         SyntheticMarketSettings(
             symbols=len(source.symbols),
@@ -199,6 +206,8 @@ def ensure_month(lake: LakePort, month: str, source: MarketSource, *, calendar: 
 
 @lru_cache(maxsize=1)
 def _generate(settings: SyntheticMarketSettings) -> SyntheticMarket:
+    from qts_core.data.synthetic import synthetic_market
+
     return synthetic_market(settings)
 
 

@@ -8,14 +8,17 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 
 import numpy as np
+import polars as pl
 
 from qts_core.config.features import FeaturesSettings
 from qts_core.config.settings import Settings
-from qts_core.data.ingest import load_panel
+from qts_core.data.corporate_actions import split_steps
+from qts_core.data.ingest import load_actions, load_panel
 from qts_core.features import Catalogue, default_catalogue
 from qts_core.features.store import compute_panel, to_frame
 from qts_core.market.calendar import TradingCalendar, month_of
 from qts_core.market.errors import DataNotFoundError
+from qts_core.market.ids import digest
 from qts_core.ports.lake import LakePort, Partition
 
 __all__ = [
@@ -31,6 +34,8 @@ __all__ = [
 ]
 
 BARS = "clean_bars"
+SPLITS = "splits"
+KNOWN = "known_until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,10 @@ def compute_feature_month(
     first, last = _span(month)
     panel = load_panel(lake, calendar=calendar, first=first, last=last, symbols=symbols)
     earlier = [m for m in lake.months(BARS) if m < month]
-    snapshot, lineage = None, {BARS: lake.data_hash(BARS, [month]), "catalogue": catalogue.hash}
+    snapshot, lineage = (
+        None,
+        _sources(lake, month, load_actions(lake)) | {"catalogue": catalogue.hash, KNOWN: _known(lake, month)},
+    )
     if earlier:
         name = snapshot_name(catalogue, earlier[-1])
         if not lake.has_blob(name):
@@ -111,20 +119,47 @@ def compute_all_months(
 ) -> dict[str, FeatureMonth]:
     """Compute the features of every month of clean bars whose stored ones do not stem from those bars, in order."""
     done: dict[str, FeatureMonth] = {}
+    actions = load_actions(lake)
     for month in lake.months(BARS):
         stored = lake.partition(feature_table(catalogue), month)
-        if done or stored is None or stored.lineage.get(BARS) != lake.data_hash(BARS, [month]):
+        if done or stored is None or not _sources(lake, month, actions).items() <= stored.lineage.items():
             done[month] = compute_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar)
     return done
 
 
 def feature_snapshot(lake: LakePort, catalogue: Catalogue, before: datetime) -> tuple[str, bytes] | None:
-    """Return the newest month that ended before `before` with its engine snapshot, None when there is none."""
-    limit = f"{before:%Y-%m}"
-    for month in reversed(lake.months(feature_table(catalogue))):
-        if month < limit and lake.has_blob(snapshot_name(catalogue, month)):
-            return month, lake.read_blob(snapshot_name(catalogue, month))
-    return None
+    """Return the newest month that ended before `before` with its engine snapshot, None when there is none.
+
+    It stands for what was known at `before`: it and every month before it stem from the bars that the lake holds now,
+    and none of those was revised later.
+    """
+    table, found, actions = feature_table(catalogue), None, load_actions(lake)
+    for month in lake.months(BARS):
+        stored = lake.partition(table, month)
+        if (
+            month >= f"{before:%Y-%m}"
+            or stored is None
+            or not _sources(lake, month, actions).items() <= stored.lineage.items()
+        ):
+            break
+        if datetime.fromisoformat(stored.lineage[KNOWN]) > before:
+            break
+        found = month
+    if found is None or not lake.has_blob(snapshot_name(catalogue, found)):
+        return None
+    return found, lake.read_blob(snapshot_name(catalogue, found))
+
+
+def _sources(lake: LakePort, month: str, actions: pl.DataFrame) -> dict[str, str]:
+    """Return what features of `month` are made from: its bars and the splits in force at its end."""
+    in_force = split_steps(actions.filter(pl.col("ex_date") <= _span(month)[1]))
+    return {BARS: lake.data_hash(BARS, [month]), SPLITS: digest(in_force)}
+
+
+def _known(lake: LakePort, month: str) -> str:
+    """Return when the last of the month's bars or revisions became known."""
+    known: datetime = lake.read_month(BARS, month).select(pl.col("ts_known").max()).item()
+    return known.isoformat()
 
 
 def _span(month: str) -> tuple[date, date]:

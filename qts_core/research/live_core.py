@@ -14,6 +14,7 @@ from qts_core.features import Catalogue, FeatureEngine, default_catalogue
 from qts_core.market.errors import ModelLoadError
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import plain
+from qts_core.market.timeline import BARS_PER_SESSION
 from qts_core.models.bundle import LoadedModel, ModelBundle
 from qts_core.ports.journal import EpochRecord, JournalReader, StoredDecision
 from qts_core.trading.core import TradingCore
@@ -25,6 +26,7 @@ from qts_core.trading.replay import EpochSnapshot, replay, take_epoch
 from qts_core.trading.settings import core_settings
 
 __all__ = [
+    "WARM_BARS",
     "Replayed",
     "core_of_epoch",
     "epoch_record",
@@ -35,6 +37,8 @@ __all__ = [
     "replay_journal",
 ]
 
+WARM_BARS = 60 * BARS_PER_SESSION
+"""Bars that a core sees before its first decision: over a hundred half-lives of its slowest average."""
 SECTIONS = ("universe", "features", "risk", "trading")
 """What a core is built from; nothing here is secret or names a place."""
 

@@ -14,18 +14,15 @@ from qts_core.data.market_source import market_instruments
 from qts_core.exchange import fill_settings
 from qts_core.features import FeatureBlock
 from qts_core.market.calendar import Session, TradingCalendar
-from qts_core.market.timeline import BAR_MINUTES, BARS_PER_SESSION
+from qts_core.market.timeline import BAR_MINUTES
 from qts_core.models.bundle import LoadedModel
 from qts_core.ports.lake import LakePort
-from qts_core.research.live_core import live_engine
+from qts_core.research.live_core import WARM_BARS, live_engine
 from qts_core.trading.decision import Decision
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.settings import core_settings
 
-__all__ = ["WARM_SESSIONS", "SessionParity", "backtest_session", "compare_decisions"]
-
-WARM_SESSIONS = 60
-"""Sessions that a core sees before its first decision: over a hundred half-lives of its slowest average."""
+__all__ = ["SessionParity", "backtest_session", "compare_decisions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ def backtest_session(
         return ()
     symbols = tuple(sorted(model.manifest.training.symbols))
     panel = load_panel(lake, calendar=calendar, last=session.date, symbols=symbols)
-    first = max(len(panel) - session.bars(BAR_MINUTES) - WARM_SESSIONS * BARS_PER_SESSION, 0)
+    first = max(len(panel) - session.bars(BAR_MINUTES) - WARM_BARS, 0)
     engine = live_engine(model)
     if first:
         engine.push(FeatureBlock.of(panel.rows(slice(0, first))))

@@ -33,15 +33,34 @@ def environment(home: Path) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Exchange:
-    """A running `live-daemon exchange`."""
+    """A running `live-daemon exchange`; `process` is None when a daemon started it."""
 
-    process: subprocess.Popen[str]
     rest: str
+    pid: int
+    process: subprocess.Popen[str] | None = None
+
+    @classmethod
+    def embedded(cls, home: Path) -> Exchange:
+        """Return the one that the daemon of `home` has started."""
+        content = json.loads((home / "live" / "exchange.json").read_text(encoding="utf-8"))
+        return cls(content["rest"], content["pid"])
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it answers to its process id."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def stop(self) -> None:
-        """End it."""
-        self.process.terminate()
-        self.process.communicate(timeout=30)
+        """End it if it still runs."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.communicate(timeout=30)
+        elif self.is_running:
+            os.kill(self.pid, signal.SIGTERM)
 
 
 def start_exchange(home: Path, *arguments: str, speed: str = "lockstep") -> Exchange:
@@ -51,7 +70,7 @@ def start_exchange(home: Path, *arguments: str, speed: str = "lockstep") -> Exch
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(home), text=True
     )
     assert process.stdout is not None
-    return Exchange(process, str(json.loads(process.stdout.readline())["rest"]))
+    return Exchange(str(json.loads(process.stdout.readline())["rest"]), process.pid, process)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,6 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -19,6 +18,7 @@ from alpaca.common.exceptions import APIError
 from alpaca.common.rest import RESTClient
 from requests.adapters import HTTPAdapter
 
+from qts_core.adapters.alpaca.endpoint import Endpoint
 from qts_core.adapters.alpaca.parsing import (
     Json,
     broker_account,
@@ -42,7 +42,7 @@ from qts_core.ports.broker import (
     Submission,
 )
 
-__all__ = ["AlpacaRest", "Endpoint", "classify_refusal"]
+__all__ = ["AlpacaRest", "classify_refusal"]
 
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 5.0
@@ -53,19 +53,6 @@ ACTIVITY_PAGE: Final = 100
 DUPLICATE: Final = "client_order_id must be unique"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where Alpaca is, and the key pair; the keys never show in a ``repr``."""
-
-    rest: str
-    data: str
-    data_stream: str
-    trade_stream: str
-    key: str = field(repr=False)
-    secret: str = field(repr=False)
-    feed: str = "iex"
 
 
 class _HardTimeout(HTTPAdapter):

@@ -15,8 +15,8 @@ from typing import Any, Final, Protocol
 
 import msgpack
 
+from qts_core.adapters.alpaca.endpoint import Endpoint
 from qts_core.adapters.alpaca.parsing import minute_bar, order_update
-from qts_core.adapters.alpaca.rest import Endpoint
 from qts_core.market.orders import OrderUpdate
 from qts_core.ports.broker import MinuteBar
 

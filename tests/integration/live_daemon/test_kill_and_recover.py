@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from decimal import Decimal
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support.live_home import LiveHome
-from tests.support.processes import Daemon, daemon_home, start_daemon, start_exchange
+from tests.support.processes import Daemon, Exchange, daemon_home, start_daemon, start_exchange
 
 pytestmark = pytest.mark.process
 
@@ -48,6 +49,12 @@ def booked_positions(home: Path) -> dict[str, Decimal]:
     return {symbol: quantity for symbol, quantity in held.items() if quantity}
 
 
+def journal_account(home: Path) -> str:
+    """Return the account that the journal's epochs are of."""
+    ((account,),) = journal_rows(home, "select distinct account from epochs")
+    return str(account)
+
+
 def let_run_and_kill(daemon: Daemon, event: str, times: int) -> None:
     """Kill the daemon as soon as `event` has been logged `times` more often than before."""
     target = daemon.count(event) + times
@@ -78,6 +85,34 @@ def test_killed_at_random_moments_it_sends_no_order_twice_and_ends_with_the_exch
         assert booked_positions(home) == broker_positions(exchange.rest)
         decided = journal_rows(home, "select count(*), count(distinct ts_event) from decisions")
         assert decided == [(26, 26)]
+    finally:
+        exchange.stop()
+
+
+def test_killed_in_the_middle_it_finds_its_embedded_exchange_again_and_finishes_the_session(
+    live_home: LiveHome, tmp_path: Path
+) -> None:
+    home = daemon_home(live_home.home, tmp_path / "home")
+    daemon = start_daemon(home, "--speed", "lockstep", "--session", live_home.session.isoformat())
+    let_run_and_kill(daemon, "fill.booked", 1)
+    exchange = Exchange.embedded(home)
+    try:
+        account, orders, held = journal_account(home), broker_orders(exchange.rest), broker_positions(exchange.rest)
+        assert held
+        again = start_daemon(home)
+        again.wait_until(lambda: daemon.count("daemon.started") == 2)
+        assert Exchange.embedded(home) == exchange
+        names = [order["client_order_id"] for order in broker_orders(exchange.rest)]
+        assert {order["client_order_id"] for order in orders} <= set(names)
+        assert len(names) == len(set(names))
+        daemon.wait_until(lambda: daemon.count("bar.closed") >= 25)
+        code, out, err = again.finish()
+        assert code == 0, err
+        summary = json.loads(out.splitlines()[-1])
+        assert (summary["account"], summary["decisions"]) == (account, 26)
+        assert journal_account(home) == account
+        assert not (home / "live" / "archive").exists(), "one journal, for one account"
+        assert not (home / "live" / "exchange.json").exists(), "a finished session takes its exchange with it"
     finally:
         exchange.stop()
 

@@ -6,14 +6,16 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from live_daemon.crash_loop import CRASH_LOOP, StartRecord
 from tests.integration.live_daemon.test_kill_and_recover import broker_orders, broker_positions
 from tests.support.live_home import LiveHome
-from tests.support.processes import Daemon, Exchange, daemon_home, environment, start_daemon, start_exchange
+from tests.support.processes import Daemon, Exchange, daemon_home, environment, start_daemon
 
 pytestmark = pytest.mark.process
 
@@ -26,12 +28,11 @@ def verb(home: Path, *arguments: str) -> tuple[int, dict[str, object]]:
 
 
 def running(live_home: LiveHome, home: Path, speed: str) -> tuple[Exchange, Daemon, str]:
-    """Start an exchange and a daemon on it; return them with the page's address."""
-    exchange = start_exchange(home, "--session", live_home.session.isoformat(), speed=speed)
-    daemon = start_daemon(home, "--exchange", exchange.rest, "--until-close")
+    """Start a daemon with its exchange; return them with the page's address."""
+    daemon = start_daemon(home, "--speed", speed, "--session", live_home.session.isoformat(), "--until-close")
     daemon.wait_until(lambda: (home / "live" / "daemon.json").exists())
     address = json.loads((home / "live" / "daemon.json").read_text())["dashboard"]
-    return exchange, daemon, str(address)
+    return Exchange.embedded(home), daemon, str(address)
 
 
 def test_status_halt_resume_page_and_metrics_of_a_running_daemon(live_home: LiveHome, tmp_path: Path) -> None:
@@ -51,6 +52,29 @@ def test_status_halt_resume_page_and_metrics_of_a_running_daemon(live_home: Live
         assert httpx.get(f"{address}/health").status_code == 503
         assert verb(home, "resume")[0] == 0
         daemon.wait_until(lambda: httpx.get(f"{address}/api/status").json()["mode"] == "TRADING")
+    finally:
+        daemon.kill()
+        exchange.stop()
+
+
+def test_after_five_crashes_it_comes_up_halted_and_trades_only_after_resume(
+    live_home: LiveHome, tmp_path: Path
+) -> None:
+    home = daemon_home(live_home.home, tmp_path / "home")
+    record = StartRecord(home / "live" / "starts.json")
+    for seconds in range(5, 0, -1):
+        assert record.begin(datetime.now(UTC) - timedelta(seconds=seconds)) is None
+    exchange, daemon, address = running(live_home, home, "600")
+    try:
+        status = httpx.get(f"{address}/api/status").json()
+        assert status["mode"] == "HALTED"
+        assert CRASH_LOOP in status["reason"]
+        assert [e["severity"] for e in daemon.events() if e["event"] == "alert"] == ["critical"]
+        daemon.wait_until(lambda: daemon.count("bar.closed") >= 3)
+        assert broker_orders(exchange.rest) == []
+        assert verb(home, "resume")[0] == 0
+        daemon.wait_until(lambda: daemon.count("order.sent") >= 1)
+        assert httpx.get(f"{address}/api/status").json()["mode"] == "TRADING"
     finally:
         daemon.kill()
         exchange.stop()

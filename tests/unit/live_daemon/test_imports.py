@@ -13,7 +13,7 @@ LISTING = """
 import sys
 from live_daemon.import_guard import install
 install()
-import live_daemon.app, live_daemon.summary, live_daemon.cli
+import live_daemon.app, live_daemon.daemon, live_daemon.summary, live_daemon.cli
 print(" ".join(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
@@ -32,5 +32,6 @@ def test_the_daemon_loads_no_training_or_orchestration_library() -> None:
 
 @pytest.mark.process
 def test_the_operators_verbs_load_nothing_heavy() -> None:
-    code = 'import sys, live_daemon.cli; print(" ".join(sorted({n.partition(".")[0] for n in sys.modules})))'
+    listing = 'print(" ".join(sorted({n.partition(".")[0] for n in sys.modules})))'
+    code = f"import sys, live_daemon.cli, live_daemon.app; {listing}"
     assert not {"numba", "polars", "lightgbm", "alpaca", "pandas", *FORBIDDEN} & loaded(code)

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from qts_core.adapters.alpaca.rest import AlpacaRest, Endpoint, classify_refusal
+from qts_core.adapters.alpaca.endpoint import Endpoint
+from qts_core.adapters.alpaca.rest import AlpacaRest, classify_refusal
 from qts_core.market.orders import OrderRequest, OrderSide
 from qts_core.ports.broker import Accepted, Ambiguous, Refused, Submission
 
