@@ -16,8 +16,6 @@ from tests.support.processes import Daemon, Exchange, daemon_home, start_daemon,
 
 pytestmark = pytest.mark.process
 
-KILLS = 4
-
 
 def broker_orders(rest: str) -> list[dict[str, str]]:
     """Return every order of the exchange."""
@@ -62,16 +60,18 @@ def let_run_and_kill(daemon: Daemon, event: str, times: int) -> None:
     daemon.kill()
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("seed", "kills"), [(1, 2), pytest.param(2, 4, marks=pytest.mark.slow), pytest.param(3, 4, marks=pytest.mark.slow)]
+)
 def test_killed_at_random_moments_it_sends_no_order_twice_and_ends_with_the_exchanges_positions(
-    live_home: LiveHome, tmp_path: Path, seed: int
+    live_home: LiveHome, tmp_path: Path, seed: int, kills: int
 ) -> None:
     home = daemon_home(live_home.home, tmp_path / "home")
     exchange = start_exchange(home, "--session", live_home.session.isoformat())
     chance = random.Random(seed)
     arguments = ("--exchange", exchange.rest, "--until-close")
     try:
-        for event in chance.sample(["order.sent", "bar.closed", "fill.booked", "daemon.started", "epoch.begun"], KILLS):
+        for event in chance.sample(["order.sent", "bar.closed", "fill.booked", "daemon.started", "epoch.begun"], kills):
             let_run_and_kill(start_daemon(home, *arguments), event, chance.randint(1, 3))
         code, out, err = start_daemon(home, *arguments).finish()
         assert code == 0, err
@@ -105,11 +105,11 @@ def test_killed_in_the_middle_it_finds_its_embedded_exchange_again_and_finishes_
         names = [order["client_order_id"] for order in broker_orders(exchange.rest)]
         assert {order["client_order_id"] for order in orders} <= set(names)
         assert len(names) == len(set(names))
-        daemon.wait_until(lambda: daemon.count("bar.closed") >= 25)
         code, out, err = again.finish()
         assert code == 0, err
         summary = json.loads(out.splitlines()[-1])
         assert (summary["account"], summary["decisions"]) == (account, 26)
+        assert summary["mode"] == "TRADING", "reconciled at the close: positions and orders are the exchange's"
         assert journal_account(home) == account
         assert not (home / "live" / "archive").exists(), "one journal, for one account"
         assert not (home / "live" / "exchange.json").exists(), "a finished session takes its exchange with it"

@@ -1,0 +1,125 @@
+"""A start from the lake's feature state is the start from all history, bit for bit, or is not taken (12.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from live_daemon.history import History, load_history, warm
+from qts_core.adapters.lake import Lake
+from qts_core.config.settings import Settings
+from qts_core.data.ingest import register_actions
+from qts_core.data.market_source import market_instruments
+from qts_core.data.schemas import ACTION_SCHEMA
+from qts_core.features import FeatureEngine
+from qts_core.market.calendar import xnys
+from qts_core.market.panel import Floats, Panel
+from qts_core.models.bundle import LoadedModel, ModelBundle
+from qts_core.research.feature_months import compute_all_months
+from qts_core.research.live_core import WARM_BARS, live_engine, live_hashes, make_core, model_catalogue
+from qts_core.trading.live_predictor import LivePredictor
+from qts_core.trading.replay import take_epoch
+from tests.support.live_home import make_live_home
+
+SESSION = date(2024, 12, 31)
+
+
+@dataclass(frozen=True)
+class World:
+    """A lake with the model's features by month, and the model."""
+
+    lake: Lake
+    model: LoadedModel
+
+    @property
+    def history(self) -> History:
+        session = xnys().on(SESSION)
+        assert session is not None
+        return load_history(self.lake, xnys(), self.model.manifest.training.symbols, SESSION, session.open)
+
+    def resume(self) -> tuple[FeatureEngine, date | None]:
+        engine = live_engine(self.model)
+        return engine, self.history.resume(engine, model_catalogue(self.model))
+
+    def warmed(self, engine: FeatureEngine, panel: Panel) -> tuple[str, Floats]:
+        """Return the state of core and features after `panel`, and the scores on it."""
+        settings = Settings()
+        core = make_core(
+            settings, market_instruments(self.lake, settings.universe, panel.symbols),
+            LivePredictor(engine, self.model), account="A", cash=Decimal(100_000),
+            hashes=live_hashes(settings, self.model, code="", data=""),
+        )  # fmt: skip
+        scores = warm(core, engine, self.model, panel)
+        return take_epoch(core).to_json(), scores
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    home = make_live_home(tmp_path, symbols=4, first=date(2024, 8, 19), features=12)
+    lake, model = Lake(tmp_path / "lake"), ModelBundle.load(home.model).open()
+    compute_all_months(lake, model_catalogue(model), symbols=model.manifest.training.symbols, calendar=xnys())
+    return World(lake, model)
+
+
+def test_features_and_core_are_those_of_all_history_bit_for_bit(world: World) -> None:
+    engine, first = world.resume()
+    assert first == date(2024, 10, 1), "the newest month that leaves the core its bars"
+    part, whole = world.history.read(first), world.history.read(None)
+    assert WARM_BARS <= len(part) < len(whole)
+    state, scores = world.warmed(engine, part)
+    expected_state, expected_scores = world.warmed(live_engine(world.model), whole)
+    assert state == expected_state
+    assert scores.tobytes() == expected_scores.tobytes()
+
+
+def revise(lake: Lake) -> None:
+    """Write another close into the past."""
+    frame = lake.read_month("clean_bars", "2024-08")
+    lake.write_month("clean_bars", "2024-08", frame.with_columns(pl.col("close") + 0.01), lineage={})
+
+
+def split_in_the_past(lake: Lake) -> None:
+    """Tell of a split that the features did not know."""
+    symbol = lake.read_month("clean_bars", "2024-08")["symbol"][0]
+    row = (symbol, date(2024, 9, 5), "split", 2.0, 1.0, None, "test")
+    register_actions(lake, pl.DataFrame([row], schema=dict(ACTION_SCHEMA), orient="row"))
+
+
+def damage(lake: Lake) -> None:
+    """Flip the end of every snapshot in the lake."""
+    for path in Path(lake.root).glob("blobs/snapshots/*/2024-09*"):
+        path.write_bytes(path.read_bytes()[:-4] + b"????")
+
+
+@pytest.mark.parametrize("change", [revise, split_in_the_past, damage])
+def test_a_state_that_does_not_stem_from_what_the_lake_holds_now_is_not_taken(
+    world: World, change: Callable[[Lake], None]
+) -> None:
+    change(world.lake)
+    engine, first = world.resume()
+    assert first != date(2024, 10, 1)
+    assert (engine.last_ts_event is None) == (first is None)
+
+
+def test_a_state_of_other_features_is_not_taken(world: World) -> None:
+    catalogue = model_catalogue(world.model)
+    fewer = catalogue.subset(names=catalogue.names[:-1])
+    assert world.history.resume(FeatureEngine(fewer, world.model.manifest.training.symbols), fewer) is None
+
+
+def test_bars_revised_after_the_moment_of_the_start_forbid_the_state(world: World) -> None:
+    frame = world.lake.read_month("clean_bars", "2024-09").with_row_index("row")
+    is_late = pl.col("row") == 0
+    later = frame.with_columns(
+        pl.col("ts_known") + pl.when(is_late).then(pl.duration(days=200)).otherwise(pl.duration(days=0))
+    )
+    world.lake.write_month("clean_bars", "2024-09", later.drop("row"), lineage={})
+    symbols = world.model.manifest.training.symbols
+    compute_all_months(world.lake, model_catalogue(world.model), symbols=symbols, calendar=xnys())
+    assert world.resume()[1] != date(2024, 10, 1)
