@@ -41,7 +41,7 @@ class Sectors:
         place = {name: i for i, name in enumerate(names)}
         index = np.array([place[i.sector] for i in instruments], dtype=np.int64)
         general = settings.max_sector_ratio
-        caps = np.array([min(general, settings.sector_ratios.get(name, general)) for name in names])
+        caps = np.array([min(general, settings.sector_ratios.get(name, settings.other_sector_ratio)) for name in names])
         return cls(names, index, caps)
 
     def gross(self, weight: Floats) -> Floats:

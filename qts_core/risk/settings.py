@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -19,6 +20,8 @@ class LimitSettings:
         Caps on |weight|, on its sum, on |sum of weights| and on the sum of |weight| within a sector.
     max_positions : int
         Positions at most.
+    other_sector_ratio : float
+        Cap of each sector that `sector_ratios` does not name; infinite = none but `max_sector_ratio`.
     sector_ratios : mapping of str to float
         Tighter caps for single sectors.
     headroom_ratio : float
@@ -30,6 +33,7 @@ class LimitSettings:
     max_net_ratio: float = 0.20
     max_sector_ratio: float = 0.30
     max_positions: int = 20
+    other_sector_ratio: float = math.inf
     sector_ratios: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     headroom_ratio: float = 0.05
 

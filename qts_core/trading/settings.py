@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from qts_core.alphas.ml import MlAlphaSettings
 from qts_core.config.settings import Settings
+from qts_core.config.universe import OTHER_SECTOR
 from qts_core.market.orders import OrderType, TimeInForce
 from qts_core.portfolio.settings import PortfolioSettings
 from qts_core.risk.settings import DrawdownLevel, LimitSettings, LossSettings
@@ -118,6 +119,7 @@ def _limits(settings: Settings) -> LimitSettings:
         max_net_ratio=gross if portfolio.is_long_only else min(gross, portfolio.max_net_exposure),
         max_sector_ratio=portfolio.max_sector_exposure,
         max_positions=portfolio.max_positions,
+        other_sector_ratio=settings.universe.sector_limit(OTHER_SECTOR, math.inf),
         sector_ratios=MappingProxyType(
             {name: settings.universe.sector_limit(name, portfolio.max_sector_exposure) for name in sectors}
         ),

@@ -38,3 +38,9 @@ def test_long_only_may_be_as_long_as_it_is_gross(settings: Settings) -> None:
     core = core_settings(settings.evolve({"risk.portfolio.is_long_only": True}))
     assert core.limits.max_net_ratio == core.limits.max_gross_ratio
     assert core.portfolio.is_long_only
+
+
+def test_a_sector_that_nobody_named_falls_under_other_as_the_universe_says(settings: Settings) -> None:
+    limits = core_settings(settings).limits
+    assert limits.other_sector_ratio == settings.universe.sector_limits["Other"] == 0.10
+    assert "Utilities" not in limits.sector_ratios
