@@ -29,7 +29,6 @@ def render_page(status: Mapping[str, object]) -> str:
     mode = escape(str(status["mode"]))
     alerts = cast(Sequence[Row], status["alerts"])
     left = _positions(cast(Sequence[Row], status["positions"])) + _orders(cast(Sequence[Row], status["open_orders"]))
-    left += _health(status)
     right = _limits(cast(Sequence[Row], status["limits"])) + _decision(cast(Row | None, status["decision"]))
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
@@ -37,7 +36,7 @@ def render_page(status: Mapping[str, object]) -> str:
         '<noscript><meta http-equiv=refresh content=5></noscript><link rel=icon href="data:,">'
         f"<title>QTS {escape(str(status['trading_mode']))}: {mode}</title><style>{STYLE}</style></head><body><main>"
         f"{_banner(status, mode)}<div class=page>{_figures(status)}{_alerts(alerts) if alerts else ''}"
-        f"<div class=stack>{left}</div><div class=stack>{right}</div></div></main>"
+        f"<div class=stack>{left}</div><div class=stack>{right}{_health(status)}</div></div></main>"
         f"<script>{SCRIPT}</script></body></html>"
     )
 
@@ -142,7 +141,8 @@ def _amount(value: float, limit: float) -> str:
 def _decision(decision: Row | None) -> str:
     if decision is None:
         return "<section><h2>Last decision</h2><div class=dim>none yet; one is made when a bar closes</div></section>"
-    steps = "".join(f"<li><b>{int(decision['steps'][key])}</b>{words}</li>" for key, words in STEPS)
+    counts = [(int(decision["steps"][key]), words) for key, words in STEPS]
+    steps = "".join(f"<li><b>{n}</b>{words.removesuffix('s') if n == 1 else words}</li>" for n, words in counts)
     orders = "".join(
         f"<tr><td>{escape(o['symbol'])}</td><td>{escape(o['side'])} {escape(o['quantity'])}</td>"
         f"<td>{escape(o['reason'])}</td></tr>"

@@ -26,6 +26,8 @@ from qts_core.research.tools import ResearchTools
 __all__ = ["Platform", "research_tools"]
 
 MLFLOW_UI = "http://127.0.0.1:5000"
+TRAINING_VIEW = "?workflowType=machine_learning"
+"""MLflow opens in its view for language models unless asked otherwise."""
 
 
 class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -70,7 +72,7 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
     def registry_page(self, model: str, version: str) -> str:
         """Return the address of a model version in the MLflow UI: the tracking server's, else that of `make dev`."""
         uri = self.settings.mlflow.tracking_uri
-        return f"{uri.rstrip('/') if uri.startswith('http') else MLFLOW_UI}/#/models/{model}/versions/{version}"
+        return f"{uri.rstrip('/') if uri.startswith('http') else MLFLOW_UI}/#/models/{model}/versions/{version}{TRAINING_VIEW}"
 
     def reports(self) -> Path:
         """Return the folder of finished reports."""

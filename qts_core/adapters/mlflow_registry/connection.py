@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["MlflowConnection", "quiet"]
 
 SQLITE_PREFIX = "sqlite:///"
-KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""Without it the UI takes an experiment for one about language models, and shows traces instead of runs."""
 
 
 @contextmanager
@@ -91,7 +89,7 @@ class MlflowConnection:
             location = None
             if self.artifact_root is not None and not self.tracking_uri.startswith("http"):
                 location = (self.artifact_root / name.replace("/", "-")).resolve().as_uri()
-            return str(self.client.create_experiment(name, artifact_location=location, tags=KIND))
+            return str(self.client.create_experiment(name, artifact_location=location))
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
