@@ -19,7 +19,7 @@ from qts_core.report.theme import DARK, LIGHT, css_variables, svg_style
 __all__ = ["bar_chart", "coverage_heat_map", "line_chart", "markdown_image", "standalone", "svg_data_uri"]
 
 WIDTH = 420.0
-"""Dagster shows Markdown 360 px wide: anything drawn much wider comes out with letters too small to read."""
+"""Dagster shows Markdown 360 to 500 px wide: what is drawn wider comes out with letters too small to read."""
 LINE_ROLES = ("net", "benchmark", "exposure", "live", "gain", "loss")
 
 

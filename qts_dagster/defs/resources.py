@@ -72,7 +72,8 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
     def registry_page(self, model: str, version: str) -> str:
         """Return the address of a model version in the MLflow UI: the tracking server's, else that of `make dev`."""
         uri = self.settings.mlflow.tracking_uri
-        return f"{uri.rstrip('/') if uri.startswith('http') else MLFLOW_UI}/#/models/{model}/versions/{version}{TRAINING_VIEW}"
+        server = uri.rstrip("/") if uri.startswith("http") else MLFLOW_UI
+        return f"{server}/#/models/{model}/versions/{version}{TRAINING_VIEW}"
 
     def reports(self) -> Path:
         """Return the folder of finished reports."""
