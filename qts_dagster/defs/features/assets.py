@@ -42,7 +42,8 @@ def feature_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
 
 def _metadata(done: FeatureMonth) -> Metadata:
-    worst = sorted(done.missing.items(), key=lambda item: -item[1])[:SHOWN]
+    gaps = [(name, share) for name, share in done.missing.items() if share > 0]
+    worst = sorted(gaps, key=lambda item: -item[1])[:SHOWN]
     drawing = bar_chart(
         [name for name, _ in worst], [share for _, share in worst], title="Share of bars without a value",
         value_format=percent,
@@ -52,6 +53,6 @@ def _metadata(done: FeatureMonth) -> Metadata:
         "features": number(len(done.missing)),
         "missing_share": number(sum(done.missing.values()) / max(len(done.missing), 1)),
         "missing_by_feature": image(
-            drawing, "Share of bars without a value, the twenty emptiest features; windows fill first."
+            drawing, "Share of bars without a value, at most twenty features; the others have all."
         ),
     }
