@@ -53,6 +53,6 @@ def _metadata(done: FeatureMonth) -> Metadata:
         "features": number(len(done.missing)),
         "missing_share": number(sum(done.missing.values()) / max(len(done.missing), 1)),
         "missing_by_feature": image(
-            drawing, "Share of bars without a value, at most twenty features; the others have all."
+            drawing, "Share of bars without a value: the features that miss any, the emptiest twenty at most."
         ),
     }
