@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
 
 import numpy as np
 import polars as pl
@@ -21,6 +23,7 @@ from qts_core.market.panel import Floats
 
 __all__ = ["SPLIT_RATIOS", "Jumps", "find_jumps", "nearest_split", "with_factor"]
 
+FACTOR_SCHEMA = {"symbol": pl.String, "session": pl.Date, "factor": pl.Float64}
 SPLIT_RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 
 
@@ -46,13 +49,16 @@ class Jumps:
 
 def with_factor(frame: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
     """Return `frame` with `session` (New York date) and `factor`, the product of splits in force on that day."""
+    steps = [
+        (symbol, ex_date, factor)
+        for symbol, splits in split_steps(actions).items()
+        for (ex_date, _), factor in zip(splits, accumulate((ratio for _, ratio in splits), mul), strict=True)
+    ]
+    table = pl.DataFrame(steps, schema=FACTOR_SCHEMA, orient="row").sort("session")
     session = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
-    factor = pl.lit(1.0)
-    for symbol, steps in split_steps(actions).items():
-        for ex_date, ratio in steps:
-            is_after = (pl.col("symbol") == symbol) & (pl.col("session") >= ex_date)
-            factor = pl.when(is_after).then(factor * ratio).otherwise(factor)
-    return frame.with_columns(session=session).with_columns(factor=factor)
+    dated = frame.with_columns(session=session).with_row_index("place").sort("session", maintain_order=True)
+    joined = dated.join_asof(table, on="session", by="symbol", strategy="backward", check_sortedness=False)
+    return joined.sort("place").drop("place").with_columns(pl.col("factor").fill_null(1.0))
 
 
 def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: float = MAX_PRICE_RATIO) -> Jumps:
