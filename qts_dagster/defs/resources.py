@@ -83,10 +83,12 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def research_tools(platform: Platform, database: Database, *, run_id: str = "") -> ResearchTools:
-    """Return what research needs from outside, tagged with the Dagster run."""
+    """Return what research needs from outside; runs and versions carry the market and the Dagster run as tags."""
     settings = platform.settings
     connection = MlflowConnection(settings.mlflow.tracking_uri, artifact_root=settings.mlflow.artifact_root)
-    tags = {"git_commit": code_version()} | ({"dagster_run_id": run_id} if run_id else {})
+    tags = {"git_commit": code_version(), "market": platform.source().origin}
+    if run_id:
+        tags["dagster_run_id"] = run_id
     return ResearchTools(
         tracker=MlflowTracker(connection),
         registry=MlflowRegistry(connection),
