@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import typer
 
@@ -83,3 +85,14 @@ def test_no_arguments_show_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_command_may_choose_its_exit_code() -> None:
     assert run_command(app, "qts", ["leave", "7"]) == ExitCode.KILLED
+
+
+def test_waiting_openmp_threads_do_not_spin_unless_the_user_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = typer.Typer()
+    app.command()(lambda: None)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    run_command(app, "qts", [])
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    run_command(app, "qts", [])
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
