@@ -12,8 +12,8 @@ import polars as pl
 from live_daemon.desk import Desk
 from live_daemon.modes import Mode, ModeMachine
 from qts_core.adapters.prometheus import Metrics
-from qts_core.data.bar_building import BarBuilder
-from qts_core.data.corporate_actions import chain_factors, to_events
+from qts_core.data.actions.chain import chain_factors, to_events
+from qts_core.data.building.stream import BarBuilder
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import Session, TradingCalendar
 from qts_core.market.events import BarsClosed, ConnectionChanged, OrderUpdated

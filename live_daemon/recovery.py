@@ -17,7 +17,7 @@ from qts_core.adapters.code_version import code_version
 from qts_core.adapters.db.journal import Journal
 from qts_core.adapters.lake import Lake
 from qts_core.config.settings import Settings
-from qts_core.data.corporate_actions import to_events
+from qts_core.data.actions.chain import to_events
 from qts_core.data.ingest import load_actions
 from qts_core.data.market_source import market_instruments
 from qts_core.market.bars import BarSlice

@@ -15,7 +15,7 @@ from live_daemon.paper_exchange.hub import Hub
 from live_daemon.paper_exchange.market import Market
 from live_daemon.paper_exchange.messages import Batch
 from live_daemon.paper_exchange.tape import CHANNELS, Tape
-from qts_core.data.corporate_actions import to_events
+from qts_core.data.actions.chain import to_events
 from qts_core.exchange import Accepted, ExchangeEvent, FillSettings, Refused, SimulatedExchange
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import Session, TradingCalendar

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from qts_core.data.corporate_actions import to_events
+from qts_core.data.actions.chain import to_events
 from qts_core.market.events import CorporateActionsApplied
 from qts_core.market.panel import Panel
 from qts_core.market.time import day_number

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from qts_core.data.corporate_actions import no_actions
+from qts_core.data.actions.chain import no_actions
 from qts_core.data.grid import place_bars
-from qts_core.data.jumps import find_jumps, with_factor
-from qts_core.data.rules import MAX_PRICE_RATIO, broken_rule
+from qts_core.data.quality.jumps import find_jumps, with_factor
+from qts_core.data.quality.rules import MAX_PRICE_RATIO, broken_rule
 from qts_core.data.schemas import BAR_SCHEMA, QUARANTINE_SCHEMA, conform
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.timeline import BAR_MINUTES

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from qts_core.data.actions.chain import no_actions
+from qts_core.data.building.resample import resample_bars
 from qts_core.data.cleaning import CleanResult, clean_bars
-from qts_core.data.corporate_actions import no_actions
 from qts_core.data.panels import bars_to_panel, month_expression, month_key
-from qts_core.data.quality import QualityReport, QualitySettings, check_bars
-from qts_core.data.resampling import resample_bars
+from qts_core.data.quality.report import QualityReport, QualitySettings, check_bars
 from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, INSTRUMENT_SCHEMA, conform
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError

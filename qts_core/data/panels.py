@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from qts_core.data.corporate_actions import chain_factors
+from qts_core.data.actions.chain import chain_factors
 from qts_core.data.schemas import BAR_SCHEMA, conform
 from qts_core.market.calendar import Session, TradingCalendar, month_of
 from qts_core.market.errors import DataValidationError

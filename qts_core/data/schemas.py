@@ -48,7 +48,7 @@ BAR_SCHEMA: Schema = MappingProxyType(
 """
 
 QUARANTINE_SCHEMA: Schema = MappingProxyType({**BAR_SCHEMA, "rule": pl.String()})
-"""Bars that broke a rule, with its name (see :data:`qts_core.data.rules.RULES`)."""
+"""Bars that broke a rule, with its name (see :data:`qts_core.data.quality.rules.RULES`)."""
 
 ACTION_SCHEMA: Schema = MappingProxyType(
     {

@@ -12,7 +12,7 @@ import polars as pl
 
 from qts_core.config.features import FeaturesSettings
 from qts_core.config.settings import Settings
-from qts_core.data.corporate_actions import split_steps
+from qts_core.data.actions.chain import split_steps
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.features import Catalogue, default_catalogue
 from qts_core.features.store import compute_panel, to_frame

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qts_core.data.bar_building import BarBuilder, build_bars
-from qts_core.data.minutes import synthesise_minutes
+from qts_core.data.building.stream import BarBuilder, build_bars
+from qts_core.data.building.synthesis import synthesise_minutes
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import xnys
 from qts_core.market.panel import BAR_FIELDS, Panel

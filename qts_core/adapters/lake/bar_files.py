@@ -11,8 +11,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qts_core.data.parsing import ImportResult, parse_bars
-from qts_core.data.text_tables import read_text_table
+from qts_core.data.reading.parsing import ImportResult, parse_bars
+from qts_core.data.reading.text_tables import read_text_table
 from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataValidationError
 
 __all__ = ["import_bars"]

@@ -17,7 +17,7 @@ import polars as pl
 
 from live_daemon.paper_exchange.market import Market
 from live_daemon.paper_exchange.venue import Venue, VenueSettings
-from qts_core.data.corporate_actions import chain_factors
+from qts_core.data.actions.chain import chain_factors
 from qts_core.data.schemas import ACTION_SCHEMA
 from qts_core.exchange import fill_settings
 from qts_core.market.calendar import xnys

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from qts_core.backtest import BacktestResult, run_event_backtest
-from qts_core.data.corporate_actions import no_actions
-from qts_core.data.minutes import synthesise_minutes
+from qts_core.data.actions.chain import no_actions
+from qts_core.data.building.synthesis import synthesise_minutes
 from qts_core.exchange import FillSettings, fill_settings
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qts_core.backtest import run_event_backtest, run_vectorised_backtest
-from qts_core.data.corporate_actions import chain_factors, no_actions
+from qts_core.data.actions.chain import chain_factors, no_actions
 from qts_core.exchange import FillSettings, fill_settings
 from qts_core.market.panel import Floats, Panel
 from qts_core.trading.predictors import StoredPredictor

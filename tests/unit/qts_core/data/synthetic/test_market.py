@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from qts_core.data.corporate_actions import chain_factors
+from qts_core.data.actions.chain import chain_factors
 from qts_core.data.panels import bars_to_panel
-from qts_core.data.quality import check_bars
-from qts_core.data.rules import Policy
+from qts_core.data.quality.report import check_bars
+from qts_core.data.quality.rules import Policy
 from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings, synthetic_market
 from qts_core.market.calendar import TradingCalendar, xnys
 from qts_core.market.panel import Floats, Panel

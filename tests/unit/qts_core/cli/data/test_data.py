@@ -19,7 +19,7 @@ RUNNER = CliRunner()
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("QTS_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(Path(__file__).parents[4])
+    monkeypatch.chdir(Path(__file__).parents[5])
     return tmp_path / "home"
 
 

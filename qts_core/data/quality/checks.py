@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from qts_core.data.grid import place_bars, timeline_of
-from qts_core.data.jumps import find_jumps, nearest_split, with_factor
-from qts_core.data.rules import BAR_RULES, MAX_PRICE_RATIO
+from qts_core.data.quality.jumps import find_jumps, nearest_split, with_factor
+from qts_core.data.quality.rules import BAR_RULES, MAX_PRICE_RATIO
 from qts_core.data.schemas import PRICES
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.time import from_micros

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from qts_core.data.bar_building import build_bars
-from qts_core.data.corporate_actions import no_actions
+from qts_core.data.actions.chain import no_actions
+from qts_core.data.building.resample import resample_bars
+from qts_core.data.building.stream import build_bars
 from qts_core.data.panels import bars_to_panel
-from qts_core.data.resampling import resample_bars
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.timeline import Timeline
 

@@ -60,7 +60,7 @@ class BarBuilder:
     symbols : tuple of str
         The N columns of the slices it gives.
     factor : float64 [T, N], optional
-        Chain-link factors of the timeline's bars (:func:`qts_core.data.corporate_actions.chain_factors`); 1 by
+        Chain-link factors of the timeline's bars (:func:`qts_core.data.actions.chain.chain_factors`); 1 by
         default.
 
     Examples

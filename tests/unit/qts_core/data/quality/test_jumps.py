@@ -8,8 +8,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from qts_core.data.corporate_actions import no_actions
-from qts_core.data.jumps import find_jumps, nearest_split, with_factor
+from qts_core.data.actions.chain import no_actions
+from qts_core.data.quality.jumps import find_jumps, nearest_split, with_factor
 
 MakeBars = Callable[..., pl.DataFrame]
 

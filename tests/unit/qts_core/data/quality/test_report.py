@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from qts_core.adapters.lake.bar_files import import_bars
-from qts_core.data.quality import QualitySettings, check_bars
-from qts_core.data.resampling import resample_bars
-from qts_core.data.rules import RULES, Policy
+from qts_core.data.building.resample import resample_bars
+from qts_core.data.quality.report import QualitySettings, check_bars
+from qts_core.data.quality.rules import RULES, Policy
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 

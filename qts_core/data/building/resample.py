@@ -1,6 +1,6 @@
 """Build longer bars from a frame of shorter ones, anchored at each session's open (specification 5.2).
 
-The streaming form is :class:`qts_core.data.bar_building.BarBuilder`; a test holds the two equal.
+The streaming form is :class:`qts_core.data.building.stream.BarBuilder`; a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from qts_core.data.grid import place_bars, timeline_of
-from qts_core.data.rules import broken_rule
+from qts_core.data.quality.rules import broken_rule
 from qts_core.data.schemas import BAR_SCHEMA, conform
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.timeline import BAR_MINUTES

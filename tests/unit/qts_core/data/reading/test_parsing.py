@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from qts_core.data.columns import ALIASES, map_columns
-from qts_core.data.parsing import infer_bar_minutes, parse_bars
+from qts_core.data.reading.columns import ALIASES, map_columns
+from qts_core.data.reading.parsing import infer_bar_minutes, parse_bars
 from qts_core.data.schemas import BAR_SCHEMA
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 

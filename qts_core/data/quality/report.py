@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from qts_core.data import quality_checks as checks
-from qts_core.data.corporate_actions import no_actions
+from qts_core.data.actions.chain import no_actions
 from qts_core.data.grid import place_bars
-from qts_core.data.quality_checks import Evidence, QualitySettings
-from qts_core.data.rules import RULES, Policy, broken_rule
+from qts_core.data.quality import checks
+from qts_core.data.quality.checks import Evidence, QualitySettings
+from qts_core.data.quality.rules import RULES, Policy, broken_rule
 from qts_core.data.schemas import BAR_SCHEMA, conform
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError

@@ -1,7 +1,7 @@
 """Read delimited text strictly: every row has its fields, every byte its meaning (bad inputs B01 to B09, B47).
 
 Libraries are lenient in different ways: short rows become nulls, lone carriage returns one endless header. Here the
-shape is settled first, then everything is text until :mod:`qts_core.data.parsing` gives it a meaning.
+shape is settled first, then everything is text until :mod:`qts_core.data.reading.parsing` gives it a meaning.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from qts_core.data.minutes import minute_timeline, synthesise_minutes
+from qts_core.data.building.synthesis import minute_timeline, synthesise_minutes
 from qts_core.data.panels import bars_to_panel
 from qts_core.data.synthetic import SyntheticMarketSettings, synthetic_market
 from qts_core.market.calendar import TradingCalendar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qts_core.data.text_tables import read_text_table
+from qts_core.data.reading.text_tables import read_text_table
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 
 PLAIN = b"a,b\n1,2\n3,4\n"

@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from qts_core.data.bar_building import BarBuilder
+from qts_core.data.building.stream import BarBuilder
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import Timeline

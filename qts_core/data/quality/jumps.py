@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from qts_core.data.corporate_actions import split_steps
-from qts_core.data.rules import MAX_PRICE_RATIO
+from qts_core.data.actions.chain import split_steps
+from qts_core.data.quality.rules import MAX_PRICE_RATIO
 from qts_core.data.schemas import STATE_SCHEMA, empty
 from qts_core.market.panel import Floats
 

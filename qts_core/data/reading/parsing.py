@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from qts_core.data.columns import OPTIONAL, map_columns
-from qts_core.data.instants import parse_instants
+from qts_core.data.reading.columns import OPTIONAL, map_columns
+from qts_core.data.reading.instants import parse_instants
 from qts_core.data.schemas import BAR_SCHEMA, PRICES, conform
 from qts_core.market.errors import DataNotFoundError, DataValidationError, printable
 from qts_core.market.instruments import canonical_symbol

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from qts_core.data.instants import parse_instants
+from qts_core.data.reading.instants import parse_instants
 from qts_core.market.errors import DataValidationError
 
 MOMENT = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)

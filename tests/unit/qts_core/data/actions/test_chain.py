@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from qts_core.data.corporate_actions import actions_on, chain_factors, no_actions, to_events
+from qts_core.data.actions.chain import actions_on, chain_factors, no_actions, to_events
 from qts_core.data.schemas import ACTION_SCHEMA
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.timeline import Timeline

@@ -1,0 +1,18 @@
+"""`qts data`: bring bars into the lake, invent a market, look at what is there (specification 5.1)."""
+
+from __future__ import annotations
+
+import typer
+
+from qts_core.cli.data.check import check
+from qts_core.cli.data.importing import import_command
+from qts_core.cli.data.listing import list_command
+from qts_core.cli.data.synth import synth
+
+__all__ = ["app"]
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Bring bars into the lake and look at them.")
+app.command("import")(import_command)
+app.command("synth")(synth)
+app.command("check")(check)
+app.command("list")(list_command)

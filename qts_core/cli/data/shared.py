@@ -1,0 +1,39 @@
+"""What the commands of `qts data` share: options, the lake of the settings, printing a quality report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qts_core.cli.output import note
+
+if TYPE_CHECKING:
+    from qts_core.adapters.lake import Lake
+    from qts_core.config.settings import Settings
+    from qts_core.data.quality.report import QualityReport
+
+__all__ = ["JsonOption", "ZoneOption", "open_lake", "show_report"]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ZoneOption = Annotated[str | None, typer.Option("--tz", help="IANA time zone of times that carry none.")]
+
+
+def open_lake() -> tuple[Settings, Lake]:
+    """Return the effective settings and their lake."""
+    from qts_core.adapters.lake import Lake
+    from qts_core.adapters.settings_files import load_settings
+
+    settings = load_settings().settings
+    return settings, Lake(settings.lake_dir)
+
+
+def show_report(report: QualityReport) -> None:
+    """Print what was found, worst first, to stderr."""
+    order = {"refuse": 0, "quarantine": 1, "flag": 2}
+    for finding in sorted(report.findings, key=lambda f: order[f.policy]):
+        note(f"{finding.policy}: {finding.rule}, {finding.count} in {len(finding.symbols)} symbols. {finding.detail}")
+        for example in finding.examples[:3]:
+            note(f"    {example}")
+    if not report.findings:
+        note(f"{report.rows} bars of {report.symbols} symbols: nothing found")

@@ -1,0 +1,1 @@
+"""Building bars from shorter ones and from trades, and shorter ones from bars for replays."""

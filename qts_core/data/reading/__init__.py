@@ -1,0 +1,1 @@
+"""Reading: from a file's own tables, words and times to bars of the platform."""
