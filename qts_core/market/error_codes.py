@@ -30,6 +30,10 @@ DATA = {
     "QTS-DATA-016": "The months before this one have not been cleaned.",
     "QTS-DATA-017": "The lake holds another market, and two markets never mix.",
     "QTS-DATA-018": "A blocking check of an asset failed.",
+    "QTS-DATA-045": "A source of history cannot be reached, or has nothing for those days.",
+    "QTS-DATA-046": "A source of history does not accept the keys, or the plan does not include the data.",
+    "QTS-DATA-047": "A source of history refuses a question or answers nonsense.",
+    "QTS-DATA-048": "Bars of two feeds would stand in one lake.",
 }
 
 CONFIGURATION = {
