@@ -32,10 +32,10 @@ STAMP := .venv/.installed
 MLFLOW_STORE := $(QTS_HOME)/mlflow
 SOURCES := qts_core qts_dagster live_daemon tests benchmarks
 
-.PHONY: help venv demo test test-all check lint types layers shape docs dev daemon bench clean
+.PHONY: help venv demo test test-all test-services check lint types layers shape docs dev daemon bench clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  make demo YEARS=5, make demo BARS=path/to/bars.csv BARS_TZ=America/New_York, QTS_HOME=elsewhere make ..."
 
 venv: $(STAMP) ## Create .venv and install QTS into it, once.
@@ -57,6 +57,9 @@ test: $(STAMP) ## Run the tests (without the slow ones).
 
 test-all: $(STAMP) ## Run every test.
 	@$(BIN)/python -m pytest -q -n $(JOBS)
+
+test-services: $(STAMP) ## Find or install what some tests need for real: PostgreSQL.
+	@$(BIN)/python -m tests.support.services
 
 check: lint types layers shape test ## What CI runs: lint, types, layers, shape, tests.
 

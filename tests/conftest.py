@@ -11,6 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from qts_core.adapters.settings_files import load_settings
 from qts_core.config.settings import Settings
 from qts_core.config.variables import RUNTIME_VARIABLES, VARIABLES
+from tests.support.postgres import postgres, postgres_url
+
+__all__ = ["postgres", "postgres_url"]
 
 ROOT = Path(__file__).parent.parent
 

@@ -103,5 +103,7 @@ RUNTIME_VARIABLES: dict[str, str] = {
     "QTS_DEBUG": "1 shows a traceback instead of one line.",
     "QTS_REAL_DATA": "Folder of real sample bars for tests.",
     "QTS_GOLDEN": "Folder of reference tables for tests.",
+    "QTS_TEST_POSTGRES_URL": "A running PostgreSQL for tests, whose user may create databases.",
+    "QTS_REQUIRE_SERVICES": "1 makes a test fail that would skip because a service is missing.",
 }
 """Variables that set no setting."""
