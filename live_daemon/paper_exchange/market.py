@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from qts_core.adapters.lake import Lake
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import no_actions
 from qts_core.data.building.synthesis import synthesise_minutes
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.panels import bars_to_panel

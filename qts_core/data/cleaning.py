@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import no_actions
 from qts_core.data.grid import place_bars
 from qts_core.data.quality.jumps import find_jumps, with_factor
 from qts_core.data.quality.rules import MAX_PRICE_RATIO, broken_rule
@@ -105,7 +105,9 @@ def clean_bars(
     refused.append(kept.filter(is_jump).with_columns(rule=pl.lit("price_jump")))
     clean = _without_odd_vwap(kept.filter(~is_jump), counts)
 
-    quarantine = pl.concat([conform(part, QUARANTINE_SCHEMA) for part in refused]).sort(ORDER, maintain_order=True)
+    unmarked = pl.lit(0, pl.UInt32)
+    parts = [conform(part.with_columns(flags=unmarked), QUARANTINE_SCHEMA) for part in refused]
+    quarantine = pl.concat(parts).sort(ORDER, maintain_order=True)
     counts |= dict(quarantine.group_by("rule").len().sort("rule").iter_rows())
     return CleanResult(conform(clean, BAR_SCHEMA), quarantine, counts, jumps.state)
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import as_actions, no_actions
 from qts_core.data.building.resample import resample_bars
 from qts_core.data.cleaning import CleanResult, clean_bars
 from qts_core.data.panels import bars_to_panel, month_expression, month_key
 from qts_core.data.quality.report import QualityReport, QualitySettings, check_bars
-from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, INSTRUMENT_SCHEMA, conform
+from qts_core.data.schemas import BAR_SCHEMA, INSTRUMENT_SCHEMA, conform
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 from qts_core.market.instruments import Instrument
@@ -142,7 +142,7 @@ def load_actions(lake: LakePort) -> pl.DataFrame:
     """Return the lake's corporate actions, empty when it has none."""
     if lake.partition("corporate_actions", WHOLE) is None:
         return no_actions()
-    return lake.read_month("corporate_actions", WHOLE)
+    return as_actions(lake.read_month("corporate_actions", WHOLE))
 
 
 def register_instruments(lake: LakePort, instruments: Sequence[Instrument]) -> None:
@@ -259,6 +259,6 @@ def _joined(lake: LakePort, month: str, part: pl.DataFrame) -> pl.DataFrame:
 
 
 def _merged_actions(lake: LakePort, actions: pl.DataFrame) -> pl.DataFrame:
-    both = pl.concat([load_actions(lake), conform(actions, ACTION_SCHEMA)])
+    both = pl.concat([load_actions(lake), as_actions(actions)])
     merged = both.unique(["symbol", "ex_date", "kind"], keep="last", maintain_order=True)
     return merged.sort("ex_date", "symbol", "kind")

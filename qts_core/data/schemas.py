@@ -12,6 +12,7 @@ from qts_core.market.errors import DataValidationError
 __all__ = [
     "ACTION_SCHEMA",
     "BAR_SCHEMA",
+    "CLEAN_SCHEMA",
     "INSTRUMENT_SCHEMA",
     "PRICES",
     "QUARANTINE_SCHEMA",
@@ -47,7 +48,13 @@ BAR_SCHEMA: Schema = MappingProxyType(
 `vwap` and `trade_count` may be null everywhere; a null price or volume is quarantined by cleaning.
 """
 
-QUARANTINE_SCHEMA: Schema = MappingProxyType({**BAR_SCHEMA, "rule": pl.String()})
+CLEAN_SCHEMA: Schema = MappingProxyType({**BAR_SCHEMA, "flags": pl.UInt32()})
+"""Bars that may be used, with what is worth knowing of each (:class:`qts_core.data.quality.flags.BarFlag`).
+
+Bars filled forward stand among them with their flag; :func:`qts_core.data.quality.flags.real_bars` leaves them out.
+"""
+
+QUARANTINE_SCHEMA: Schema = MappingProxyType({**CLEAN_SCHEMA, "rule": pl.String()})
 """Bars that broke a rule, with its name (see :data:`qts_core.data.quality.rules.RULES`)."""
 
 ACTION_SCHEMA: Schema = MappingProxyType(
@@ -59,9 +66,16 @@ ACTION_SCHEMA: Schema = MappingProxyType(
         "old_shares": pl.Float64(),
         "cash_per_share": pl.Float64(),
         "source": pl.String(),
+        "new_symbol": pl.String(),
+        "ts_known": INSTANT,
     }
 )
-"""Corporate actions: kind ``split`` (new for old shares) or ``dividend`` (USD a share), effective from the open."""
+"""Corporate actions, effective from the open of `ex_date`; build frames with ``data.actions.table.actions_frame``.
+
+Kinds (:class:`qts_core.data.actions.table.ActionKind`): ``split`` (new for old shares), ``dividend`` (USD a share),
+``spin_off`` (`new_symbol`, shares of it for old shares, or its worth in USD a share), ``symbol_change``
+(`new_symbol`) and ``delisting``. `ts_known` null: known for ever.
+"""
 
 INSTRUMENT_SCHEMA: Schema = MappingProxyType({"symbol": pl.String(), "sector": pl.String(), "industry": pl.String()})
 """Who trades: sector ``Other`` when it is not known."""

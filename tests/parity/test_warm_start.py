@@ -14,9 +14,9 @@ import pytest
 from live_daemon.history import History, load_history, warm
 from qts_core.adapters.lake import Lake
 from qts_core.config.settings import Settings
+from qts_core.data.actions.table import actions_frame
 from qts_core.data.ingest import register_actions
 from qts_core.data.market_source import market_instruments
-from qts_core.data.schemas import ACTION_SCHEMA
 from qts_core.features import FeatureEngine
 from qts_core.market.calendar import xnys
 from qts_core.market.panel import Floats, Panel
@@ -87,8 +87,8 @@ def revise(lake: Lake) -> None:
 def split_in_the_past(lake: Lake) -> None:
     """Tell of a split that the features did not know."""
     symbol = lake.read_month("clean_bars", "2024-08")["symbol"][0]
-    row = (symbol, date(2024, 9, 5), "split", 2.0, 1.0, None, "test")
-    register_actions(lake, pl.DataFrame([row], schema=dict(ACTION_SCHEMA), orient="row"))
+    row = {"symbol": symbol, "ex_date": date(2024, 9, 5), "kind": "split", "new_shares": 2.0, "old_shares": 1.0}
+    register_actions(lake, actions_frame([row]))
 
 
 def damage(lake: Lake) -> None:

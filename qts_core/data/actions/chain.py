@@ -12,23 +12,18 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from qts_core.data.schemas import ACTION_SCHEMA, conform, empty
+from qts_core.data.actions.table import ActionKind, as_actions
 from qts_core.market.events import CorporateActionsApplied, Dividend, Split
 from qts_core.market.panel import Floats
 from qts_core.market.time import NEW_YORK, day_number
 from qts_core.market.timeline import Timeline
 
-__all__ = ["actions_on", "chain_factors", "no_actions", "split_steps", "to_events"]
-
-
-def no_actions() -> pl.DataFrame:
-    """Return an empty table of corporate actions."""
-    return empty(ACTION_SCHEMA)
+__all__ = ["actions_on", "chain_factors", "split_steps", "to_events"]
 
 
 def split_steps(actions: pl.DataFrame) -> Mapping[str, list[tuple[date, float]]]:
     """Return each symbol's splits as (ex-date, new shares per old share), in order of date."""
-    splits = conform(actions, ACTION_SCHEMA).filter(pl.col("kind") == "split").sort("symbol", "ex_date")
+    splits = as_actions(actions).filter(pl.col("kind") == ActionKind.SPLIT).sort("symbol", "ex_date")
     steps: dict[str, list[tuple[date, float]]] = {}
     for row in splits.iter_rows(named=True):
         steps.setdefault(row["symbol"], []).append((row["ex_date"], row["new_shares"] / row["old_shares"]))
@@ -77,10 +72,10 @@ def to_events(actions: pl.DataFrame, day: date) -> CorporateActionsApplied:
         Sorted by symbol, with exact amounts; without splits and dividends when nothing takes effect.
     """
     splits, dividends = [], []
-    for row in actions_on(conform(actions, ACTION_SCHEMA), day).iter_rows(named=True):
-        if row["kind"] == "split":
+    for row in actions_on(as_actions(actions), day).iter_rows(named=True):
+        if row["kind"] == ActionKind.SPLIT:
             splits.append(Split(row["symbol"], day, _exact(row["new_shares"]), _exact(row["old_shares"])))
-        else:
+        elif row["kind"] == ActionKind.DIVIDEND:
             dividends.append(Dividend(row["symbol"], day, _exact(row["cash_per_share"])))
     midnight = datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
     return CorporateActionsApplied(midnight, tuple(splits), tuple(dividends))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import no_actions
 from qts_core.data.grid import place_bars
 from qts_core.data.quality import checks
 from qts_core.data.quality.checks import Evidence, QualitySettings

@@ -10,7 +10,7 @@ from string import ascii_uppercase
 import numpy as np
 import polars as pl
 
-from qts_core.data.schemas import ACTION_SCHEMA
+from qts_core.data.actions.table import actions_frame
 from qts_core.data.synthetic.settings import SyntheticMarketSettings
 from qts_core.data.synthetic.streams import stream
 from qts_core.market.instruments import Instrument
@@ -131,12 +131,12 @@ def action_table(sessions: list[date], listing: Listing, split_ratio: Floats, ca
     split_ratio, cash : float64 [S, N]
         New shares per old, and USD a share in whole cents.
     """
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     for s, n in np.argwhere((split_ratio != 1.0) | (cash > 0.0)):
-        symbol, day = listing.instruments[n].symbol, sessions[s]
+        where = {"symbol": listing.instruments[n].symbol, "ex_date": sessions[s], "source": SOURCE}
         if split_ratio[s, n] != 1.0:
             old = 2.0 if split_ratio[s, n] % 1 else 1.0
-            rows.append((symbol, day, "split", split_ratio[s, n] * old, old, None, SOURCE))
+            rows.append({**where, "kind": "split", "new_shares": float(split_ratio[s, n] * old), "old_shares": old})
         if cash[s, n] > 0.0:
-            rows.append((symbol, day, "dividend", None, None, float(cash[s, n]), SOURCE))
-    return pl.DataFrame(rows, schema=dict(ACTION_SCHEMA), orient="row").sort("ex_date", "symbol", "kind")
+            rows.append({**where, "kind": "dividend", "cash_per_share": float(cash[s, n])})
+    return actions_frame(rows)

@@ -18,7 +18,7 @@ import polars as pl
 from live_daemon.paper_exchange.market import Market
 from live_daemon.paper_exchange.venue import Venue, VenueSettings
 from qts_core.data.actions.chain import chain_factors
-from qts_core.data.schemas import ACTION_SCHEMA
+from qts_core.data.actions.table import actions_frame
 from qts_core.exchange import fill_settings
 from qts_core.market.calendar import xnys
 from qts_core.market.instruments import Instrument
@@ -31,11 +31,9 @@ SYMBOLS = ("AAA", "BBB", "CCC")
 
 def actions() -> pl.DataFrame:
     """Return Friday's split and dividend."""
-    rows = [
-        ("CCC", FRIDAY, "split", 4.0, 1.0, None, "test"),
-        ("AAA", FRIDAY, "dividend", None, None, 0.25, "test"),
-    ]
-    return pl.DataFrame(rows, schema=ACTION_SCHEMA, orient="row")
+    split = {"symbol": "CCC", "ex_date": FRIDAY, "kind": "split", "new_shares": 4.0, "old_shares": 1.0}
+    dividend = {"symbol": "AAA", "ex_date": FRIDAY, "kind": "dividend", "cash_per_share": 0.25}
+    return actions_frame([split, dividend])
 
 
 @lru_cache(maxsize=1)

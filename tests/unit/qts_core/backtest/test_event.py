@@ -7,11 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 import numpy as np
-import polars as pl
 import pytest
 
 from qts_core.backtest import BacktestResult, run_event_backtest
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import actions_frame
 from qts_core.data.building.synthesis import synthesise_minutes
 from qts_core.exchange import FillSettings, fill_settings
 from qts_core.market.panel import Floats, Panel
@@ -86,14 +85,13 @@ def test_a_split_and_a_dividend_over_night_leave_wealth_as_it_was_plus_the_cash(
     values = np.full((len(bars), 1), np.nan)
     values[0] = 0.6
     values[day + 5] = 0.0
-    actions = pl.DataFrame(
-        {
-            "symbol": ["AA", "AA"], "ex_date": [date(2024, 3, 5)] * 2, "kind": ["split", "dividend"],
-            "new_shares": [3.0, None], "old_shares": [1.0, None], "cash_per_share": [None, 0.25],
-            "source": ["test", "test"],
-        },
-        schema=no_actions().schema,
-    )  # fmt: skip
+    day_of = {"symbol": "AA", "ex_date": date(2024, 3, 5)}
+    actions = actions_frame(
+        [
+            {**day_of, "kind": "split", "new_shares": 3.0, "old_shares": 1.0},
+            {**day_of, "kind": "dividend", "cash_per_share": 0.25},
+        ]
+    )
     result = run(bars, values, actions=actions)
     assert result.quantity[day - 1, 0] == 1000
     assert result.quantity[day, 0] == 3000

@@ -13,23 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qts_core.backtest import run_event_backtest, run_vectorised_backtest
-from qts_core.data.actions.chain import chain_factors, no_actions
+from qts_core.data.actions.chain import chain_factors
+from qts_core.data.actions.table import actions_frame
 from qts_core.exchange import FillSettings, fill_settings
 from qts_core.market.panel import Floats, Panel
 from qts_core.trading.predictors import StoredPredictor
 from tests.support.decision_market import WEIGHTS, instruments, panel
 
-ACTIONS = pl.DataFrame(
-    {
-        "symbol": ["AA", "AA", "AB", "AC"],
-        "ex_date": [date(2024, 3, 6), date(2024, 3, 6), date(2024, 3, 5), date(2024, 3, 3)],
-        "kind": ["split", "dividend", "dividend", "split"],
-        "new_shares": [3.0, None, None, 2.0],
-        "old_shares": [1.0, None, None, 1.0],
-        "cash_per_share": [None, 0.37, 1.005, None],
-        "source": ["test"] * 4,
-    },
-    schema=no_actions().schema,
+ACTIONS = actions_frame(
+    [
+        {"symbol": "AA", "ex_date": date(2024, 3, 6), "kind": "split", "new_shares": 3.0, "old_shares": 1.0},
+        {"symbol": "AA", "ex_date": date(2024, 3, 6), "kind": "dividend", "cash_per_share": 0.37},
+        {"symbol": "AB", "ex_date": date(2024, 3, 5), "kind": "dividend", "cash_per_share": 1.005},
+        {"symbol": "AC", "ex_date": date(2024, 3, 3), "kind": "split", "new_shares": 2.0, "old_shares": 1.0},
+    ]
 )
 
 

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import pytest
 
-from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA
+from qts_core.data.actions.table import actions_frame
+from qts_core.data.schemas import BAR_SCHEMA
 from qts_core.market.calendar import TradingCalendar, xnys
 
 MakeBars = Callable[..., pl.DataFrame]
@@ -53,8 +54,7 @@ def split() -> Callable[[str, date, float, float], pl.DataFrame]:
     """Return a maker of a table with one split."""
 
     def make(symbol: str, ex_date: date, new: float, old: float) -> pl.DataFrame:
-        return pl.DataFrame(
-            [(symbol, ex_date, "split", new, old, None, "test")], schema=dict(ACTION_SCHEMA), orient="row"
-        )
+        row = {"symbol": symbol, "ex_date": ex_date, "kind": "split", "new_shares": new, "old_shares": old}
+        return actions_frame([{**row, "source": "test"}])
 
     return make

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import no_actions
 from qts_core.data.panels import bars_to_panel, month_expression, month_key, sessions_of_month
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataValidationError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, QUARANTINE_SCHEMA, conform, empty
+from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, CLEAN_SCHEMA, QUARANTINE_SCHEMA, conform, empty
 from qts_core.market.errors import DataValidationError
 
 
@@ -17,7 +17,7 @@ def test_columns_are_put_in_order_cast_and_extra_ones_left_out() -> None:
 
 def test_missing_columns_are_named() -> None:
     with pytest.raises(DataValidationError, match=r"QTS-DATA-014.*found rule"):
-        conform(empty(BAR_SCHEMA), QUARANTINE_SCHEMA)
+        conform(empty(CLEAN_SCHEMA), QUARANTINE_SCHEMA)
 
 
 def test_a_value_of_another_kind_is_refused() -> None:

@@ -8,21 +8,21 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from qts_core.data.actions.chain import actions_on, chain_factors, no_actions, to_events
-from qts_core.data.schemas import ACTION_SCHEMA
+from qts_core.data.actions.chain import actions_on, chain_factors, to_events
+from qts_core.data.actions.table import actions_frame, no_actions
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.timeline import Timeline
 
-ACTIONS = pl.DataFrame(
-    [
+NAMES = ("symbol", "ex_date", "kind", "new_shares", "old_shares", "cash_per_share", "source")
+ACTIONS = actions_frame(
+    dict(zip(NAMES, row, strict=True))
+    for row in (
         ("BBB", date(2024, 3, 6), "split", 1.0, 10.0, None, "test"),
         ("AAA", date(2024, 3, 5), "split", 4.0, 1.0, None, "test"),
         ("AAA", date(2024, 3, 7), "split", 3.0, 2.0, None, "test"),
         ("AAA", date(2024, 3, 6), "dividend", None, None, 0.1, "test"),
         ("AAA", date(1999, 1, 4), "split", 2.0, 1.0, None, "test"),
-    ],
-    schema=dict(ACTION_SCHEMA),
-    orient="row",
+    )
 )
 
 

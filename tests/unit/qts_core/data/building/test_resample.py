@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import no_actions
 from qts_core.data.building.resample import resample_bars
 from qts_core.data.building.stream import build_bars
 from qts_core.data.panels import bars_to_panel

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from qts_core.data.actions.chain import no_actions
+from qts_core.data.actions.table import actions_frame, no_actions
 from qts_core.data.quality.jumps import find_jumps, nearest_split, with_factor
 
 MakeBars = Callable[..., pl.DataFrame]
@@ -67,9 +67,8 @@ def test_the_nearest_split_is_new_for_old_shares(ratio: float, split: str) -> No
 
 
 def test_factor_is_that_of_the_new_york_day(make_bars: MakeBars) -> None:
-    actions = pl.DataFrame(
-        [("AAA", date(2024, 3, 5), "split", 4.0, 1.0, None, "t")], schema=dict(no_actions().schema), orient="row"
-    )
+    split = {"symbol": "AAA", "ex_date": date(2024, 3, 5), "kind": "split", "new_shares": 4.0, "old_shares": 1.0}
+    actions = actions_frame([split])
     both = with_factor(make_bars(date(2024, 3, 4), date(2024, 3, 5), symbols=("AAA", "BBB")), actions)
     totals = both.group_by("symbol", "session").agg(pl.col("factor").unique()).sort("symbol", "session")
     assert totals["factor"].to_list() == [[1.0], [4.0], [1.0], [1.0]]
