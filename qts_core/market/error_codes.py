@@ -30,6 +30,8 @@ DATA = {
     "QTS-DATA-016": "The months before this one have not been cleaned.",
     "QTS-DATA-017": "The lake holds another market, and two markets never mix.",
     "QTS-DATA-018": "A blocking check of an asset failed.",
+    "QTS-DATA-040": "The storage of the lake cannot be written: it is full or read-only.",
+    "QTS-DATA-041": "Another process is writing, or has meanwhile written, the same month of the lake.",
     "QTS-DATA-045": "A source of history cannot be reached, or has nothing for those days.",
     "QTS-DATA-046": "A source of history does not accept the keys, or the plan does not include the data.",
     "QTS-DATA-047": "A source of history refuses a question or answers nonsense.",

@@ -3,7 +3,8 @@
 ::
 
     TradingSystemError
-    ├── DataError              DataNotFoundError, DataValidationError, DataCorruptionError, DataConnectionError
+    ├── DataError              DataNotFoundError, DataValidationError, DataCorruptionError, DataConnectionError,
+    │                          DataConflictError
     ├── ModelError             ModelNotFoundError, ModelLoadError, PredictionError, TrainingError
     ├── ExecutionError         OrderSubmissionError, OrderCancellationError, InsufficientFundsError,
     │                          BrokerConnectionError, AnotherInstanceError
@@ -26,6 +27,7 @@ __all__ = [
     "BrokerConnectionError",
     "ConfigParseError",
     "ConfigurationError",
+    "DataConflictError",
     "DataConnectionError",
     "DataCorruptionError",
     "DataError",
@@ -181,6 +183,13 @@ class DataConnectionError(DataError):
 
     disposition = Disposition.RETRY
     exit_code = ExitCode.CONNECTION
+
+
+class DataConflictError(DataError):
+    """Another process writes the same data."""
+
+    disposition = Disposition.RETRY
+    exit_code = ExitCode.ANOTHER_INSTANCE
 
 
 class ModelError(TradingSystemError):
