@@ -9,7 +9,30 @@ from typing import Protocol
 
 import polars as pl
 
-__all__ = ["LakePort", "Partition"]
+__all__ = ["LakePort", "Partition", "Segment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stored file of a month.
+
+    Attributes
+    ----------
+    file : str
+        Its name in the table's folder; it holds the beginning of the content's sha256 and is never used twice.
+    rows, bytes : int
+        Rows of the frame and bytes of the file; checked on every read.
+    sha256 : str
+        Of the file's bytes; checked on every read, before they are parsed.
+    lineage : mapping of str to str
+        What the rows were made from.
+    """
+
+    file: str
+    rows: int
+    sha256: str
+    bytes: int
+    lineage: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +44,14 @@ class Partition:
     table, month : str
         Name of the table and ``YYYY-MM``, or ``all`` for a table kept whole.
     rows, bytes : int
-        Rows of the frame and bytes of the file.
+        Of all its files together.
     sha256 : str
-        Of the file's bytes; checked on every read.
+        Identity of the content: that of the file for a month written whole, a chain of those of the files for one
+        that grew. Every change of content changes it, compaction does not, so what was made from it stays valid.
     lineage : mapping of str to str
-        What it was made from: hashes of inputs, catalogue, code.
+        What it was made from: hashes of inputs, catalogue, code. Values of several files are joined by `` | ``.
+    segments : tuple of Segment
+        Its files; the rows of the month are theirs, one after the other.
     """
 
     table: str
@@ -34,13 +60,73 @@ class Partition:
     sha256: str
     bytes: int
     lineage: Mapping[str, str]
+    segments: tuple[Segment, ...] = ()
 
 
 class LakePort(Protocol):
     """Where frames live. Every read verifies what was written; a write appears whole or not at all."""
 
-    def write_month(self, table: str, month: str, frame: pl.DataFrame, *, lineage: Mapping[str, str]) -> Partition:
-        """Store `frame` as `month` of `table`; writing what is already there changes nothing."""
+    def write_month(
+        self,
+        table: str,
+        month: str,
+        frame: pl.DataFrame,
+        *,
+        lineage: Mapping[str, str],
+        expected_sha256: str | None = None,
+    ) -> Partition:
+        """Store `frame` as `month` of `table`; writing what is already there changes nothing.
+
+        Parameters
+        ----------
+        expected_sha256 : str, optional
+            Write only if the month's identity is this one, ``""`` = only if it is not there; by default whatever it is.
+
+        Raises
+        ------
+        DataConflictError
+            If the month is another than expected, or another process is writing it.
+        DataConnectionError
+            If the storage is full or read-only.
+        """
+        ...
+
+    def append_month(
+        self,
+        table: str,
+        month: str,
+        frame: pl.DataFrame,
+        *,
+        lineage: Mapping[str, str],
+        expected_sha256: str | None = None,
+    ) -> Partition:
+        """Add the rows of `frame` to `month` as a further file; what was there is not touched.
+
+        Rows are not compared with those that are there: append new ones only, and give `expected_sha256` when the
+        choice of rows depends on what was read. A frame whose file the month already holds, and one without rows,
+        change nothing.
+
+        Raises
+        ------
+        DataValidationError
+            If its columns are not those of the month.
+        DataConflictError, DataConnectionError
+            As `write_month`.
+        """
+        ...
+
+    def compact_month(self, table: str, month: str) -> Partition:
+        """Join the files of a month into one; every answer and the identity stay what they were.
+
+        Raises
+        ------
+        DataNotFoundError
+            If it was never written.
+        DataCorruptionError
+            If its bytes are not those that were written; nothing is changed then.
+        DataConflictError, DataConnectionError
+            As `write_month`.
+        """
         ...
 
     def read_month(self, table: str, month: str) -> pl.DataFrame:
@@ -64,6 +150,15 @@ class LakePort(Protocol):
         known_before: datetime | None = None,
     ) -> pl.DataFrame:
         """Return the months of a span joined in order, only rows with ``ts_known <= known_before`` when given."""
+        ...
+
+    def read_as_of(
+        self, table: str, moment: datetime, *, first_month: str | None = None, last_month: str | None = None
+    ) -> pl.DataFrame:
+        """Return what was known at `moment`: each (symbol, ts_event) once, in its latest version by then.
+
+        Rows are sorted by (ts_event, symbol).
+        """
         ...
 
     def tables(self) -> tuple[str, ...]:

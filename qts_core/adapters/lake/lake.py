@@ -1,37 +1,42 @@
 """The lake: Parquet month partitions whose sha256 is checked on every read (specification 14.3).
 
-A partition is two files::
+A partition is a manifest and the files it names::
 
     clean_bars/2024-03.9f2c41d07a55.parquet    content, named by its hash
-    clean_bars/2024-03.json                    manifest: which file, its sha256, rows, lineage
+    clean_bars/2024-03.json                    manifest: which files, their sha256, rows, lineage
 
-The manifest is written last. Content is never overwritten, so a crash between the two leaves the old partition
-whole, and two processes writing different months cannot lose each other's entry.
+The manifest is written last and replaced in one step; content is never overwritten by another and never deleted by a
+writer. So a crash leaves the old month whole, a reader keeps what its manifest named until `qts data gc` takes it, and
+a lock for each month lets writers follow one another.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
-from qts_core.adapters.lake.stores import open_store
-from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataValidationError
-from qts_core.ports.lake import Partition
+from qts_core.adapters.lake.cache import FrameCache
+from qts_core.adapters.lake.manifests import VERSION, chained, manifest_bytes, partition_of, read_manifest
+from qts_core.adapters.lake.names import blob_path, check_names, is_month, is_table, manifest_path
+from qts_core.adapters.lake.objects import ObjectStore
+from qts_core.adapters.lake.segments import corrupt, decode_segment, encode_segment, join_frames, sha256_of
+from qts_core.adapters.lake.stores import FolderStore, Store
+from qts_core.data.as_of import as_of
+from qts_core.market.errors import (
+    DataConflictError,
+    DataCorruptionError,
+    DataNotFoundError,
+    DataValidationError,
+)
+from qts_core.ports.lake import Partition, Segment
 
-__all__ = ["Lake"]
+__all__ = ["Lake", "open_store"]
 
-TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
-MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])|all", re.ASCII)
-BLOB = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*", re.ASCII)
-BLOBS = "blobs"
-VERSION = 1
+Change = Callable[[Partition | None], tuple[Partition, bool]]
+"""From the month that is there to the one that shall be, and whether the new file must be written."""
 
 
 class Lake:
@@ -41,29 +46,78 @@ class Lake:
     ----------
     root : str or Path
         Folder, made on the first write, or a URL such as ``s3://bucket/qts``.
+    cache : FrameCache, optional
+        Keeps months that were read and verified; without it every read reads.
+    store : Store, optional
+        In place of the one that `root` names.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, *, cache: FrameCache | None = None, store: Store | None = None) -> None:
         self.root = str(root)
-        self._store = open_store(root)
+        self.store = open_store(root) if store is None else store
+        self._cache = cache
 
-    def write_month(self, table: str, month: str, frame: pl.DataFrame, *, lineage: Mapping[str, str]) -> Partition:
+    def write_month(
+        self,
+        table: str,
+        month: str,
+        frame: pl.DataFrame,
+        *,
+        lineage: Mapping[str, str],
+        expected_sha256: str | None = None,
+    ) -> Partition:
         """Store `frame` as `month` of `table`; writing what is already there changes nothing."""
-        _check_names(table, month)
-        buffer = io.BytesIO()
-        frame.write_parquet(buffer, compression="zstd", statistics=True)
-        data = buffer.getvalue()
-        partition = Partition(table, month, frame.height, _sha256(data), len(data), dict(lineage))
-        before = self.partition(table, month)
-        if before == partition:
-            return partition
-        file = _file(partition)
-        if before is None or before.sha256 != partition.sha256:
-            self._store.write(file, data)
-        self._store.write(f"{table}/{month}.json", _manifest(partition))
-        if before is not None and _file(before) != file:
-            self._store.delete(_file(before))
-        return partition
+        check_names(table, month)
+        data, segment = encode_segment(month, frame, lineage)
+
+        def replace(before: Partition | None) -> tuple[Partition, bool]:
+            if before is None or [s.sha256 for s in before.segments] != [segment.sha256]:
+                return partition_of(table, month, [segment], segment.sha256), True
+            # The same rows keep their identity; a damaged file is mended.
+            is_damaged = self.store.read(f"{table}/{segment.file}") != data
+            return partition_of(table, month, [segment], before.sha256), is_damaged
+
+        return self._changed(table, month, segment.file, data, replace, expected_sha256, mends=True)
+
+    def append_month(
+        self,
+        table: str,
+        month: str,
+        frame: pl.DataFrame,
+        *,
+        lineage: Mapping[str, str],
+        expected_sha256: str | None = None,
+    ) -> Partition:
+        """Add the rows of `frame` to `month` as a further file; what was there is not touched."""
+        check_names(table, month)
+        data, segment = encode_segment(month, frame, lineage)
+
+        def append(before: Partition | None) -> tuple[Partition, bool]:
+            if before is None:
+                return partition_of(table, month, [segment], segment.sha256), True
+            if frame.is_empty() or segment.sha256 in {s.sha256 for s in before.segments}:
+                return before, False
+            self._check_columns(before, frame)
+            grown = [*before.segments, segment]
+            return partition_of(table, month, grown, chained(before.sha256, segment.sha256)), True
+
+        return self._changed(table, month, segment.file, data, append, expected_sha256)
+
+    def compact_month(self, table: str, month: str) -> Partition:
+        """Join the files of a month into one; every answer and the identity stay what they were."""
+        with self.store.lock(f"{table}.{month}"):
+            before, version = self._manifest(table, month)
+            if before is None:
+                raise self._no_month(table, month)
+            if version == VERSION and len(before.segments) == 1:
+                return before
+            frame = self._frame(before)
+            data, segment = encode_segment(month, frame, before.lineage)
+            if segment.file not in {s.file for s in before.segments}:
+                self.store.write(f"{table}/{segment.file}", data)
+            after = partition_of(table, month, [segment], before.sha256)
+            self.store.write(manifest_path(table, month), manifest_bytes(after))
+            return after
 
     def read_month(self, table: str, month: str) -> pl.DataFrame:
         """Return one month, its bytes verified before they are parsed.
@@ -76,13 +130,16 @@ class Lake:
             If its bytes are not those that were written.
         """
         partition = self.partition(table, month)
-        if partition is None:
-            raise DataNotFoundError(
-                "QTS-DATA-013", "the lake holds no such month", where=f"{self.root}/{table}/{month}",
-                fix="materialise it, or run `qts data import` or `qts data synth`",
-            )  # fmt: skip
-        data = self._verified(_file(partition), partition.sha256)
-        return pl.read_parquet(io.BytesIO(data))
+        while partition is not None:
+            try:
+                return self._frame(partition)
+            except DataCorruptionError:
+                # Replaced and collected while it was being read: the new manifest names what is there now.
+                now = self.partition(table, month)
+                if now == partition:
+                    raise
+                partition = now
+        raise self._no_month(table, month)
 
     def read(
         self,
@@ -100,6 +157,8 @@ class Lake:
             If the span holds no month.
         DataCorruptionError
             If a month's bytes are not those that were written.
+        DataValidationError
+            If the months have different columns.
         """
         months = [
             m
@@ -115,17 +174,23 @@ class Lake:
         frames = (self.read_month(table, month) for month in months)
         if known_before is not None:
             frames = (frame.filter(pl.col("ts_known") <= known_before) for frame in frames)
-        return pl.concat(list(frames), rechunk=True)
+        return join_frames(list(frames), f"{self.root}/{table}")
+
+    def read_as_of(
+        self, table: str, moment: datetime, *, first_month: str | None = None, last_month: str | None = None
+    ) -> pl.DataFrame:
+        """Return what was known at `moment`: each (symbol, ts_event) once, in its latest version by then."""
+        return as_of(self.read(table, first_month=first_month, last_month=last_month), moment)
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of all tables, sorted."""
-        return tuple(n for n in self._store.names("") if n != BLOBS and TABLE.fullmatch(n) and self.months(n))
+        return tuple(n for n in self.store.names("") if is_table(n) and self.months(n))
 
     def months(self, table: str) -> tuple[str, ...]:
         """Return the months stored, sorted; empty when there is no such table."""
-        _check_names(table, "all")
-        stems = (n.removesuffix(".json") for n in self._store.names(table) if n.endswith(".json"))
-        return tuple(m for m in stems if MONTH.fullmatch(m))
+        check_names(table)
+        stems = (n.removesuffix(".json") for n in self.store.names(table) if n.endswith(".json"))
+        return tuple(m for m in stems if is_month(m))
 
     def partition(self, table: str, month: str) -> Partition | None:
         """Return what is known of one month without reading it, or None.
@@ -133,12 +198,10 @@ class Lake:
         Raises
         ------
         DataCorruptionError
-            If the manifest cannot be read.
+            If the manifest is not what was written.
         """
-        _check_names(table, month)
-        name = f"{table}/{month}.json"
-        text = self._store.read(name)
-        return None if text is None else _parse_manifest(text, table, month, f"{self.root}/{name}")
+        check_names(table, month)
+        return self._manifest(table, month)[0]
 
     def data_hash(self, table: str, months: Sequence[str] | None = None) -> str:
         """Return one sha256 over the contents of `months` (all by default)."""
@@ -147,12 +210,12 @@ class Lake:
         for month in chosen:
             partition = self.partition(table, month)
             lines.append(f"{month} {partition.sha256 if partition else 'absent'}")
-        return _sha256("\n".join([table, *lines]).encode())
+        return sha256_of("\n".join([table, *lines]).encode())
 
     def write_blob(self, name: str, data: bytes) -> str:
         """Store `data` under `name` (may hold ``/``) and return its sha256."""
-        sha256 = _sha256(data)
-        self._store.write(_blob(name), sha256.encode() + b"\n" + data)
+        sha256 = sha256_of(data)
+        self.store.write(blob_path(name), sha256.encode() + b"\n" + data)
         return sha256
 
     def read_blob(self, name: str) -> bytes:
@@ -165,77 +228,106 @@ class Lake:
         DataCorruptionError
             If its bytes are not those that were written.
         """
-        stored = self._store.read(_blob(name))
+        where = f"{self.root}/{blob_path(name)}"
+        stored = self.store.read(blob_path(name))
         if stored is None:
-            raise DataNotFoundError("QTS-DATA-013", "the lake holds no such blob", where=f"{self.root}/{_blob(name)}")
+            raise DataNotFoundError("QTS-DATA-013", "the lake holds no such blob", where=where)
         sha256, _, data = stored.partition(b"\n")
-        if _sha256(data).encode() != sha256:
-            raise _corrupt(f"{self.root}/{_blob(name)}", _sha256(data), sha256.decode("ascii", "replace"))
+        if sha256_of(data).encode() != sha256:
+            raise corrupt(where, f"sha256 {sha256_of(data)[:16]}", f"sha256 {sha256[:16].decode('ascii', 'replace')}")
         return data
 
     def has_blob(self, name: str) -> bool:
         """Return whether a blob of that name was written."""
-        return self._store.read(_blob(name)) is not None
+        return self.store.has(blob_path(name))
 
-    def _verified(self, name: str, sha256: str) -> bytes:
-        data = self._store.read(name)
-        if data is None:
-            raise _corrupt(f"{self.root}/{name}", "no file", sha256)
-        if (found := _sha256(data)) != sha256:
-            raise _corrupt(f"{self.root}/{name}", found, sha256)
-        return data
+    def read_segment(self, table: str, segment: Segment) -> pl.DataFrame:
+        """Return one file of a month, read and verified now, whatever is kept in memory.
+
+        Raises
+        ------
+        DataCorruptionError
+            If its bytes or its rows are not those that were written.
+        """
+        data = self.store.read(f"{table}/{segment.file}")
+        return decode_segment(data, segment, f"{self.root}/{table}/{segment.file}")
+
+    def _changed(
+        self,
+        table: str,
+        month: str,
+        file: str,
+        data: bytes,
+        change: Change,
+        expected_sha256: str | None,
+        *,
+        mends: bool = False,
+    ) -> Partition:
+        """Apply `change` to a month under its lock: content first, manifest last.
+
+        With `mends`, a month whose manifest is damaged counts as not there: writing it again is how that is mended.
+        """
+        with self.store.lock(f"{table}.{month}"):
+            try:
+                before = self._expected(table, month, expected_sha256)
+            except DataCorruptionError:
+                if not mends or expected_sha256 is not None:
+                    raise
+                before = None
+            after, is_new = change(before)
+            if is_new:
+                self.store.write(f"{table}/{file}", data)
+            if before != after:
+                self.store.write(manifest_path(table, month), manifest_bytes(after))
+            return after
+
+    def _expected(self, table: str, month: str, expected_sha256: str | None) -> Partition | None:
+        before = self.partition(table, month)
+        found = "" if before is None else before.sha256
+        if expected_sha256 is not None and found != expected_sha256:
+            raise DataConflictError(
+                "QTS-DATA-041", "the month was written by another meanwhile", where=f"{self.root}/{table}/{month}",
+                found=f"sha256 {found[:16] or 'of nothing'}", expected=f"sha256 {expected_sha256[:16] or 'of nothing'}",
+                fix="read it again and try again",
+            )  # fmt: skip
+        return before
+
+    def _manifest(self, table: str, month: str) -> tuple[Partition | None, int]:
+        name = manifest_path(table, month)
+        text = self.store.read(name)
+        return (None, VERSION) if text is None else read_manifest(text, table, month, f"{self.root}/{name}")
+
+    def _frame(self, partition: Partition) -> pl.DataFrame:
+        frames = [self._segment(partition.table, segment) for segment in partition.segments]
+        return join_frames(frames, f"{self.root}/{partition.table}/{partition.month}")
+
+    def _segment(self, table: str, segment: Segment) -> pl.DataFrame:
+        kept = None if self._cache is None else self._cache.get(segment.sha256)
+        if kept is not None:
+            return kept
+        frame = self.read_segment(table, segment)
+        if self._cache is not None:
+            self._cache.put(segment.sha256, frame)
+        return frame
+
+    def _check_columns(self, before: Partition, frame: pl.DataFrame) -> None:
+        there = self._segment(before.table, before.segments[-1]).schema
+        if there != frame.schema:
+            raise DataValidationError(
+                "QTS-DATA-014", "the rows to append have other columns", where=f"{before.table} {before.month}",
+                found=", ".join(f"{n} {t}" for n, t in frame.schema.items()),
+                expected=", ".join(f"{n} {t}" for n, t in there.items()), fix="write the month whole",
+            )  # fmt: skip
+
+    def _no_month(self, table: str, month: str) -> DataNotFoundError:
+        return DataNotFoundError(
+            "QTS-DATA-013", "the lake holds no such month", where=f"{self.root}/{table}/{month}",
+            fix="materialise it, or run `qts data import` or `qts data synth`",
+        )  # fmt: skip
 
 
-def _check_names(table: str, month: str) -> None:
-    if not TABLE.fullmatch(table) or table == BLOBS:
-        raise DataValidationError(
-            "QTS-DATA-012", "not a table name", found=table, expected="small letters, digits and _, at most 63"
-        )
-    if not MONTH.fullmatch(month):
-        raise DataValidationError("QTS-DATA-012", "not a month", found=month, expected="YYYY-MM or all")
-
-
-def _blob(name: str) -> str:
-    if not BLOB.fullmatch(name):
-        raise DataValidationError("QTS-DATA-012", "not a blob name", found=name, expected="words joined by /")
-    return f"{BLOBS}/{name}"
-
-
-def _file(partition: Partition) -> str:
-    return f"{partition.table}/{partition.month}.{partition.sha256[:12]}.parquet"
-
-
-def _manifest(partition: Partition) -> bytes:
-    content = {
-        "version": VERSION,
-        "rows": partition.rows,
-        "bytes": partition.bytes,
-        "sha256": partition.sha256,
-        "lineage": dict(partition.lineage),
-    }
-    return json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
-
-
-def _parse_manifest(text: bytes, table: str, month: str, where: str) -> Partition:
-    try:
-        content = json.loads(text)
-        if content["version"] != VERSION:
-            raise ValueError(f"version {content['version']}")
-        lineage = {str(k): str(v) for k, v in content["lineage"].items()}
-        return Partition(table, month, int(content["rows"]), str(content["sha256"]), int(content["bytes"]), lineage)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataCorruptionError(
-            "QTS-DATA-009", "a manifest of the lake cannot be read", where=where, found=f"{error}",
-            fix="write that month again",
-        ) from error  # fmt: skip
-
-
-def _corrupt(where: str, found: str, expected: str) -> DataCorruptionError:
-    return DataCorruptionError(
-        "QTS-DATA-009", "stored bytes are not those that were written", where=where, found=f"sha256 {found[:16]}",
-        expected=f"sha256 {expected[:16]}", fix="restore the file from a backup or write that month again",
-    )  # fmt: skip
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def open_store(root: str | Path) -> Store:
+    """Return the store of `root`: a folder, or an fsspec URL when it holds ``://``."""
+    if isinstance(root, str) and "://" in root:
+        return ObjectStore(root)
+    return FolderStore(Path(root))

@@ -1,15 +1,47 @@
-"""Where the lake's bytes lie: a local folder, or any fsspec URL (specification 14.3)."""
+"""Where the lake's bytes lie: what a store must do, and a local folder (specification 14.3)."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
-from qts_core.market.errors import DataConnectionError, DataValidationError
+from qts_core.market.errors import DataConflictError, DataConnectionError, DataValidationError
 
-__all__ = ["FolderStore", "ObjectStore", "Store", "open_store"]
+__all__ = ["LOCKS", "LOCK_WAIT_SECONDS", "PART", "FolderStore", "Store", "StoredFile", "busy", "unwritable"]
+
+LOCKS = ".locks"
+PART = ".part"
+LOCK_WAIT_SECONDS = 30.0
+LOCK_POLL_SECONDS = 0.01
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a store.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the root, with ``/``.
+    bytes : int
+        Its size.
+    modified : datetime or None
+        When it was written last, aware UTC; None when the storage does not tell.
+    """
+
+    name: str
+    bytes: int
+    modified: datetime | None
 
 
 class Store(Protocol):
@@ -20,20 +52,50 @@ class Store(Protocol):
         ...
 
     def write(self, name: str, data: bytes) -> None:
-        """Put `data` in place of whatever `name` held."""
+        """Put `data` in place of whatever `name` held.
+
+        Raises
+        ------
+        DataConnectionError
+            QTS-DATA-040, if the storage is full or read-only; `name` holds what it held before.
+        """
         ...
 
     def delete(self, name: str) -> None:
         """Remove `name`; no error when it is not there."""
         ...
 
+    def has(self, name: str) -> bool:
+        """Return whether `name` holds bytes."""
+        ...
+
     def names(self, folder: str) -> list[str]:
-        """Return the names of files and folders directly in `folder`, sorted."""
+        """Return the names of files and folders directly in `folder`, sorted; hidden ones are left out."""
+        ...
+
+    def files(self) -> list[StoredFile]:
+        """Return every file, those of interrupted writes too, without locks; sorted by name."""
+        ...
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold the lock `name` against other threads and processes.
+
+        Raises
+        ------
+        DataConflictError
+            QTS-DATA-041, if another holds it for too long.
+        """
         ...
 
 
 class FolderStore:
-    """A local folder: temporary file, flush to disk, rename."""
+    """A local folder: temporary file, flush to disk, rename, flush the folder; locks that a killed process drops.
+
+    Parameters
+    ----------
+    root : Path
+        Made on the first write.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -44,31 +106,77 @@ class FolderStore:
             return self._path(name).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+        except OSError as error:
+            raise DataConnectionError(
+                "QTS-DATA-001", "a file of the lake cannot be read", where=str(self.root / name), found=error.strerror
+            ) from error
 
     def write(self, name: str, data: bytes) -> None:
         """Put `data` in place of whatever `name` held."""
         path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid4().hex[:12]}.part")
+        temporary = path.with_name(f".{path.name}.{uuid4().hex[:12]}{PART}")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise unwritable(str(path), error) from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
     def delete(self, name: str) -> None:
         """Remove `name`; no error when it is not there."""
-        self._path(name).unlink(missing_ok=True)
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(str(self.root / name), error) from error
+
+    def has(self, name: str) -> bool:
+        """Return whether `name` holds bytes."""
+        return self._path(name).is_file()
 
     def names(self, folder: str) -> list[str]:
-        """Return the names of files and folders directly in `folder`, sorted."""
+        """Return the names of files and folders directly in `folder`, sorted; hidden ones are left out."""
         try:
             return sorted(p.name for p in self._path(folder).iterdir() if not p.name.startswith("."))
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+    def files(self) -> list[StoredFile]:
+        """Return every file, those of interrupted writes too, without locks; sorted by name."""
+        found = []
+        for folder, _, names in os.walk(self.root):
+            relative = Path(folder).relative_to(self.root)
+            if relative.parts[:1] == (LOCKS,):
+                continue
+            for name in names:
+                with suppress(FileNotFoundError):
+                    status = (Path(folder) / name).stat()
+                    written = datetime.fromtimestamp(status.st_mtime, UTC)
+                    found.append(StoredFile((relative / name).as_posix(), status.st_size, written))
+        return sorted(found, key=lambda f: f.name)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold the lock `name` against other threads and processes."""
+        path = self._path(f"{LOCKS}/{name}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("ab")
+        except OSError as error:
+            raise unwritable(str(path), error) from error
+        with file:
+            deadline = time.monotonic() + LOCK_WAIT_SECONDS
+            while not _locked(file.fileno()):
+                if time.monotonic() >= deadline:
+                    raise busy(f"{self.root}/{name}")
+                time.sleep(LOCK_POLL_SECONDS)
+            yield
 
     def _path(self, name: str) -> Path:
         path = (self.root / name).resolve()
@@ -77,48 +185,37 @@ class FolderStore:
         return path
 
 
-class ObjectStore:
-    """Any fsspec file system (``s3://``, ``gs://``, ``memory://`` ...), whose puts are atomic by themselves."""
-
-    def __init__(self, url: str) -> None:
-        import fsspec  # type: ignore[import-untyped]  # carries no types
-
-        try:
-            self.files: Any = fsspec.core.url_to_fs(url)[0]  # fsspec carries no types
-        except (ImportError, ValueError) as error:
-            raise DataConnectionError(
-                "QTS-DATA-001", "this kind of storage cannot be used", where=url, found=str(error),
-                fix="install the fsspec package of that storage",
-            ) from error  # fmt: skip
-        self.root = str(fsspec.core.url_to_fs(url)[1]).rstrip("/")
-
-    def read(self, name: str) -> bytes | None:
-        """Return the bytes of `name`, None when there are none."""
-        try:
-            return bytes(self.files.cat_file(f"{self.root}/{name}"))
-        except (FileNotFoundError, IsADirectoryError):
-            return None
-
-    def write(self, name: str, data: bytes) -> None:
-        """Put `data` in place of whatever `name` held."""
-        self.files.pipe_file(f"{self.root}/{name}", data)
-
-    def delete(self, name: str) -> None:
-        """Remove `name`; no error when it is not there."""
-        if self.files.exists(f"{self.root}/{name}"):
-            self.files.rm_file(f"{self.root}/{name}")
-
-    def names(self, folder: str) -> list[str]:
-        """Return the names of files and folders directly in `folder`, sorted."""
-        self.files.invalidate_cache()
-        path = f"{self.root}/{folder}".rstrip("/")
-        if not self.files.exists(path):
-            return []
-        return sorted(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in self.files.ls(path, detail=False))
+def unwritable(where: str, error: OSError) -> DataConnectionError:
+    """Return the error of a storage that takes no more."""
+    is_full = error.errno in FULL
+    return DataConnectionError(
+        "QTS-DATA-040", "the disk is full" if is_full else "the storage cannot be written", where=where,
+        found=error.strerror or str(error),
+        fix="free space, for example with `qts data gc`; what was stored before is whole" if is_full
+        else "make it writable, or choose another QTS_HOME",
+    )  # fmt: skip
 
 
-def open_store(root: str | Path) -> Store:
-    """Return the store of `root`: a folder, or an fsspec URL when it holds ``://``."""
-    if isinstance(root, str) and "://" in root:
-        return ObjectStore(root)
-    return FolderStore(Path(root))
+def busy(where: str) -> DataConflictError:
+    """Return the error of a lock that another does not give up."""
+    return DataConflictError(
+        "QTS-DATA-041", "another process is writing here", where=where,
+        found=f"its lock was held for {LOCK_WAIT_SECONDS:g} seconds", fix="try again when it is done",
+    )  # fmt: skip
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

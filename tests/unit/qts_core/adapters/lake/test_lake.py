@@ -53,13 +53,13 @@ def test_what_was_never_written_is_not_found(lake: Lake) -> None:
         lake.read("bars")
 
 
-def test_new_content_replaces_a_month_and_leaves_one_file(lake: Lake) -> None:
+def test_new_content_replaces_a_month_and_leaves_the_old_file_to_those_who_read_it(lake: Lake) -> None:
     lake.write_month("bars", "2024-03", frame(), lineage={})
     before = lake.data_hash("bars")
     lake.write_month("bars", "2024-03", frame(5), lineage={})
     assert lake.read_month("bars", "2024-03").height == 5
     assert lake.data_hash("bars") != before
-    assert len([n for n in lake._store.names("bars") if n.endswith(".parquet")]) == 1
+    assert len([n for n in lake.store.names("bars") if n.endswith(".parquet")]) == 2
 
 
 def test_the_hash_depends_on_content_and_not_on_the_order_of_writing(lake: Lake) -> None:
@@ -136,14 +136,14 @@ def test_a_missing_file_and_a_broken_manifest_are_corruption(tmp_path: Path) -> 
 def test_a_crash_before_the_manifest_leaves_the_old_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = Lake(tmp_path)
     lake.write_month("bars", "2024-03", frame(), lineage={})
-    write = lake._store.write
+    write = lake.store.write
 
     def crash(name: str, data: bytes) -> None:
         if name.endswith(".json"):
             raise KeyboardInterrupt
         write(name, data)
 
-    monkeypatch.setattr(lake._store, "write", crash)
+    monkeypatch.setattr(lake.store, "write", crash)
     with pytest.raises(KeyboardInterrupt):
         lake.write_month("bars", "2024-03", frame(5), lineage={})
     assert Lake(tmp_path).read_month("bars", "2024-03").equals(frame())
