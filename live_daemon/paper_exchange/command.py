@@ -44,6 +44,9 @@ def exchange(
         int, typer.Option(min=0, max=300, help="Start the clock this many minutes before the open.")
     ] = 5,
     rate_limit: Annotated[int, typer.Option(min=0, help="Requests a virtual minute; 0 = no limit.")] = 200,
+    free_plan: Annotated[
+        bool, typer.Option("--free-plan", help="Withhold the last 15 minutes of the feed sip, as a free plan does.")
+    ] = False,
     exit_when_idle: Annotated[
         float, typer.Option(min=0.0, help="Stop after this many real seconds without a client; 0 = never.")
     ] = 0.0,
@@ -68,7 +71,7 @@ def exchange(
         ),
         time.monotonic,
     )
-    settings = ServerSettings(host, port, Credentials(key, secret), rate_limit, exit_when_idle)
+    settings = ServerSettings(host, port, Credentials(key, secret), rate_limit, exit_when_idle, free_plan)
     try:
         asyncio.run(serve(venue, settings))
     except OSError as error:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from qts_core.exchange import Refused
 from qts_core.market.time import NEW_YORK
 
-__all__ = ["ApiError", "Query", "json_object", "number_field", "text_field"]
+__all__ = ["ApiError", "Query", "json_object", "number_field", "parse_moment", "text_field"]
 
 MALFORMED = 40010001
 BAD_REQUEST = 40010000

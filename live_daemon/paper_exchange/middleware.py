@@ -9,6 +9,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from live_daemon.paper_exchange.credentials import Credentials
+from live_daemon.paper_exchange.faults import Faults, misbehave, swallow
 from live_daemon.paper_exchange.venue import Venue
 from qts_core.market.ids import stable_uuid
 from qts_core.market.time import to_micros
@@ -32,16 +33,20 @@ class Gate:
         Requests in a virtual minute; 0 or a lockstep clock means no limit, the headers are sent all the same.
     touch : callable
         Told of every request and connection, for the idle watch.
+    faults : Faults
+        What goes wrong on purpose.
     """
 
     def __init__(
-        self, app: ASGIApp, *, venue: Venue, credentials: Credentials, per_minute: int, touch: Callable[[], None]
-    ) -> None:
+        self, app: ASGIApp, *, venue: Venue, credentials: Credentials, per_minute: int, touch: Callable[[], None],
+        faults: Faults,
+    ) -> None:  # fmt: skip
         self._app = app
         self._venue = venue
         self._credentials = credentials
         self._per_minute = per_minute
         self._touch = touch
+        self._faults = faults
         self._window = -1
         self._used = 0
         self._requests = 0
@@ -75,6 +80,12 @@ class Gate:
             await _reply(with_headers, 429, {"code": 42910000, "message": "rate limit exceeded"})
         else:
             scope.setdefault("state", {})["key"] = key
+            fault = self._faults.of(scope["path"])
+            if fault is not None:
+                if fault.is_after_effect:
+                    await self._app(scope, receive, swallow)
+                await misbehave(fault, with_headers)
+                return
             try:
                 await self._app(scope, receive, with_headers)
             except Exception:

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 
 from live_daemon.paper_exchange.credentials import Credentials
 from live_daemon.paper_exchange.data_stream import serve_data_stream
+from live_daemon.paper_exchange.faults import Faults
 from live_daemon.paper_exchange.http import ApiError
 from live_daemon.paper_exchange.middleware import Gate
 from live_daemon.paper_exchange.routes import (
@@ -46,13 +47,18 @@ ROUTERS = (portfolio, account, orders, positions, reference, market_data, corpor
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where and for whom to serve; `exit_when_idle` is real seconds without a request or open stream, 0 = never."""
+    """Where and for whom to serve.
+
+    `exit_when_idle` is real seconds without a request or open stream, 0 = never. On a free plan the last 15 minutes of
+    the feed ``sip`` are withheld (protocol reference, 11.1).
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     credentials: Credentials = field(default_factory=Credentials)
     requests_per_minute: int = 200
     exit_when_idle: float = 0.0
+    is_free_plan: bool = False
 
 
 @dataclass(slots=True)
@@ -78,6 +84,8 @@ def create_app(venue: Venue, settings: ServerSettings, activity: Activity | None
 
     app = FastAPI(title="QTS paper exchange", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.venue = venue
+    app.state.is_free_plan = settings.is_free_plan
+    app.state.faults = Faults()
     for module in ROUTERS:
         app.include_router(module.router)
 
@@ -104,6 +112,7 @@ def create_app(venue: Venue, settings: ServerSettings, activity: Activity | None
         credentials=settings.credentials,
         per_minute=settings.requests_per_minute,
         touch=(activity or Activity()).touch,
+        faults=app.state.faults,
     )
     return app
 

@@ -1,4 +1,4 @@
-"""The virtual clock: the only endpoints that Alpaca does not have."""
+"""The virtual clock and faults on demand: the only endpoints that Alpaca does not have."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from live_daemon.paper_exchange.faults import KINDS, Fault, Faults
 from live_daemon.paper_exchange.http import MALFORMED, ApiError, json_object, number_field, parse_moment, text_field
 from live_daemon.paper_exchange.routes.common import VenueOf
 from live_daemon.paper_exchange.venue import Venue
@@ -17,6 +18,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/qts")
 LONGEST_ADVANCE = 100_000
+MOST_FAULTS = 1000
 NOT_LOCKSTEP = 40910000
 
 
@@ -37,6 +39,35 @@ async def advance(request: Request, venue: VenueOf) -> JSONResponse:
     async with request.app.state.stepping:
         await venue.advance(target)
     return JSONResponse({**clock_json(venue, request.state.key), "bars": venue.hub.bars_published - before})
+
+
+@router.post("/faults")
+async def plan_faults(request: Request) -> JSONResponse:
+    """Let coming requests fail.
+
+    ``{"kind": "503", "path": "/v2/stocks/bars", "count": 2, "after": 1, "is_after_effect": false}`` lets one request
+    pass, then two fail; ``{}`` forgets all that were planned.
+    """
+    body = await json_object(request)
+    faults: Faults = request.app.state.faults
+    if not body:
+        faults.clear()
+    else:
+        kind, path = text_field(body, "kind"), text_field(body, "path")
+        if kind not in KINDS or not path.startswith("/v"):
+            raise ApiError(422, f"kind must be one of {', '.join(sorted(KINDS))}, path begin with /v", MALFORMED)
+        fault = Fault(kind, path, is_after_effect=body.get("is_after_effect") is True)
+        faults.plan(fault, count=_number(body, "count", 1), after=_number(body, "after", 0))
+    return JSONResponse({"left": faults.left})
+
+
+def _number(body: dict[str, Any], name: str, default: int) -> int:
+    value = number_field(body, name)
+    if value is None:
+        return default
+    if value % 1 or not 0 <= value <= MOST_FAULTS:
+        raise ApiError(422, f"{name} must be a whole number from 0 to {MOST_FAULTS}", MALFORMED)
+    return int(value)
 
 
 def clock_json(venue: Venue, key: str) -> dict[str, object]:

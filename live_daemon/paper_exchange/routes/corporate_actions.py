@@ -1,4 +1,4 @@
-"""Corporate actions: splits and cash dividends (protocol reference, section 12)."""
+"""Corporate actions: splits, cash dividends, spin-offs, name changes, removals (protocol reference, section 12)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from live_daemon.paper_exchange.http import ApiError, Query
 from live_daemon.paper_exchange.routes.common import VenueOf
+from qts_core.data.actions.table import ActionKind
 from qts_core.market.ids import stable_uuid
 from qts_core.market.time import trading_day
 
@@ -16,10 +17,14 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1")
 CUSIP = "000000000"
-PLURAL = {"forward_split": "forward_splits", "reverse_split": "reverse_splits", "cash_dividend": "cash_dividends"}
+PLURAL = {
+    "forward_split": "forward_splits", "reverse_split": "reverse_splits", "cash_dividend": "cash_dividends",
+    "spin_off": "spin_offs", "name_change": "name_changes", "worthless_removal": "worthless_removals",
+    "cash_merger": "cash_mergers", "stock_merger": "stock_mergers",
+    "stock_and_cash_merger": "stock_and_cash_mergers",
+}  # fmt: skip
 KNOWN = {
-    *PLURAL, "unit_split", "stock_dividend", "spin_off", "cash_merger", "stock_merger", "stock_and_cash_merger",
-    "redemption", "name_change", "worthless_removal", "rights_distribution", "partial_call", "reorganization",
+    *PLURAL, "unit_split", "stock_dividend", "redemption", "rights_distribution", "partial_call", "reorganization",
 }  # fmt: skip
 Json = dict[str, object]
 
@@ -36,7 +41,7 @@ async def corporate_actions(request: Request, venue: VenueOf) -> JSONResponse:
     rows = []
     for action in venue.market.actions.sort("ex_date", "symbol", "kind").iter_rows(named=True):
         kind, row = _row(action)
-        is_wanted = (not symbols or row["symbol"] in symbols) and (not kinds or kind in kinds)
+        is_wanted = (not symbols or action["symbol"] in symbols) and (not kinds or kind in kinds)
         is_due = row["id"] in ids if ids else first <= action["ex_date"] <= last
         if is_wanted and is_due and action["ex_date"] <= today:
             rows.append((kind, row))
@@ -53,13 +58,39 @@ async def corporate_actions(request: Request, venue: VenueOf) -> JSONResponse:
 def _row(action: Mapping[str, object]) -> tuple[str, Json]:
     day = str(action["ex_date"])
     number = str(stable_uuid("action", str(action["symbol"]), day, str(action["kind"])))
-    common: Json = {"id": number, "symbol": action["symbol"], "process_date": day, "ex_date": day}
+    booked: Json = {"id": number, "process_date": day}
+    symbol, new_symbol, cash = action["symbol"], action.get("new_symbol"), action["cash_per_share"]
+    common: Json = {**booked, "symbol": symbol, "ex_date": day}
     dates: Json = {"record_date": day, "payable_date": day}
-    if action["kind"] == "dividend":
-        dividend = {"cusip": CUSIP, "rate": action["cash_per_share"], "special": False, "foreign": False}
-        return "cash_dividend", {**common, **dividend, **dates}
     new, old = action["new_shares"], action["old_shares"]
+    if action["kind"] == ActionKind.DIVIDEND:
+        return "cash_dividend", {**common, "cusip": CUSIP, "rate": cash, "special": False, "foreign": False, **dates}
+    if action["kind"] == ActionKind.SPIN_OFF:
+        sides: Json = {"source_symbol": symbol, "source_cusip": CUSIP, "new_symbol": new_symbol, "new_cusip": CUSIP}
+        return "spin_off", {**booked, **sides, "source_rate": old, "new_rate": new, "ex_date": day, **dates}
+    if action["kind"] == ActionKind.SYMBOL_CHANGE:
+        names: Json = {"old_symbol": symbol, "old_cusip": CUSIP, "new_symbol": new_symbol, "new_cusip": CUSIP}
+        return "name_change", {**booked, **names}
+    if action["kind"] == ActionKind.DELISTING:
+        return _removal(action, booked)
     rates: Json = {"new_rate": new, "old_rate": old}
     if isinstance(new, float) and isinstance(old, float) and new >= old:
         return "forward_split", {**common, **rates, "cusip": CUSIP, **dates, "due_bill_redemption_date": day}
     return "reverse_split", {**common, **rates, "old_cusip": CUSIP, "new_cusip": CUSIP, **dates}
+
+
+def _removal(action: Mapping[str, object], booked: Json) -> tuple[str, Json]:
+    """Return a delisting as the merger or the removal that it was."""
+    cash, new_symbol = action["cash_per_share"], action.get("new_symbol")
+    gone: Json = {
+        "acquiree_symbol": action["symbol"],
+        "acquiree_cusip": CUSIP,
+        "effective_date": booked["process_date"],
+    }
+    if new_symbol is not None:
+        by: Json = {"acquirer_symbol": new_symbol, "acquirer_cusip": CUSIP, "acquirer_rate": action["new_shares"]}
+        stock: Json = {**booked, **gone, **by, "acquiree_rate": action["old_shares"]}
+        return ("stock_merger", stock) if cash is None else ("stock_and_cash_merger", {**stock, "cash_rate": cash})
+    if cash:
+        return "cash_merger", {**booked, **gone, "rate": cash}
+    return "worthless_removal", {**booked, "symbol": action["symbol"], "cusip": CUSIP}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fastapi import APIRouter, Request
@@ -12,12 +12,12 @@ from fastapi.responses import JSONResponse
 
 from live_daemon.paper_exchange.bars import TimeFrame
 from live_daemon.paper_exchange.history import Adjustment
-from live_daemon.paper_exchange.http import ApiError, Query
+from live_daemon.paper_exchange.http import ApiError, Query, parse_moment
 from live_daemon.paper_exchange.routes.common import VenueOf
 from live_daemon.paper_exchange.venue import Venue
 from live_daemon.paper_exchange.wire import rfc3339
 from qts_core.market.instruments import is_symbol
-from qts_core.market.time import NEW_YORK, to_micros
+from qts_core.market.time import MICROS_PER_MINUTE, NEW_YORK, to_micros
 
 __all__ = ["router"]
 
@@ -25,6 +25,7 @@ router = APIRouter(prefix="/v2/stocks")
 FEEDS = ("sip", "iex", "delayed_sip", "otc", "boats", "overnight")
 ADJUSTMENTS = {"raw", "split", "dividend", "spin-off", "all"}
 LIMIT = 10_000
+WITHHELD_MICROS = 15 * MICROS_PER_MINUTE
 LIMIT_MESSAGE = "invalid limit: larger than the allowed maximum of 10000"
 Json = dict[str, object]
 
@@ -48,7 +49,7 @@ class BarsQuery:
 async def bars(request: Request, venue: VenueOf) -> JSONResponse:
     """Return historical bars of several symbols."""
     query = Query(request.query_params, status=400)
-    found, token = _page(venue, _bars_query(venue, query, _symbols(query)))
+    found, token = _page(venue, _allowed(request, query, _bars_query(venue, query, _symbols(query))))
     return JSONResponse({"bars": found, "next_page_token": token})
 
 
@@ -80,7 +81,7 @@ async def snapshots(request: Request, venue: VenueOf) -> JSONResponse:
 async def bars_of(symbol: str, request: Request, venue: VenueOf) -> JSONResponse:
     """Return historical bars of one symbol."""
     query = Query(request.query_params, status=400)
-    found, token = _page(venue, _bars_query(venue, query, _checked((symbol,))))
+    found, token = _page(venue, _allowed(request, query, _bars_query(venue, query, _checked((symbol,)))))
     return JSONResponse({"bars": found.get(symbol, []), "symbol": symbol, "next_page_token": token})
 
 
@@ -113,6 +114,7 @@ def _bars_query(venue: Venue, query: Query, symbols: tuple[str, ...]) -> BarsQue
     if frame is None:
         raise ApiError(400, f"invalid timeframe: {text[:20]}")
     query.choice("feed", FEEDS, "sip")
+    _check_asof(query.text("asof"))
     if query.text("currency", "USD").upper() != "USD":
         raise ApiError(400, f"invalid currency: {query.text('currency')[:10]}")
     adjustments = query.list("adjustment") or ("raw",)
@@ -134,6 +136,22 @@ def _bars_query(venue: Venue, query: Query, symbols: tuple[str, ...]) -> BarsQue
         is_descending=query.choice("sort", ("asc", "desc"), "asc") == "desc",
         token=_read_token(query.text("page_token")),
     )
+
+
+def _allowed(request: Request, query: Query, asked: BarsQuery) -> BarsQuery:
+    """Return a question that the plan includes: a free one sees the whole market 15 minutes late."""
+    if not request.app.state.is_free_plan or query.choice("feed", FEEDS, "sip") != "sip":
+        return asked
+    settled = asked.now - WITHHELD_MICROS
+    if query.text("end") and asked.last > settled:
+        raise ApiError(403, "subscription does not permit querying recent SIP data")
+    return replace(asked, last=min(asked.last, settled))
+
+
+def _check_asof(text: str) -> None:
+    # A replay has one company for each symbol, so the date changes nothing; it must be one all the same.
+    if text and text != "-" and (len(text) != len("2024-01-01") or parse_moment(text) is None):
+        raise ApiError(400, f"invalid asof: {text[:20]}")
 
 
 def _page(venue: Venue, asked: BarsQuery) -> tuple[dict[str, list[Json]], str | None]:
