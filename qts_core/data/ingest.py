@@ -15,6 +15,7 @@ import polars as pl
 from qts_core.data.actions.table import as_actions, no_actions
 from qts_core.data.building.resample import resample_bars
 from qts_core.data.cleaning import CleanResult, clean_bars
+from qts_core.data.lineage import CLEANED, cleaning_inputs, is_current, month_before
 from qts_core.data.panels import bars_to_panel, month_expression, month_key
 from qts_core.data.quality.report import QualityReport, QualitySettings, check_bars
 from qts_core.data.schemas import BAR_SCHEMA, INSTRUMENT_SCHEMA, conform
@@ -37,6 +38,7 @@ __all__ = [
     "load_actions",
     "load_instruments",
     "load_panel",
+    "refresh_month",
     "register_actions",
     "register_bars",
     "register_instruments",
@@ -169,25 +171,28 @@ def clean_month(lake: LakePort, month: str, *, calendar: TradingCalendar) -> Cle
     DataNotFoundError
         If the month has no raw bars, or the one before it has some but was not cleaned.
     """
-    raw = lake.read_month("raw_bars", month)
-    earlier = [m for m in lake.months("raw_bars") if m < month]
-    state, inputs = None, {"raw_bars": lake.data_hash("raw_bars", [month])}
-    if earlier:
-        if lake.partition("cleaning_state", earlier[-1]) is None:
-            raise DataNotFoundError(
-                "QTS-DATA-016", "the month before has not been cleaned", where=f"clean_bars {month}",
-                found=f"no cleaning_state of {earlier[-1]}", fix="clean the months in order, or all of them",
-            )  # fmt: skip
-        state = lake.read_month("cleaning_state", earlier[-1])
-        inputs["cleaning_state"] = lake.data_hash("cleaning_state", [earlier[-1]])
-    actions = load_actions(lake)
-    if lake.partition("corporate_actions", WHOLE) is not None:
-        inputs["corporate_actions"] = lake.data_hash("corporate_actions")
+    raw, actions = lake.read_month("raw_bars", month), load_actions(lake)
+    inputs, before = cleaning_inputs(lake, month, actions), month_before(lake, month)
+    state = None if before is None else lake.read_month("cleaning_state", before)
     result = clean_bars(raw, calendar=calendar, actions=actions, state=state)
     lake.write_month("quarantine", month, result.quarantine, lineage=inputs)
     lake.write_month("clean_bars", month, result.clean, lineage=inputs)
     lake.write_month("cleaning_state", month, result.state, lineage=inputs)
     return result
+
+
+def refresh_month(lake: LakePort, month: str, *, calendar: TradingCalendar) -> CleanResult | None:
+    """Clean one month unless what is stored was made from the very same inputs; return None then.
+
+    Raises
+    ------
+    DataNotFoundError
+        As :func:`clean_month`.
+    """
+    is_there = lake.partition("raw_bars", month) is not None
+    if is_there and is_current(lake, CLEANED, month, cleaning_inputs(lake, month, load_actions(lake))):
+        return None
+    return clean_month(lake, month, calendar=calendar)
 
 
 def clean_all(lake: LakePort, *, calendar: TradingCalendar) -> dict[str, CleanResult]:
