@@ -88,6 +88,11 @@ LIVE = {
 DATABASE = {
     "QTS-DB-001": "The database cannot be reached.",
     "QTS-DB-002": "The database file is damaged.",
+    "QTS-DB-003": "The database was made by an older QTS; `qts db upgrade` brings it up.",
+    "QTS-DB-004": "The database was made by a newer QTS, or has no such version.",
+    "QTS-DB-005": "The tables of the database are not what QTS expects.",
+    "QTS-DB-006": "A value does not fit its column.",
+    "QTS-DB-007": "The database refuses a statement.",
 }
 
 COMMAND_LINE = {
