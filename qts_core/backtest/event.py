@@ -29,6 +29,7 @@ from qts_core.market.events import (
     SubmitOrder,
 )
 from qts_core.market.instruments import Instrument
+from qts_core.market.membership import membership_mask
 from qts_core.market.money import ZERO, dollars
 from qts_core.market.orders import OrderStatus, OrderUpdate
 from qts_core.market.panel import Floats, Panel
@@ -68,7 +69,7 @@ def run_event_backtest(
         Stored or live.
     settings : CoreSettings
     instruments : sequence of Instrument
-        At least those of the panel.
+        At least those of the panel; each is opened only while it is a member of the universe, and closed after.
     fills : FillSettings
         How orders fill and what they cost.
     cash : Decimal
@@ -86,7 +87,7 @@ def run_event_backtest(
     keep_decisions : bool
         Whether the result holds every decision.
     benchmark : float64 [rows of the result], optional
-        USD; equal-weight buy and hold by default.
+        USD; equal-weight buy and hold of the universe's members by default.
 
     Raises
     ------
@@ -101,7 +102,10 @@ def run_event_backtest(
     )
     start = from_micros(int(panel.timeline.ts_event[0])) if len(panel) else from_micros(0)
     exchange = SimulatedExchange(fills, {i.symbol: i for i in instruments}, cash, account_number=account, start=start)
-    recorder = Recorder(panel.rows(slice(first, None)), dollars(cash), keep_decisions=keep_decisions)
+    tested = panel.rows(slice(first, None))
+    by_symbol = {i.symbol: i for i in instruments}
+    members = membership_mask([by_symbol[symbol] for symbol in panel.symbols], tested.timeline)
+    recorder = Recorder(tested, dollars(cash), members, keep_decisions=keep_decisions)
     run = _Run(panel, minutes, core, exchange, recorder, actions_by_row(actions, panel), first)
     for row in range(len(panel)):
         run.bar(row)

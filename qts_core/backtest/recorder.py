@@ -13,6 +13,7 @@ from qts_core.backtest.results import COST_KINDS, BacktestResult, FillRecord
 from qts_core.backtest.round_trips import round_trips
 from qts_core.exchange import Charge, Fill
 from qts_core.market.events import Alert
+from qts_core.market.membership import Flags
 from qts_core.market.money import dollars
 from qts_core.market.panel import Floats, Panel
 from qts_core.trading.core import TradingCore
@@ -30,14 +31,17 @@ class Recorder:
         The bars on which decisions are made: T rows.
     initial_cash : float
         USD.
+    members : bool [T, N]
+        Where each symbol belongs to the universe.
     keep_decisions : bool
         Whether every decision is kept, or only the digest of all.
     """
 
-    def __init__(self, panel: Panel, initial_cash: float, *, keep_decisions: bool) -> None:
+    def __init__(self, panel: Panel, initial_cash: float, members: Flags, *, keep_decisions: bool) -> None:
         bars, breadth = len(panel), len(panel.symbols)
         self._panel = panel
         self._initial_cash = initial_cash
+        self._members = members
         self._keep = keep_decisions
         self._equity, self._cash, self._gross, self._net, self._turnover = np.zeros((5, bars))
         self._count = np.zeros(bars, dtype=np.int32)
@@ -92,6 +96,8 @@ class Recorder:
     def result(self, core: TradingCore, benchmark: Floats | None, meta: Mapping[str, str]) -> BacktestResult:
         """Return the whole run."""
         paid = np.cumsum(np.sum([self._costs[kind] for kind in COST_KINDS], axis=0))
+        if benchmark is None:
+            benchmark = equal_weight(self._panel, self._initial_cash, self._members)
         trades, still_open = round_trips(core.book, self._fills, self._panel.timeline)
         return BacktestResult(
             timeline=self._panel.timeline,
@@ -99,7 +105,7 @@ class Recorder:
             initial_cash=self._initial_cash,
             equity=self._equity,
             equity_gross=self._equity + paid,
-            benchmark=equal_weight(self._panel, self._initial_cash) if benchmark is None else benchmark,
+            benchmark=benchmark,
             cash=self._cash,
             gross_exposure=self._gross,
             net_exposure=self._net,
@@ -121,12 +127,17 @@ class Recorder:
         )
 
 
-def equal_weight(panel: Panel, cash: float) -> Floats:
+def equal_weight(panel: Panel, cash: float, members: Flags | None = None) -> Floats:
     """Return the value of `cash` put in equal parts into every symbol at the first close and held, USD [T].
 
-    Prices only, splits undone by the chain-link factor; a symbol that starts later waits as cash until then.
+    Prices only, splits undone by the chain-link factor; a symbol that starts later waits as cash until then. With
+    `members`, bool [T, N], a symbol is held while it is a member, and its part is cash before and after.
     """
     close = panel["close"] * panel["factor"]
+    if members is not None and not members.all():
+        close = np.where(members, close, np.nan)[:, members.any(axis=0)]
+    if not close.shape[1]:
+        return np.full(len(close), cash)
     rows = np.where(np.isnan(close), -1, np.arange(len(close))[:, None])
     last = np.maximum.accumulate(rows, axis=0)
     columns = np.arange(close.shape[1])

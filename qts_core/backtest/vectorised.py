@@ -14,6 +14,7 @@ import polars as pl
 from qts_core.backtest.actions import actions_by_row
 from qts_core.backtest.weights_kernel import UNITS, Costs, Ledger, run_weights
 from qts_core.exchange import FillSettings
+from qts_core.market.membership import Flags
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.timeline import Timeline
 
@@ -61,6 +62,7 @@ def run_vectorised_backtest(
     fills: FillSettings,
     cash: Decimal = Decimal(100_000),
     actions: pl.DataFrame | None = None,
+    members: Flags | None = None,
 ) -> VectorisedResult:
     """Trade target weights over history: what the event engine does with them when no limit binds.
 
@@ -76,6 +78,8 @@ def run_vectorised_backtest(
         USD at the start.
     actions : DataFrame, optional
         Splits and dividends, ``ACTION_SCHEMA``.
+    members : bool [T, N], optional
+        Where each symbol belongs to the universe; elsewhere its weight is zero, whatever `weights` say.
 
     Raises
     ------
@@ -85,6 +89,8 @@ def run_vectorised_backtest(
     """
     if weights.shape != panel["close"].shape:
         raise ValueError(f"weights are {weights.shape}, expected {panel['close'].shape}")
+    if members is not None:
+        weights = np.where(members, weights, 0.0)
     if fills.short_borrow_bps_per_year and bool((weights < 0.0).any()):
         raise ValueError("short positions that cost borrow fees: use the event engine")
     opens = panel["open"]

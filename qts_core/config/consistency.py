@@ -136,8 +136,6 @@ def _timing(settings: Settings) -> Iterator[str]:
 
 
 def _universe(settings: Settings) -> Iterator[str]:
-    for symbol in sorted(set(settings.universe.blacklist.reasons) - set(settings.universe.blacklist.symbols)):
-        yield f"universe.blacklist.reasons names {symbol} but universe.blacklist.symbols does not"
     if settings.universe.universe.update_date > LAST_DAY:
         yield f"universe.universe.update_date is after the calendar's last day {LAST_DAY}"
 

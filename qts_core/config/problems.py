@@ -6,12 +6,12 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from qts_core.config.section import CLOCK_PATTERN, Section
+from qts_core.config.section import CLOCK_PATTERN, CONTRADICTION, Section
 from qts_core.config.variables import SECRET_KEYS
 from qts_core.config.yaml_text import KeyPath, dotted
 from qts_core.market.errors import ConfigurationError, InvalidConfigError, MissingConfigError, printable
@@ -20,6 +20,8 @@ __all__ = ["Problem", "Where", "nearest", "problems_of", "refuse", "section_at"]
 
 Where = Callable[[KeyPath], str]
 """Tells where the value of a key comes from: ``config/risk.yaml:12``."""
+
+MOST_SHOWN: Final = 20
 
 # Words of pydantic that a reader of a settings file should not have to know.
 EXPECTATIONS = {
@@ -54,16 +56,18 @@ class Problem:
 
 
 def refuse(problems: Sequence[Problem]) -> ConfigurationError:
-    """Return one error that lists every problem.
+    """Return one error that lists every problem, the first twenty of them in its line.
 
-    The error carries them as `problems` notes too: ``error.__notes__`` has one sentence each.
+    The error carries all of them as notes too: ``error.__notes__`` has one sentence each.
     """
     first = problems[0].code
     kind = MissingConfigError if first == "QTS-CONF-001" else InvalidConfigError
     if len(problems) == 1:
         error = kind(first, problems[0].sentence)
     else:
-        listed = "; ".join(f"({place}) {problem.sentence}" for place, problem in enumerate(problems, start=1))
+        shown = problems[:MOST_SHOWN]
+        listed = "; ".join(f"({place}) {problem.sentence}" for place, problem in enumerate(shown, start=1))
+        listed += f"; and {len(problems) - len(shown)} more" if len(problems) > len(shown) else ""
         error = kind(first, f"{len(problems)} settings are wrong: {listed}")
     for problem in problems:
         error.add_note(f"{problem.code} {problem.sentence}")
@@ -82,7 +86,17 @@ def problems_of(error: ValidationError, root: type[Section], where: Where) -> li
     where : callable
         Tells where the value of a key comes from.
     """
-    return [_problem(details, root, where) for details in error.errors(include_url=False)]
+    found: list[Problem] = []
+    for details in error.errors(include_url=False):
+        if details["type"] == CONTRADICTION:
+            place = tuple(details["loc"])
+            found += [
+                Problem("QTS-CONF-005", f"{dotted(place)} at {where(place)}: {sentence}")
+                for sentence in details["ctx"]["sentences"]
+            ]
+        else:
+            found.append(_problem(details, root, where))
+    return found
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

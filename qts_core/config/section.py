@@ -11,7 +11,21 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["CLOCK_PATTERN", "ClockTime", "Day", "Dollars", "Folder", "Fraction", "OpenFraction", "Port", "Section"]
+__all__ = [
+    "CLOCK_PATTERN",
+    "CONTRADICTION",
+    "ClockTime",
+    "Day",
+    "Dollars",
+    "Folder",
+    "Fraction",
+    "OpenFraction",
+    "Port",
+    "Section",
+]
+
+CONTRADICTION = "contradiction"
+"""Type of a validation error whose context holds `sentences`, one per contradiction."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """A share of one: 0.02 is 2 %."""

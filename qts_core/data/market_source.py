@@ -158,8 +158,8 @@ def record_source(lake: LakePort, source: MarketSource) -> None:
 
 def market_instruments(lake: LakePort, universe: UniverseSettings, symbols: Sequence[str]) -> tuple[Instrument, ...]:
     """Return the instruments of `symbols`: as universe.yaml has them, else as the lake's market, else unknown ones."""
-    configured, known = {entry.symbol for entry in universe.symbols}, load_instruments(lake)
-    return tuple(universe.instrument(s) if s in configured or s not in known else known[s] for s in symbols)
+    known = load_instruments(lake)
+    return tuple(universe.instrument(s) if universe.lists(s) or s not in known else known[s] for s in symbols)
 
 
 def market_of(source: MarketSource) -> SyntheticMarket:

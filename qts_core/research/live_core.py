@@ -90,7 +90,7 @@ def epoch_record(
     """Return everything that `core` as it stands can be rebuilt from."""
     content = {
         "settings": {name: getattr(settings, name).model_dump(mode="json") for name in SECTIONS},
-        "instruments": [asdict(instrument) for instrument in instruments],
+        "instruments": [instrument.to_json() for instrument in instruments],
     }
     return EpochRecord(
         number, lease_epoch, first_sequence, started_at, core.account, core.strategy, plain(cash),
@@ -113,7 +113,7 @@ def core_of_epoch(record: EpochRecord, model: LoadedModel) -> TradingCore:
             found=model.model_id, expected=record.model_id, fix="put the bundle back, or pass its folder",
         )  # fmt: skip
     content = json.loads(record.settings)
-    instruments = [Instrument(**instrument) for instrument in content["instruments"]]
+    instruments = [Instrument.from_json(instrument) for instrument in content["instruments"]]
     core = make_core(
         _settings(content["settings"]), instruments, LivePredictor(live_engine(model), model),
         account=record.account, hashes=Hashes(**json.loads(record.hashes)), cash=Decimal(record.cash),

@@ -10,6 +10,7 @@ import numpy as np
 from qts_core.analytics.drawdown import max_drawdown
 from qts_core.analytics.returns import DailyCurve, annualised_return
 from qts_core.analytics.significance import SharpeEstimate
+from qts_core.analytics.survivorship import Survivorship, survivorship
 from qts_core.backtest import BacktestResult, run_event_backtest
 from qts_core.config.settings import OPERATIONAL, Settings
 from qts_core.data.ingest import load_actions, load_panel
@@ -17,6 +18,7 @@ from qts_core.data.market_source import market_instruments
 from qts_core.exchange import fill_settings
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.ids import digest
+from qts_core.market.membership import membership_mask
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, SESSIONS_PER_YEAR
@@ -48,6 +50,8 @@ class ModelBacktest:
         Net return of each session, ratios.
     sharpe : SharpeEstimate
         Net, per session.
+    survivorship : Survivorship
+        Who was still there at the end.
     seconds : float
     """
 
@@ -57,6 +61,7 @@ class ModelBacktest:
     result: BacktestResult
     returns: Floats
     sharpe: SharpeEstimate
+    survivorship: Survivorship
     seconds: float
 
     @property
@@ -91,13 +96,14 @@ def run_model_backtest(
     predictions = load_predictions(lake, summary, panel.timeline, panel.symbols)
     chosen = settings.backtest
     core = core_settings(settings)
+    instruments = market_instruments(lake, settings.universe, panel.symbols)
     result = run_event_backtest(
         panel,
         StoredPredictor(
             panel.timeline, panel.symbols, predictions, uncertainty=summary.dispersion, model_id=summary.model_id
         ),
         core,
-        instruments=market_instruments(lake, settings.universe, panel.symbols),
+        instruments=instruments,
         fills=fill_settings(
             fill_mode,
             half_spread_bps=chosen.half_spread_bps,
@@ -121,7 +127,8 @@ def run_model_backtest(
         "training": summary.identity,
     }
     seconds = time.perf_counter() - started
-    return ModelBacktest(summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), seconds)
+    alive = survivorship(panel, membership_mask(instruments, panel.timeline))
+    return ModelBacktest(summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds)
 
 
 def _tested(panel: Panel, summary: TrainingSummary) -> Panel:

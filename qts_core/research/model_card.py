@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from qts_core.analytics.survivorship import Survivorship
 from qts_core.market.time import from_micros
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingResult
@@ -13,7 +14,7 @@ __all__ = ["model_card"]
 FEATURES_SHOWN = 12
 
 
-def model_card(result: TrainingResult, samples: TrainingSet) -> str:
+def model_card(result: TrainingResult, samples: TrainingSet, alive: Survivorship) -> str:
     """Return the card of a training.
 
     Parameters
@@ -21,8 +22,11 @@ def model_card(result: TrainingResult, samples: TrainingSet) -> str:
     result : TrainingResult
     samples : TrainingSet
         What it was trained on.
+    alive : Survivorship
+        Who of the universe was still there at the end of the data.
     """
-    return "\n\n".join((_header(result), _data(result, samples), _folds(result), _importance(result), _limits(result)))
+    parts = (_header(result), _data(result, samples), _folds(result), _importance(result), _limits(result, alive))
+    return "\n\n".join(parts)
 
 
 def _header(result: TrainingResult) -> str:
@@ -67,13 +71,14 @@ def _importance(result: TrainingResult) -> str:
     return "## Features by share of gain\n\n| feature | share |\n|---|---:|\n" + "\n".join(lines)
 
 
-def _limits(result: TrainingResult) -> str:
+def _limits(result: TrainingResult, alive: Survivorship) -> str:
     plan = result.plan
     return (
         "## Limits\n\nPredictions are of returns before costs; only the gates' backtest, net of costs and under "
         "pessimistic fills, says whether they can be traded. Training labels end at least "
-        f"{plan.embargo_bars} bars before a test begins. Symbols that were delisted before the data ends are missing "
-        "unless the bars given hold them. A symbol with more than half of its features missing gets no opinion."
+        f"{plan.embargo_bars} bars before a test begins. {alive.survivors} of {len(alive.ever)} symbols that were ever "
+        "in the universe still had bars at the end of the data; symbols that were delisted before are missing unless "
+        "the bars given hold them. A symbol with more than half of its features missing gets no opinion."
     )
 
 

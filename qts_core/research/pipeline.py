@@ -180,7 +180,13 @@ def nominate(settings: Settings, verdict: ModelBacktest, tools: ResearchTools) -
         now=tools.now(),
     )
     tools.gates.add(record)
-    tags = {**report.tags(), "gate.trials": str(trials.count), "gate.record": record.record_hash}
+    alive = verdict.survivorship
+    tags = {
+        **report.tags(),
+        "gate.trials": str(trials.count),
+        "gate.record": record.record_hash,
+        "universe.survivors": f"{alive.survivors} of {len(alive.ever)}",
+    }
     tools.registry.set_tags(summary.registered, summary.version, tags)
     if report.passed:
         tools.registry.set_alias(summary.registered, CHALLENGER, summary.version)
@@ -200,6 +206,8 @@ def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchT
             "features": str(len(samples.names)),
             "folds": str(len(result.folds)),
             "embargo_bars": str(prepared.plan.embargo_bars),
+            "universe": str(len(prepared.survivorship.ever)),
+            "universe_survivors": str(prepared.survivorship.survivors),
         },
         metrics={**_finite(result.overall.metrics()), "training_seconds": seconds},
         tags={
@@ -225,7 +233,7 @@ def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchT
         bundle_sha256=bundle.sha256,
         example=example[:EXAMPLE_ROWS],
         example_scores=scores[:EXAMPLE_ROWS],
-        card=model_card(result, samples),
+        card=model_card(result, samples, prepared.survivorship),
     )
 
 
@@ -263,6 +271,8 @@ def _summary(prepared: PreparedTraining, result: TrainingResult, run: TrackedRun
         metrics=result.overall.metrics(),
         importance=result.importance,
         seconds=seconds,
+        members=len(prepared.survivorship.ever),
+        survivors=prepared.survivorship.survivors,
     )
 
 

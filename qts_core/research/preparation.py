@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from qts_core.analytics.survivorship import Survivorship, survivorship
 from qts_core.config.models import ModelSettings
 from qts_core.config.settings import Settings
 from qts_core.data.ingest import load_panel
+from qts_core.data.market_source import market_instruments
 from qts_core.features import Catalogue
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, InvalidConfigError
 from qts_core.market.ids import digest
+from qts_core.market.instruments import Instrument
+from qts_core.market.membership import Flags, membership_mask
 from qts_core.market.panel import Floats, Panel
 from qts_core.models.factory import task_type
 from qts_core.ports.lake import LakePort
@@ -47,6 +51,10 @@ class PreparedTraining:
         The bars the samples came from.
     table : str
         Lake table of the features.
+    instruments : tuple of Instrument
+        The panel's columns, with their time in the universe.
+    survivorship : Survivorship
+        Who of them was still there at the end.
     seconds : float
         Time it took.
     """
@@ -56,17 +64,20 @@ class PreparedTraining:
     plan: FoldPlan
     panel: Panel
     table: str
+    instruments: tuple[Instrument, ...]
+    survivorship: Survivorship
     seconds: float
 
     @property
     def identity(self) -> str:
-        """Hash of every choice: configuration, features, bars and folds."""
+        """Hash of every choice: configuration, universe, features, bars and folds."""
         return digest(
             {
                 **self.entry.as_dict(),
                 "catalogue": self.samples.catalogue_hash,
                 "data": self.samples.data_hash,
                 "folds": self.plan.hash,
+                "universe": [(i.symbol, str(i.member_from), str(i.member_to), i.role) for i in self.instruments],
             }
         )
 
@@ -138,7 +149,9 @@ def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: 
     entry, chosen = training_entry(settings, key), model_settings(settings, key).training
     panel = load_panel(lake, calendar=calendar)
     table = feature_table(catalogue_for(settings.features))
-    samples = training_set(lake, panel, model_catalogue(settings, key), entry, table=table)
+    instruments = market_instruments(lake, settings.universe, panel.symbols)
+    members = membership_mask(instruments, panel.timeline)
+    samples = training_set(lake, panel, model_catalogue(settings, key), entry, table=table, members=members)
     plan = walk_forward(
         panel.timeline,
         train_sessions=chosen.train_sessions,
@@ -148,15 +161,25 @@ def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: 
         embargo_bars=chosen.embargo_bars,
         holdout_sessions=chosen.holdout_sessions,
     )
-    return PreparedTraining(entry, samples, plan, panel, table, time.perf_counter() - started)
+    alive = survivorship(panel, members)
+    return PreparedTraining(entry, samples, plan, panel, table, instruments, alive, time.perf_counter() - started)
 
 
 def training_set(
-    lake: LakePort, panel: Panel, catalogue: Catalogue, entry: TrainingEntry, *, table: str
+    lake: LakePort, panel: Panel, catalogue: Catalogue, entry: TrainingEntry, *, table: str, members: Flags
 ) -> TrainingSet:
-    """Join the features of `table` with the labels of `entry`, a sample for every bar of `panel`."""
+    """Join the features of `table` with the labels of `entry`, a sample for every bar of a member of the universe.
+
+    Parameters
+    ----------
+    members : bool [T, N]
+        Where each symbol of `panel` belongs to the universe.
+    """
     features, row, column = _read_features(lake, panel, catalogue.names, table)
-    labels = labels_for(entry.target, panel)
+    inside = members[row, column]
+    if not inside.all():
+        features, row, column = features[inside], row[inside], column[inside]
+    labels = labels_for(entry.target, panel, members)
     returns = forward_return(panel, entry.target.horizon_bars)
     return TrainingSet(
         features=features,

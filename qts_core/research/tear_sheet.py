@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from qts_core.analytics.drawdown import max_drawdown
 from qts_core.analytics.returns import DailyCurve
+from qts_core.analytics.survivorship import Survivorship
 from qts_core.config.settings import Settings
 from qts_core.data.market_source import MarketSource
 from qts_core.market.timeline import SESSIONS_PER_YEAR
@@ -117,7 +118,7 @@ def tear_sheet(
         sectors=sectors,
         live=live,
         scenarios=scenarios,
-        notes=_notes(source, settings),
+        notes=_notes(verdict, source, settings),
     )  # fmt: skip
     row = scenario_of(verdict)
     return TearSheet(
@@ -135,7 +136,7 @@ def _identity(
         strategy=f"{settings.trading.strategy}: {summary.target} of {summary.model}",
         market=source.origin,
         is_synthetic=source.is_synthetic,
-        universe=f"{len(summary.symbols)} symbols",
+        universe=_universe(verdict.survivorship),
         configuration_hash=settings.configuration_hash,
         data_hash=summary.data_hash,
         catalogue_hash=summary.catalogue_hash,
@@ -173,15 +174,18 @@ def _fold(
     return Fold(name, days[0], days[1], days[2], days[3], train_samples, test_samples, measures)
 
 
-def _notes(source: MarketSource, settings: Settings) -> tuple[str, ...]:
+def _universe(alive: Survivorship) -> str:
+    return f"{len(alive.ever)} symbols, {alive.survivors} of them with bars at the end ({alive.share:.1%})"
+
+
+def _notes(verdict: ModelBacktest, source: MarketSource, settings: Settings) -> tuple[str, ...]:
     notes = [f"Judged under {settings.backtest.verdict_fill_mode} fills; every figure is net of costs."]
     if source.is_synthetic:
         notes.append(
             f"The market is generated, with a predictive signal of strength {source.signal_strength:g} planted in it; "
             "nothing here says anything about real markets."
         )
-    else:
-        notes.append("The universe is what the file holds today: symbols that died before are missing (survivorship).")
+    notes.append(f"Survivorship: {verdict.survivorship.sentence(is_synthetic=source.is_synthetic)}")
     return tuple(notes)
 
 

@@ -70,6 +70,8 @@ class TrainingSummary:
     metrics, importance : mapping of str to float
         Out-of-sample figures over all folds; share of gain by feature, largest first.
     seconds : float
+    members, survivors : int
+        Symbols that were ever in the universe, and those of them with bars at the end of the data.
     """
 
     model: str
@@ -94,6 +96,8 @@ class TrainingSummary:
     metrics: Mapping[str, float]
     importance: Mapping[str, float]
     seconds: float
+    members: int = 0
+    survivors: int = 0
 
     def to_json(self) -> str:
         """Return JSON; NaN as null."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qts_core.market.errors import InvalidConfigError
+from qts_core.market.membership import Flags
 from qts_core.market.panel import Floats, Panel
 
 __all__ = [
@@ -118,10 +119,13 @@ def forward_return(panel: Panel, horizon_bars: int) -> LabelPanel:
     return LabelPanel(values, np.arange(rows, dtype=np.int32) + np.int32(horizon_bars + ENTRY_DELAY_BARS))
 
 
-def relative_return(panel: Panel, horizon_bars: int) -> LabelPanel:
-    """Return the forward return less the equal-weighted mean of all symbols that have one at that bar."""
+def relative_return(panel: Panel, horizon_bars: int, members: Flags | None = None) -> LabelPanel:
+    """Return the forward return less the equal-weighted mean of all symbols that have one at that bar.
+
+    With `members`, bool [T, N], the mean is theirs alone; the others have labels against it all the same.
+    """
     labels = forward_return(panel, horizon_bars)
-    known = np.isfinite(labels.values)
+    known = np.isfinite(labels.values) if members is None else np.isfinite(labels.values) & members
     count = known.sum(axis=1, keepdims=True)
     total = np.where(known, labels.values, 0.0).sum(axis=1, keepdims=True)
     return LabelPanel(labels.values - total / np.maximum(count, 1), labels.end_row)
@@ -134,11 +138,19 @@ def direction(panel: Panel, horizon_bars: int) -> LabelPanel:
     return LabelPanel(np.where(np.isfinite(labels.values), up, np.nan), labels.end_row)
 
 
-def labels_for(target: Target, panel: Panel) -> LabelPanel:
-    """Return the labels of `target`."""
-    makers = {
-        TargetKind.RETURN: forward_return,
-        TargetKind.RELATIVE_RETURN: relative_return,
-        TargetKind.DIRECTION: direction,
-    }
-    return makers[target.kind](panel, target.horizon_bars)
+def labels_for(target: Target, panel: Panel, members: Flags | None = None) -> LabelPanel:
+    """Return the labels of `target`.
+
+    Parameters
+    ----------
+    members : bool [T, N], optional
+        Where each symbol belongs to the universe; elsewhere it has no label and enters no mean. All by default.
+    """
+    match target.kind:
+        case TargetKind.RETURN:
+            labels = forward_return(panel, target.horizon_bars)
+        case TargetKind.RELATIVE_RETURN:
+            labels = relative_return(panel, target.horizon_bars, members)
+        case TargetKind.DIRECTION:
+            labels = direction(panel, target.horizon_bars)
+    return labels if members is None else LabelPanel(np.where(members, labels.values, np.nan), labels.end_row)

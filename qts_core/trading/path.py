@@ -29,6 +29,7 @@ from qts_core.risk.limits import Sectors, within_limits
 from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import PORTFOLIO, Verdict
 from qts_core.trading.holdings import Holdings
+from qts_core.trading.membership import Membership
 from qts_core.trading.settings import Construction, CoreSettings
 
 __all__ = ["DecisionPath", "Targets"]
@@ -69,8 +70,7 @@ class DecisionPath:
         self.ladder = LossLadder(settings.losses, equity)
         self._alpha = MlAlpha(settings.alpha, breadth)
         self._estimator = RollingVolatility(settings.portfolio.volatility_bars, breadth)
-        self._tradable = np.array([i.is_tradable for i in instruments], dtype=np.bool_)
-        self._shortable = np.array([i.is_tradable and i.is_shortable for i in instruments], dtype=np.bool_)
+        self._membership = Membership(instruments)
 
     def observe(self, bars: BarSlice, equity: float) -> Losses:
         """Take a bar into volatility and losses."""
@@ -78,17 +78,19 @@ class DecisionPath:
         if bars.slot == 0:
             # Once a session is often enough for a window of many; a steady estimate trades nothing by itself.
             self._estimated(self._estimator.estimate())
-        return self.ladder.update(equity, trading_day(bars.ts_event))
+        day = trading_day(bars.ts_event)
+        self._membership.move_to(day)
+        return self.ladder.update(equity, day)
 
     def listen(self, score: Floats) -> Signals:
         """Take a bar's scores into the alpha."""
-        return self._alpha.update(score)
+        return self._alpha.update(self._membership.scores(score))
 
     def targets(
         self, bars: BarSlice, signals: Signals, score: Floats, holdings: Holdings, equity: float, losses: Losses,
         mode: RiskMode,
     ) -> Targets:  # fmt: skip
-        """Return the weights wanted at this bar and what cut them."""
+        """Return the weights wanted at this bar, of which :meth:`observe` was told before, and what cut them."""
         portfolio = self.settings.portfolio
         current = _weights(holdings.quantity, holdings.on_order, holdings.mark, equity)
         combined = combine((signals,))
@@ -99,13 +101,15 @@ class DecisionPath:
         else:
             wanted = self._wanted(bars, combined, current, losses.scale)
             target = leave_alone(wanted, current, portfolio)
-        verdicts = list(losses.verdicts)
+        target, verdicts = self._membership.without_leavers(target, current)
+        verdicts = [*losses.verdicts, *verdicts]
         target = self._under_mode(target, current, mode, verdicts)
         if mode.may_increase or mode is RiskMode.REDUCE_ONLY:
             target, cuts = within_limits(target, current, self.sectors, self.settings.limits)
             verdicts += cuts
         if self.settings.construction is Construction.SIGNALS:
             target = _without_crumbs(target, current, portfolio.min_position_ratio)
+        target = self._membership.only_tradable(target, current)
         return Targets(signals, combined.strength, wanted, target, current, tuple(verdicts))
 
     def snapshot(self) -> dict[str, object]:
@@ -132,7 +136,10 @@ class DecisionPath:
 
     def _wanted(self, bars: BarSlice, combined: Signals, current: Floats, scale: float) -> Floats:
         ready = bars.present() & self._is_estimated
-        direction = select(combined, current, ready & self._tradable, ready & self._shortable, self.settings.portfolio)
+        may = self._membership
+        direction = select(
+            combined, current, ready & may.can_open_long, ready & may.can_open_short, self.settings.portfolio
+        )
         wanted = size(direction, self._units, self.volatility, self.settings.portfolio) * scale
         # Held without a known volatility: nothing says how much it should be, so it stays what it is.
         return wanted if self._is_all_estimated else np.where((direction != 0.0) & ~self._is_estimated, current, wanted)

@@ -38,7 +38,6 @@ from qts_core.config.settings import Settings
         ({"trading.signals.exit_threshold": 0.5}, ("exit_threshold is 0.5", "signal_threshold is 0.4")),
         ({"alpaca.rate_limit_per_minute": 100}, ("max_messages_per_minute is 150", "rate_limit_per_minute is 100")),
         ({"monitoring.metrics_port": 9000}, ("metrics_port is 9000", "dashboard_port is 8000")),
-        ({"universe.blacklist.reasons": {"AAPL": "no"}}, ("reasons names AAPL", "blacklist.symbols does not")),
     ],
 )
 def test_a_contradiction_names_both_settings_and_values(
