@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from qts_core.features.block import FeatureBlock
-from qts_core.features.operations import BAR_SOURCES, SOURCES
-from qts_core.features.plan import Place, Plan
+from qts_core.features.lanes import Lane, ParallelLane, shares
+from qts_core.features.operations import BAR_SOURCES
+from qts_core.features.plan import Plan
 from qts_core.features.spec import Catalogue
 from qts_core.market.errors import DataCorruptionError, DataValidationError
 from qts_core.market.panel import Floats
@@ -20,10 +21,11 @@ __all__ = ["BLOCK_ROWS", "FeatureEngine"]
 BLOCK_ROWS = 256
 """Rows of a block in batch: the working set of one kernel stays in the cache (measured flat from 256 to 1,024)."""
 
+PARALLEL_ROWS = 32
+"""Shorter blocks are done before a second thread is awake."""
+
 SNAPSHOT_FORMAT = 1
 NEVER = -(2**63)
-
-Call = tuple[Callable[..., None], tuple[object, ...]]
 
 
 class FeatureEngine:
@@ -34,13 +36,15 @@ class FeatureEngine:
     features : Catalogue or Plan
     symbols : sequence of str
         The N columns, ascending.
+    threads : int, default 1
+        How many threads share the symbols of a long block; the results are the same bits for any number.
 
     Notes
     -----
     Live a block is one row. No result depends on how time is cut into blocks.
     """
 
-    def __init__(self, features: Catalogue | Plan, symbols: Sequence[str]) -> None:
+    def __init__(self, features: Catalogue | Plan, symbols: Sequence[str], *, threads: int = 1) -> None:
         self._plan = features if isinstance(features, Plan) else Plan.of(features)
         self._symbols = tuple(symbols)
         if list(self._symbols) != sorted(set(self._symbols)):
@@ -49,13 +53,14 @@ class FeatureEngine:
             )
         count = len(self._symbols)
         self._memory = np.zeros(count * self._plan.state_size())
-        self._states = []
-        used = 0
-        for step in self._plan.steps:
-            length = count * step.state_size
-            self._states.append(self._memory[used : used + length].reshape(count, step.state_size))
-            used += length
-        self._lanes: dict[int, Lane] = {}
+        self._states = [
+            self._memory[count * step.state_at : count * (step.state_at + step.state_size)].reshape(count, -1)
+            if step.state_size
+            else np.empty((count, 0))
+            for step in self._plan.steps
+        ]
+        self._threads = max(1, min(threads, count))
+        self._lanes: dict[int, Lane | ParallelLane] = {}
         self._last = NEVER
 
     @property
@@ -107,7 +112,7 @@ class FeatureEngine:
         for first in range(0, rows, BLOCK_ROWS):
             span = slice(first, min(first + BLOCK_ROWS, rows))
             length = span.stop - span.start
-            values[:, span] = self._lane(length).run(block.rows(span) if rows > BLOCK_ROWS else block)
+            self._lane(length).run(block.rows(span) if rows > BLOCK_ROWS else block, values[:, span])
             # Each piece counts as soon as its state does.
             self._last = int(block.ts_event[span.stop - 1])
 
@@ -155,11 +160,14 @@ class FeatureEngine:
         self._memory[:] = parts["memory"]
         self._last = int(parts["last_ts_event"])
 
-    def _lane(self, rows: int) -> Lane:
+    def _lane(self, rows: int) -> Lane | ParallelLane:
         """Return the buffers and bound calls for blocks of `rows`; only the two usual sizes are kept."""
         lane = self._lanes.get(rows)
         if lane is None:
-            lane = Lane(self._plan, self._states, rows, len(self._symbols))
+            if self._threads > 1 and rows >= PARALLEL_ROWS:
+                lane = ParallelLane(self._plan, self._states, rows, shares(len(self._symbols), self._threads))
+            else:
+                lane = Lane(self._plan, self._states, rows, len(self._symbols))
             if rows in {1, BLOCK_ROWS}:
                 self._lanes[rows] = lane
         return lane
@@ -180,36 +188,3 @@ class FeatureEngine:
                 found=int(times[0]),
                 expected=f"rows in order, later than {self._last} us",
             )
-
-
-class Lane:
-    """Buffers for blocks of one size and the kernel calls bound to them, made once and run many times."""
-
-    def __init__(self, plan: Plan, states: Sequence[Floats], rows: int, columns: int) -> None:
-        self._sources = np.empty((len(SOURCES), rows, columns))
-        scratch = np.empty((plan.scratch, rows, columns))
-        self._values = np.empty((len(plan.names), rows, columns))
-        arrays = {"source": self._sources, "scratch": scratch, "output": self._values}
-
-        def at(place: Place) -> Floats:
-            array: Floats = arrays[place.kind][place.index]
-            return array
-
-        reads = [place for step in plan.steps for place in step.inputs] + [place for _, place in plan.copies]
-        self._used = sorted({place.index for place in reads if place.kind == "source"})
-        self._calls: list[Call] = []
-        for step, state in zip(plan.steps, states, strict=True):
-            buffers = [*(at(place) for place in step.inputs), at(step.output)]
-            if step.state_size:
-                buffers.append(state)
-            self._calls.append((step.operation.kernel, (*buffers, *step.parameters)))
-        self._calls.extend((np.copyto, (self._values[index], at(place))) for index, place in plan.copies)
-
-    def run(self, block: FeatureBlock) -> Floats:
-        """Return the values of one block, float64 [F, B, N]; the next run overwrites them."""
-        for index in self._used:
-            calendar = index - len(BAR_SOURCES)
-            self._sources[index] = block.bars[index] if calendar < 0 else block.calendar[calendar, :, None]
-        for call, arguments in self._calls:
-            call(*arguments)
-        return self._values

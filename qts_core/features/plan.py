@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qts_core.features.graph import Node
-from qts_core.features.operations import OPERATIONS, SOURCES, Operation
+from qts_core.features.operations import OPERATIONS, SOURCES, Operation, Scope
 from qts_core.features.spec import Catalogue
 
 __all__ = ["Place", "Plan", "Step"]
@@ -24,13 +24,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One kernel call."""
+    """One kernel call.
+
+    Attributes
+    ----------
+    operation : Operation
+    inputs, output : Place
+    parameters : tuple of int or float
+    state_size, state_at : int
+        Floats remembered per symbol, and how many those of other steps stand before them in the engine's memory. The
+        memory follows the expressions, not the order of execution, so that a better order keeps old snapshots.
+    """
 
     operation: Operation
     inputs: tuple[Place, ...]
     output: Place
     parameters: tuple[int | float, ...]
     state_size: int
+    state_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,8 @@ class Plan:
     names : tuple of str
         The F outputs in order.
     steps : tuple of Step
-        Each after the steps whose results it reads.
+        Each after the steps whose results it reads, in stages: what needs only its own symbol, then what looks
+        across symbols, then what reads those, and so on.
     copies : tuple of (int, Place)
         Outputs whose value is a source or another output.
     scratch : int
@@ -65,7 +77,9 @@ class Plan:
         """
         if isinstance(features, Catalogue):
             features = {spec.name: spec.expression for spec in features}
-        ordered = list(dict.fromkeys(node for root in features.values() for node in root.walk()))
+        declared = list(dict.fromkeys(node for root in features.values() for node in root.walk()))
+        memory = state_places(declared)
+        ordered = in_stages(declared)
         outputs: dict[Node, int] = {}
         for index, root in enumerate(features.values()):
             outputs.setdefault(root, index)
@@ -87,7 +101,7 @@ class Plan:
                 scratch += 1
             rule = OPERATIONS[node.operation]
             inputs = tuple(places[each] for each in node.inputs)
-            steps.append(Step(rule, inputs, places[node], node.parameters, rule.state_size(node.parameters)))
+            steps.append(Step(rule, inputs, places[node], node.parameters, *memory[node]))
             for each in set(node.inputs):
                 readers[each] -= 1
                 if readers[each] == 0 and places[each].kind == "scratch":
@@ -103,3 +117,30 @@ class Plan:
     def state_size(self) -> int:
         """Return how many floats all steps remember per symbol."""
         return sum(step.state_size for step in self.steps)
+
+
+def state_places(nodes: Sequence[Node]) -> dict[Node, tuple[int, int]]:
+    """Return how many floats each operation remembers per symbol, and how many stand before them."""
+    places = {}
+    used = 0
+    for node in nodes:
+        if node.operation in OPERATIONS:
+            size = OPERATIONS[node.operation].state_size(node.parameters)
+            places[node] = size, used
+            used += size
+    return places
+
+
+def in_stages(nodes: Sequence[Node]) -> list[Node]:
+    """Order nodes so that as few borders as possible lie between those of one symbol and those across symbols."""
+    stage: dict[Node, int] = {}
+    for node in nodes:
+        behind = (stage[each] + (is_crossing(each) and not is_crossing(node)) for each in node.inputs)
+        stage[node] = max(behind, default=0)
+    return sorted(nodes, key=lambda node: (stage[node], is_crossing(node)))
+
+
+def is_crossing(node: Node) -> bool:
+    """Return whether the node's own operation looks across symbols."""
+    rule = OPERATIONS.get(node.operation)
+    return rule is not None and rule.scope is Scope.CROSS_SECTION

@@ -121,3 +121,12 @@ def test_an_engine_restores_over_its_own_past() -> None:
     first = engine.push(block(300, 350))
     engine.restore(state)
     np.testing.assert_array_equal(engine.push(block(300, 350)), first)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 6, 50])
+def test_threads_change_no_bit_and_no_memory(threads: int) -> None:
+    one = FeatureEngine(default_catalogue(), PANEL.symbols)
+    many = FeatureEngine(default_catalogue(), PANEL.symbols, threads=threads)
+    for first, last in ((0, 700), (700, 701), (701, 1000)):
+        np.testing.assert_array_equal(one.push(block(first, last)), many.push(block(first, last)))
+    assert one.snapshot() == many.snapshot()

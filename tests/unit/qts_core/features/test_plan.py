@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from qts_core.features import Plan, default_catalogue, ops
+from qts_core.features.operations import Scope
+from qts_core.features.plan import in_stages
 
 
 def test_shared_parts_are_computed_once() -> None:
@@ -20,7 +24,9 @@ def test_no_step_reads_a_buffer_that_was_given_back() -> None:
     """Replay the plan with names instead of numbers: each step finds the very node it asked for."""
     catalogue = default_catalogue()
     plan = Plan.of(catalogue)
-    nodes = list(dict.fromkeys(n for spec in catalogue for n in spec.expression.walk() if n.inputs))
+    nodes = [
+        n for n in in_stages(list(dict.fromkeys(n for spec in catalogue for n in spec.expression.walk()))) if n.inputs
+    ]
     assert len(nodes) == len(plan.steps)
     held: dict[object, object] = {}
     for node, step in zip(nodes, plan.steps, strict=True):
@@ -44,3 +50,16 @@ def test_the_hash_follows_names_and_expressions() -> None:
     assert one.hash == Plan.of({"a": ops.close, "b": ops.open_}).hash
     assert one.hash != Plan.of({"b": ops.close, "a": ops.open_}).hash
     assert one.hash != Plan.of({"a": ops.close, "b": ops.high}).hash
+
+
+def test_threads_meet_only_at_operations_across_symbols_and_as_seldom_as_possible() -> None:
+    crosses = [step.operation.scope is Scope.CROSS_SECTION for step in Plan.of(default_catalogue()).steps]
+    borders = sum(one != two for one, two in pairwise(crosses))
+    assert borders <= 4
+
+
+def test_memory_follows_the_expressions_not_the_order_of_execution() -> None:
+    plan = Plan.of({"a": ops.cross_mean(ops.ema(ops.close, 3)), "b": ops.ema(ops.volume, 5)})
+    places = sorted((step.state_at, step.state_size) for step in plan.steps if step.state_size)
+    assert [at for at, _ in places] == [0, places[0][1]]
+    assert plan.state_size() == sum(size for _, size in places)
