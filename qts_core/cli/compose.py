@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from qts_core.adapters.code_version import code_version
 from qts_core.adapters.db import open_database
 from qts_core.adapters.lake import Lake
+from qts_core.adapters.lake.cache import shared_cache
 from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
 from qts_core.adapters.mlflow_registry.tracker import MlflowTracker
@@ -20,8 +21,8 @@ __all__ = ["open_lake", "research_tools"]
 
 
 def open_lake(settings: Settings) -> Lake:
-    """Return the lake under QTS_HOME."""
-    return Lake(settings.lake_dir)
+    """Return the lake under QTS_HOME, hot months in memory."""
+    return Lake(settings.lake_dir, cache=shared_cache(settings.monitoring.storage.cache_bytes))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from qts_core.config.section import Port, Section
+from qts_core.config.storage import StorageSettings
 
 __all__ = ["DecaySettings", "DriftSettings", "MonitoringSettings"]
 
@@ -50,3 +51,5 @@ class MonitoringSettings(Section):
     """Decay of the predictions."""
     retrain_cooldown_hours: Annotated[float, Field(ge=0)] = 24.0
     """Hours after a retraining before drift or decay may ask for another."""
+    storage: StorageSettings = StorageSettings()
+    """How long files stay and how much disk they may take."""

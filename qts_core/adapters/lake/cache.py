@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from threading import Lock
 
 import polars as pl
 
-__all__ = ["FrameCache"]
+__all__ = ["FrameCache", "shared_cache"]
 
 
 class FrameCache:
@@ -52,3 +53,9 @@ class FrameCache:
             while self.bytes > self.max_bytes:
                 _, (_, freed) = self._frames.popitem(last=False)
                 self.bytes -= freed
+
+
+@lru_cache(maxsize=1)
+def shared_cache(max_bytes: int) -> FrameCache | None:
+    """Return the one cache of this process, None when it may hold nothing."""
+    return FrameCache(max_bytes) if max_bytes > 0 else None

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from qts_core.adapters.lake.stores import LOCK_WAIT_SECONDS, LOCKS, StoredFile, busy, unwritable
+from qts_core.adapters.lake.stores import LOCK_WAIT_SECONDS, LOCKS, busy, unwritable
+from qts_core.data.retention import StoredFile
 from qts_core.market.errors import DataConnectionError
 
 __all__ = ["LOCK_LIFE", "ObjectStore"]

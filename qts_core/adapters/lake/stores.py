@@ -8,40 +8,21 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from qts_core.data.retention import StoredFile
 from qts_core.market.errors import DataConflictError, DataConnectionError, DataValidationError
 
-__all__ = ["LOCKS", "LOCK_WAIT_SECONDS", "PART", "FolderStore", "Store", "StoredFile", "busy", "unwritable"]
+__all__ = ["LOCKS", "LOCK_WAIT_SECONDS", "PART", "FolderStore", "Store", "busy", "unwritable"]
 
 LOCKS = ".locks"
 PART = ".part"
 LOCK_WAIT_SECONDS = 30.0
 LOCK_POLL_SECONDS = 0.01
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file of a store.
-
-    Attributes
-    ----------
-    name : str
-        Its path below the root, with ``/``.
-    bytes : int
-        Its size.
-    modified : datetime or None
-        When it was written last, aware UTC; None when the storage does not tell.
-    """
-
-    name: str
-    bytes: int
-    modified: datetime | None
 
 
 class Store(Protocol):

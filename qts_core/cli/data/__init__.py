@@ -7,6 +7,7 @@ import typer
 from qts_core.cli.data.check import check
 from qts_core.cli.data.importing import import_command
 from qts_core.cli.data.listing import list_command
+from qts_core.cli.data.storage import compact, gc, verify
 from qts_core.cli.data.synth import synth
 
 __all__ = ["app"]
@@ -16,3 +17,6 @@ app.command("import")(import_command)
 app.command("synth")(synth)
 app.command("check")(check)
 app.command("list")(list_command)
+app.command("verify")(verify)
+app.command("compact")(compact)
+app.command("gc")(gc)

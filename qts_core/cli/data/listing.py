@@ -9,7 +9,7 @@ __all__ = ["list_command"]
 
 
 def list_command(json: JsonOption = False) -> None:
-    """List the tables of the lake: months, rows, bytes.
+    """List the tables of the lake: months, files, rows, bytes.
 
     \b
     Examples:
@@ -26,6 +26,7 @@ def list_command(json: JsonOption = False) -> None:
                 "months": len(parts),
                 "first": parts[0].month,
                 "last": parts[-1].month,
+                "files": sum(len(p.segments) for p in parts),
                 "rows": sum(p.rows for p in parts),
                 "bytes": sum(p.bytes for p in parts),
                 "hash": lake.data_hash(table)[:16],
