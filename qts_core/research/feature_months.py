@@ -14,6 +14,7 @@ from qts_core.config.features import FeaturesSettings
 from qts_core.config.settings import Settings
 from qts_core.data.actions.chain import split_steps
 from qts_core.data.ingest import load_actions, load_panel
+from qts_core.data.lineage import is_current
 from qts_core.features import Catalogue, default_catalogue
 from qts_core.features.store import compute_panel, to_frame
 from qts_core.market.calendar import TradingCalendar, month_of
@@ -27,14 +28,22 @@ __all__ = [
     "catalogue_for",
     "compute_all_months",
     "compute_feature_month",
+    "feature_inputs",
     "feature_snapshot",
     "feature_table",
     "model_catalogue",
+    "refresh_feature_month",
     "snapshot_name",
+    "stored_feature_month",
 ]
 
 BARS = "clean_bars"
 SPLITS = "splits"
+SYMBOLS = "symbols"
+STATE = "state"
+"""Hash of the engine's state that a month goes on from."""
+SNAPSHOT = "snapshot"
+"""Hash of the engine's state at the month's end."""
 KNOWN = "known_until"
 
 
@@ -87,44 +96,90 @@ def compute_feature_month(
     """
     first, last = _span(month)
     panel = load_panel(lake, calendar=calendar, first=first, last=last, symbols=symbols)
-    earlier = [m for m in lake.months(BARS) if m < month]
-    snapshot, lineage = (
-        None,
-        _sources(lake, month, load_actions(lake)) | {"catalogue": catalogue.hash, KNOWN: _known(lake, month)},
-    )
-    if earlier:
-        name = snapshot_name(catalogue, earlier[-1])
-        if not lake.has_blob(name):
-            raise DataNotFoundError(
-                "QTS-FEAT-006",
-                "the month before has no features to go on from",
-                where=f"features {month}",
-                found=f"no snapshot of {earlier[-1]}",
-                fix="compute the months in order, or all of them",
-            )
-        snapshot = lake.read_blob(name)
-        lineage["continues"] = earlier[-1]
+    inputs = feature_inputs(lake, month, catalogue, symbols)
+    before = _month_before(lake, month)
+    snapshot = None if before is None else lake.read_blob(snapshot_name(catalogue, before))
     result = compute_panel(panel, catalogue, snapshot)
     present = ~np.isnan(panel["close"])
     frame = to_frame(result, panel.timeline, panel.symbols, present=present)
-    partition = lake.write_month(feature_table(catalogue), month, frame, lineage=lineage)
+    # The snapshot first: a month whose manifest is there can be gone on from.
     lake.write_blob(snapshot_name(catalogue, month), result.snapshot)
-    bars = max(int(present.sum()), 1)
-    missing = {name: float((np.isnan(result.values[i]) & present).sum()) / bars for i, name in enumerate(result.names)}
-    return FeatureMonth(partition, missing)
+    lineage = inputs | {KNOWN: _known(lake, month), SNAPSHOT: digest(result.snapshot)}
+    partition = lake.write_month(feature_table(catalogue), month, frame, lineage=lineage)
+    return _described(partition, frame, catalogue)
+
+
+def stored_feature_month(lake: LakePort, month: str, catalogue: Catalogue) -> FeatureMonth:
+    """Describe a month of features that is in the lake, its bytes verified.
+
+    Raises
+    ------
+    DataNotFoundError
+        If it was never computed.
+    """
+    frame = lake.read_month(feature_table(catalogue), month)
+    partition = lake.partition(feature_table(catalogue), month)
+    assert partition is not None
+    return _described(partition, frame, catalogue)
+
+
+def refresh_feature_month(
+    lake: LakePort, month: str, catalogue: Catalogue, *, symbols: tuple[str, ...], calendar: TradingCalendar
+) -> FeatureMonth | None:
+    """Compute the features of one month unless the stored ones were made from the very same inputs; return None then.
+
+    Raises
+    ------
+    DataNotFoundError
+        As :func:`compute_feature_month`.
+    """
+    is_there = lake.partition(BARS, month) is not None
+    if is_there and is_current(
+        lake, [feature_table(catalogue)], month, feature_inputs(lake, month, catalogue, symbols)
+    ):
+        return None
+    return compute_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar)
 
 
 def compute_all_months(
     lake: LakePort, catalogue: Catalogue, *, symbols: tuple[str, ...], calendar: TradingCalendar
 ) -> dict[str, FeatureMonth]:
-    """Compute the features of every month of clean bars whose stored ones do not stem from those bars, in order."""
+    """Compute the features of every month of clean bars unless the stored ones were made from what is there now.
+
+    In order: a month whose end state changes has the next one computed again too; where it does not, the chain ends.
+    """
     done: dict[str, FeatureMonth] = {}
-    actions = load_actions(lake)
     for month in lake.months(BARS):
-        stored = lake.partition(feature_table(catalogue), month)
-        if done or stored is None or not _sources(lake, month, actions).items() <= stored.lineage.items():
-            done[month] = compute_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar)
+        computed = refresh_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar)
+        if computed is not None:
+            done[month] = computed
     return done
+
+
+def feature_inputs(lake: LakePort, month: str, catalogue: Catalogue, symbols: tuple[str, ...]) -> dict[str, str]:
+    """Return the hashes of everything that the features of `month` depend on.
+
+    Raises
+    ------
+    DataNotFoundError
+        If there is a month of bars before it from whose end the features cannot go on.
+    """
+    inputs = _sources(lake, month, load_actions(lake))
+    inputs |= {"catalogue": catalogue.hash, SYMBOLS: digest(",".join(symbols))}
+    before = _month_before(lake, month)
+    if before is None:
+        return inputs
+    stored = lake.partition(feature_table(catalogue), before)
+    found = {} if stored is None else stored.lineage
+    if SNAPSHOT not in found or found[SYMBOLS] != inputs[SYMBOLS]:
+        raise DataNotFoundError(
+            "QTS-FEAT-006",
+            "the month before has no features to go on from",
+            where=f"features {month}",
+            found=f"features of other symbols in {before}" if SNAPSHOT in found else f"no snapshot of {before}",
+            fix="compute the months in order, or all of them",
+        )
+    return inputs | {"continues": before, STATE: found[SNAPSHOT]}
 
 
 def feature_snapshot(lake: LakePort, catalogue: Catalogue, before: datetime) -> tuple[str, bytes] | None:
@@ -134,26 +189,34 @@ def feature_snapshot(lake: LakePort, catalogue: Catalogue, before: datetime) -> 
     and none of those was revised later.
     """
     table, found, actions = feature_table(catalogue), None, load_actions(lake)
+    state: dict[str, str] = {}
     for month in lake.months(BARS):
         stored = lake.partition(table, month)
-        if (
-            month >= f"{before:%Y-%m}"
-            or stored is None
-            or not _sources(lake, month, actions).items() <= stored.lineage.items()
-        ):
+        if month >= f"{before:%Y-%m}" or stored is None:
+            break
+        if not (_sources(lake, month, actions) | state).items() <= stored.lineage.items():
             break
         if datetime.fromisoformat(stored.lineage[KNOWN]) > before:
             break
-        found = month
+        found, state = month, {STATE: stored.lineage.get(SNAPSHOT, "")}
     if found is None or not lake.has_blob(snapshot_name(catalogue, found)):
         return None
     return found, lake.read_blob(snapshot_name(catalogue, found))
+
+
+def _described(partition: Partition, frame: pl.DataFrame, catalogue: Catalogue) -> FeatureMonth:
+    bars = max(frame.height, 1)
+    return FeatureMonth(partition, {name: frame[name].null_count() / bars for name in catalogue.names})
 
 
 def _sources(lake: LakePort, month: str, actions: pl.DataFrame) -> dict[str, str]:
     """Return what features of `month` are made from: its bars and the splits in force at its end."""
     in_force = split_steps(actions.filter(pl.col("ex_date") <= _span(month)[1]))
     return {BARS: lake.data_hash(BARS, [month]), SPLITS: digest(in_force)}
+
+
+def _month_before(lake: LakePort, month: str) -> str | None:
+    return max((m for m in lake.months(BARS) if m < month), default=None)
 
 
 def _known(lake: LakePort, month: str) -> str:

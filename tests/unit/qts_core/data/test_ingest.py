@@ -97,7 +97,7 @@ def test_a_month_is_cleaned_after_the_one_before(
     clean_month(lake, "2024-02", calendar=calendar)
     partition = lake.partition("clean_bars", "2024-02")
     assert partition is not None
-    assert set(partition.lineage) == {"raw_bars", "cleaning_state", "corporate_actions"}
+    assert set(partition.lineage) == {"cleaning", "raw_bars", "cleaning_state", "actions"}
 
 
 def test_refused_bars_leave_no_trace(lake: Lake, make_bars: MakeBars, calendar: TradingCalendar) -> None:

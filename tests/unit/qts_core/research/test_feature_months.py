@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from qts_core.adapters.lake import Lake
@@ -84,3 +85,47 @@ def test_groups_and_patterns_choose_the_features(settings: Settings) -> None:
         update={"models": settings.models.model_copy(update={"models": {"lightgbm_return": fewer}})}
     )
     assert len(model_catalogue(chosen, "lightgbm_return").names) == 0
+
+
+def test_a_revision_has_its_month_and_those_that_go_on_from_it_computed_again(
+    lake: Lake, symbols: tuple[str, ...]
+) -> None:
+    catalogue = catalogue_for(FEW)
+    compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())
+    revise(lake, "2024-02")
+    assert set(compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())) == {"2024-02"}
+    revise(lake, "2024-01")
+    assert set(compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())) == {"2024-01", "2024-02"}
+
+
+def test_the_state_of_a_month_that_stems_from_an_older_state_is_not_offered(
+    lake: Lake, symbols: tuple[str, ...]
+) -> None:
+    catalogue = catalogue_for(FEW)
+    compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())
+    revise(lake, "2024-01")
+    compute_feature_month(lake, "2024-01", catalogue, symbols=symbols, calendar=xnys())
+    found = feature_snapshot(lake, catalogue, datetime(2024, 3, 15, 14, 30, tzinfo=UTC))
+    assert found is not None
+    assert found[0] == "2024-01"
+
+
+def test_other_symbols_begin_at_the_first_month(lake: Lake, symbols: tuple[str, ...]) -> None:
+    catalogue = catalogue_for(FEW)
+    compute_all_months(lake, catalogue, symbols=symbols, calendar=xnys())
+    more = (*symbols, "ZZZZ")
+    with pytest.raises(DataNotFoundError, match=r"QTS-FEAT-006.*other symbols in 2024-01.*in order"):
+        compute_feature_month(lake, "2024-02", catalogue, symbols=more, calendar=xnys())
+    assert set(compute_all_months(lake, catalogue, symbols=more, calendar=xnys())) == {"2024-01", "2024-02"}
+
+
+def revise(lake: Lake, month: str) -> None:
+    """Give the month's last bar, which the indicators still hold at its end, another close."""
+    bars = lake.read_month("clean_bars", month)
+    last = bars.sort("ts_event").tail(1)
+    bars = bars.with_columns(
+        close=pl.when((pl.col("symbol") == last["symbol"]) & (pl.col("ts_event") == last["ts_event"]))
+        .then(pl.col("low"))
+        .otherwise("close")
+    )
+    lake.write_month("clean_bars", month, bars, lineage={"revised": "yes"})
