@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine
 
-from qts_core.adapters.db.engine import connect_engine, create_tables, reader, shown_url, writer
+from qts_core.adapters.db.engine import connect_engine, reader, shown_url, writer
 from qts_core.adapters.db.research import SqlGateRecords, SqlHealthReports, SqlTrials
-from qts_core.adapters.db.research_tables import metadata
+from qts_core.adapters.db.stores import DATABASE
+from qts_core.adapters.db.versions import prepare
 
 __all__ = ["Database", "open_database"]
 
@@ -41,10 +42,6 @@ class Database:
     def __repr__(self) -> str:
         return f"Database({shown_url(self.engine.url)})"
 
-    def create(self, tables: MetaData) -> None:
-        """Create the tables of another module that do not exist yet."""
-        create_tables(self.engine, tables)
-
     def read(self) -> AbstractContextManager[Connection]:
         """Open a transaction that reads one consistent state."""
         return reader(self.engine)
@@ -59,7 +56,7 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Open the database at `url` and make its tables where they are missing.
+    """Open the database at `url`; an empty one gets its tables, any other must stand at the newest version.
 
     Parameters
     ----------
@@ -70,6 +67,8 @@ def open_database(url: str) -> Database:
     ------
     InvalidConfigError
         If `url` cannot be used.
+    ConfigurationError
+        If it was made by an older QTS (`qts db upgrade` brings it up) or by a newer one.
     DataConnectionError
         If the database cannot be reached.
     DataCorruptionError
@@ -77,7 +76,7 @@ def open_database(url: str) -> Database:
     """
     database = Database(connect_engine(url))
     try:
-        database.create(metadata)
+        prepare(database.engine, DATABASE)
     except BaseException:
         database.close()
         raise

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, insert, select
 
-from qts_core.adapters.db.engine import reader, writer
+from qts_core.adapters.db.engine import lock_table, reader, writer
 from qts_core.adapters.db.research_tables import gate_records, model_health_reports, trials
 from qts_core.ports.research_store import GateRecord, ModelHealthReport, TrialRecord
 
@@ -30,11 +30,11 @@ class SqlTrials:
 
         Notes
         -----
-        SQLite holds the write lock from the start, so two processes cannot both continue the same record; elsewhere
-        the primary key refuses the second.
+        The table is locked for writing from the start, so two processes cannot both continue the same record.
         """
         newest = select(trials).order_by(trials.c.sequence.desc()).limit(1)
         with writer(self._engine) as connection:
+            lock_table(connection, trials)
             row = connection.execute(newest).first()
             record = link(_trial(row) if row else None)
             connection.execute(insert(trials).values(_values(record)))

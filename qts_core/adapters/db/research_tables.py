@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Boolean, Column, Float, Integer, MetaData, String, Table, Text, event
+from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text
+
+from qts_core.adapters.db.append_only import keep_append_only
 
 __all__ = ["gate_records", "metadata", "model_health_reports", "trials"]
 
@@ -47,13 +49,4 @@ model_health_reports = Table(
     Column("created_at", String(40), nullable=False),
 )
 
-for append_only in (trials, gate_records):
-    for action in ("UPDATE", "DELETE"):
-        event.listen(
-            append_only,
-            "after_create",
-            DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
-                f"CREATE TRIGGER {append_only.name}_no_{action.lower()} BEFORE {action} ON {append_only.name} "
-                f"BEGIN SELECT RAISE(ABORT, '{append_only.name} is append-only'); END"
-            ).execute_if(dialect="sqlite"),
-        )
+keep_append_only(trials, gate_records)
