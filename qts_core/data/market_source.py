@@ -187,7 +187,8 @@ def ensure_month(lake: LakePort, month: str, source: MarketSource, *, calendar: 
     DataCorruptionError
         If the stored bytes are not those that were written.
     """
-    if source.is_synthetic:
+    # Raw bars never change: what the generator once gave is read, not generated again.
+    if source.is_synthetic and lake.partition("raw_bars", month) is None:
         market = market_of(source)
         register_instruments(lake, market.instruments)
         bars = market.bars.filter(month_expression() == month)
