@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 import qts_core
+from qts_core.config.dotenv_text import parse_dotenv
 from qts_core.config.environment_values import Environment, apply_environment
 from qts_core.config.layers import Layers, build_settings
 from qts_core.config.problems import nearest
 from qts_core.config.settings import SECTION_FILES, Settings
+from qts_core.config.variables import SECRET_VARIABLES
 from qts_core.config.yaml_text import KeyPath, parse_yaml
-from qts_core.market.errors import ConfigParseError, InvalidConfigError, MissingConfigError
+from qts_core.market.errors import ConfigParseError, InvalidConfigError, MissingConfigError, printable
+from qts_core.market.instruments import canonical_symbol
 
 __all__ = ["LoadedSettings", "default_config_dir", "load_settings"]
 
@@ -86,7 +86,8 @@ def load_settings(
     for one in environments:
         warnings += apply_environment(layers, one)
     layers.content["home"] = str(Path(str(layers.content["home"])).expanduser().absolute())
-    return LoadedSettings(build_settings(layers), layers, tuple(warnings))
+    settings = build_settings(layers)
+    return LoadedSettings(settings, layers, (*warnings, *_respelt(layers)))
 
 
 def default_config_dir() -> Path:
@@ -148,12 +149,31 @@ def _read(path: Path) -> str:
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:
-    text = _read(path)
-    if path.stat().st_mode & stat.S_IWOTH:
+    values = parse_dotenv(_read(path), where=_short(path))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    holds_secrets = not SECRET_VARIABLES.isdisjoint(values)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO if holds_secrets else stat.S_IWOTH):
         raise InvalidConfigError(
-            "QTS-CONF-003", "Anybody may change the file of secrets", where=str(path), fix=f"chmod 600 {path}"
+            "QTS-CONF-007",
+            "Others may " + ("use the file of secrets" if holds_secrets else "change the file of settings"),
+            where=_short(path),
+            found=f"mode {mode:04o}",
+            expected="mode 0600",
+            fix=f"chmod 600 {_short(path)}",
         )
-    return {name: value for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items() if value}
+    return values
+
+
+def _respelt(layers: Layers) -> Iterator[str]:
+    """Yield a warning for each symbol of the universe that is not written in the one spelling."""
+    universe = layers.content.get("universe")
+    for name in ("symbols", "auxiliary"):
+        entries = universe.get(name) if isinstance(universe, dict) else None
+        for place, entry in enumerate(entries if isinstance(entries, list) else ()):
+            text = entry.get("symbol") if isinstance(entry, dict) else None
+            if isinstance(text, str) and (symbol := canonical_symbol(text)) not in (text, None):
+                source = layers.source(("universe", name, place, "symbol"))
+                yield f"{source} writes the symbol {printable(repr(text))}, which is read as {symbol}"
 
 
 def _short(path: Path) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qts_core.cli.dates import day_argument
 from qts_core.cli.output import note, print_json
 from qts_core.market.errors import DataNotFoundError, ExitCode
 
@@ -25,9 +26,7 @@ app = typer.Typer(rich_markup_mode=None, help="Compare a live session with its b
 
 @app.command()
 def parity(
-    session: Annotated[
-        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="Day of the session; the last one by default.")
-    ] = None,
+    session: Annotated[date | None, day_argument(help="Day of the session; the last one by default.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Exit 0 when every decision of the session is bit for bit the backtest's, 3 when one differs.
@@ -39,7 +38,7 @@ def parity(
     """
     from qts_core.adapters.settings_files import load_settings
 
-    day, found = live_parity(load_settings().settings, session.date() if session else None)
+    day, found = live_parity(load_settings().settings, session)
     if json_output:
         print_json({"session": day.isoformat(), "compared": found.compared, "differences": found.differences,
                     "first_difference": found.first})  # fmt: skip

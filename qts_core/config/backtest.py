@@ -26,9 +26,9 @@ class GateSettings(Section):
     """Largest drawdown, fraction."""
     max_turnover_per_session: Annotated[float, Field(gt=0, le=100)] = 2.0
     """Average traded value per session over equity (both sides counted)."""
-    min_sessions: Annotated[int, Field(ge=2)] = 60
+    min_sessions: Annotated[int, Field(ge=2, le=100_000)] = 60
     """Smallest number of sessions out of sample."""
-    min_trades: Annotated[int, Field(ge=1)] = 100
+    min_trades: Annotated[int, Field(ge=1, le=10_000_000)] = 100
     """Smallest number of completed trades."""
 
 

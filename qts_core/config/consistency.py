@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from qts_core.config.settings import Settings
 from qts_core.market.calendar import LAST_DAY
 
-__all__ = ["RULES", "contradictions"]
+__all__ = ["RULES", "absences", "contradictions"]
 
 Rule = Callable[[Settings], Iterator[str]]
 PAPER_HOST = "paper-api.alpaca.markets"
@@ -34,15 +34,21 @@ def _broker(settings: Settings) -> Iterator[str]:
         yield f"alpaca.base_url is the paper host {PAPER_HOST} but alpaca.paper_trading is false"
 
 
-def _keys(settings: Settings) -> Iterator[str]:
-    alpaca = settings.alpaca
+def absences(settings: Settings) -> list[str]:
+    """Return one sentence per secret that other settings ask for; an empty variable counts as not set (B70)."""
+    alpaca, found = settings.alpaca, []
     if (alpaca.api_key is None) != (alpaca.secret_key is None):
         there, absent = (
             ("ALPACA_API_KEY", "ALPACA_SECRET_KEY") if alpaca.api_key else ("ALPACA_SECRET_KEY", "ALPACA_API_KEY")
         )
-        yield f"{there} is set but {absent} is not"
+        found.append(f"{there} is set but {absent} is not")
     if settings.trading.mode == "live" and not alpaca.has_keys:
-        yield "trading.mode is live but ALPACA_API_KEY and ALPACA_SECRET_KEY are not both set"
+        found.append("trading.mode is live but ALPACA_API_KEY and ALPACA_SECRET_KEY are not both set")
+    return found
+
+
+def _keys(settings: Settings) -> Iterator[str]:
+    alpaca = settings.alpaca
     if alpaca.api_key is None:
         return
     # Alpaca's key ids begin with PK on paper accounts and AK on live ones.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from qts_core.config.consistency import contradictions
+from qts_core.config.consistency import absences, contradictions
 from qts_core.config.problems import Problem, problems_of, refuse, section_at
 from qts_core.config.settings import Settings
 from qts_core.config.yaml_text import KeyPath, Value, dotted
@@ -102,9 +102,10 @@ def build_settings(layers: Layers) -> Settings:
         settings = Settings.model_validate(_frozen(layers.content))
     except ValidationError as error:
         raise refuse(problems_of(error, Settings, layers.where)) from None
-    found = contradictions(settings)
+    found = [Problem("QTS-CONF-001", sentence) for sentence in absences(settings)]
+    found += [Problem("QTS-CONF-005", sentence) for sentence in contradictions(settings)]
     if found:
-        raise refuse([Problem("QTS-CONF-005", sentence) for sentence in found])
+        raise refuse(found)
     return settings
 
 

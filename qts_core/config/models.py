@@ -13,8 +13,9 @@ from qts_core.config.section import Folder, Fraction, Section
 
 __all__ = ["EnsembleSettings", "ModelFeatures", "ModelSettings", "ModelsSettings", "TrainingSettings"]
 
-Count = Annotated[int, Field(ge=1)]
-Target = Annotated[str, Field(pattern=r"^((return|relative_return|direction)_[1-9]\d*bar|regime)$")]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+MODEL_NAME = r"^[a-z][a-z0-9_]{0,63}$"
+Target = Annotated[str, Field(pattern=r"^((return|relative_return|direction)_[1-9][0-9]{0,3}bar|regime)$")]
 Parameter = bool | int | float | str | None
 
 
@@ -46,9 +47,9 @@ class TrainingSettings(Section):
     """Sessions in each test window, out of sample."""
     step_sessions: Count = 63
     """Sessions between two folds."""
-    embargo_bars: Annotated[int, Field(ge=0)] = 26
+    embargo_bars: Annotated[int, Field(ge=0, le=100_000)] = 26
     """Bars left out after the purge, which itself goes by label end time."""
-    holdout_sessions: Annotated[int, Field(ge=0)] = 1
+    holdout_sessions: Annotated[int, Field(ge=0, le=100_000)] = 1
     """Last sessions that never enter training."""
     row_stride: Count = 1
     """Train on every k-th bar; 1 uses all."""
@@ -61,7 +62,7 @@ class TrainingSettings(Section):
 class ModelSettings(Section):
     """One model."""
 
-    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    type: Annotated[str, Field(pattern=MODEL_NAME)]
     """Family, such as `lightgbm`; `qts models list` shows those installed."""
     task: Literal["regression", "classification"]
     """Regression or classification."""
@@ -101,7 +102,7 @@ class ModelsSettings(Section):
 
     live_model: str = "lightgbm_return"
     """Key of the model that the daemon trades."""
-    models: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ModelSettings] = Field(default_factory=dict)
+    models: dict[Annotated[str, Field(pattern=MODEL_NAME)], ModelSettings] = Field(default_factory=dict)
     """The models by key."""
     ensemble: EnsembleSettings = EnsembleSettings()
     """Combination of models."""

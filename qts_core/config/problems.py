@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Union, get_args, get_origin
@@ -147,7 +147,8 @@ def _problem(details: ErrorDetails, root: type[Section], where: Where) -> Proble
     if kind == "extra_forbidden":
         parent = section_at(root, path[:-1])
         known = [*parent.model_fields, *parent.aliases] if parent else []
-        return Problem("QTS-CONF-004", f"Unknown key {dotted(path)} at {where(path)}{nearest(str(path[-1]), known)}")
+        hint = nearest(str(path[-1]), known) or _elsewhere(str(path[-1]), root)
+        return Problem("QTS-CONF-004", f"Unknown key {printable(dotted(path))} at {where(path)}{hint}")
     if kind == "missing":
         return Problem("QTS-CONF-001", f"{dotted(path)} is missing at {where(path[:-1])}")
     annotation, path = _walk(root, path)
@@ -161,6 +162,23 @@ def _problem(details: ErrorDetails, root: type[Section], where: Where) -> Proble
     clause = details["msg"].removeprefix("Value error, ")
     sentence += f", {clause}" if kind == "value_error" else f", expected {_expectation(details)}"
     return Problem("QTS-CONF-003", sentence + ("" if is_secret else _advice(found, path, kind)))
+
+
+def _elsewhere(word: str, root: type[Section]) -> str:
+    """Return a hint at the key of another section that `word` may mean, or nothing."""
+    places: dict[str, str] = {}
+    for path in _keys(root, ()):
+        places.setdefault(str(path[-1]), dotted(path))
+    found = get_close_matches(word.lower(), places, n=1, cutoff=0.8)
+    return f"; did you mean {places[found[0]]}?" if found else ""
+
+
+def _keys(section: type[Section], path: KeyPath) -> Iterator[KeyPath]:
+    for name, field in section.model_fields.items():
+        yield (*path, name)
+        inner = _bare(field.annotation)
+        if isinstance(inner, type) and issubclass(inner, Section):
+            yield from _keys(inner, (*path, name))
 
 
 def _expectation(details: ErrorDetails) -> str:

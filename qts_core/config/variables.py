@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["OVERRIDE_PREFIX", "RUNTIME_VARIABLES", "SECRET_KEYS", "VARIABLES", "Kind", "Variable"]
+__all__ = ["OVERRIDE_PREFIX", "RUNTIME_VARIABLES", "SECRET_KEYS", "SECRET_VARIABLES", "VARIABLES", "Kind", "Variable"]
 
 OVERRIDE_PREFIX = "QTS_"
 """Any key of a settings file can be set as ``QTS_<SECTION>__<KEY>``, such as ``QTS_RISK__PORTFOLIO__MAX_POSITIONS``."""
@@ -97,6 +97,14 @@ VARIABLES: tuple[Variable, ...] = (
 
 SECRET_KEYS = frozenset(variable.key for variable in VARIABLES if variable.is_secret)
 """Settings whose value is never shown."""
+
+SECRET_VARIABLES = frozenset(
+    name
+    for variable in VARIABLES
+    if variable.is_secret
+    for name in (variable.name, *variable.aliases, OVERRIDE_PREFIX + variable.key.upper().replace(".", "__"))
+)
+"""Variables that hold a secret, by every name they may have."""
 
 RUNTIME_VARIABLES: dict[str, str] = {
     "QTS_CONFIG_DIR": "Folder of the settings files; default `./config` when it exists.",

@@ -21,6 +21,7 @@ Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 KeyPath = tuple[str | int, ...]
 
 LARGEST_CHARACTERS: Final = 1_000_000
+LONGEST_WHOLE: Final = 100
 TAG: Final = "tag:yaml.org,2002:"
 # https://yaml.org/spec/1.2.2/#1032-tag-resolution
 CORE: Final[Mapping[str, re.Pattern[str]]] = {
@@ -160,6 +161,9 @@ def _scalar(kind: str, text: str) -> bool | int | float | str | None:
             return None
         case "bool":
             return text.lower() == "true"
+        case "int" if len(text) > LONGEST_WHOLE:
+            # Python refuses to read some of these and to print others; no setting is a whole number of that size.
+            return math.inf if text[0] != "-" else -math.inf
         case "int":
             return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
         case "float" if text.lower().endswith(("inf", "nan")):

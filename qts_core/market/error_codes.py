@@ -50,6 +50,7 @@ CONFIGURATION = {
     "QTS-CONF-003": "A setting has a value that is not allowed.",
     "QTS-CONF-004": "An unknown key stands in a configuration file.",
     "QTS-CONF-005": "Two settings contradict each other.",
+    "QTS-CONF-007": "Others may use the file of secrets, or change the file of settings.",
 }
 
 FEATURES = {
@@ -59,6 +60,7 @@ FEATURES = {
     "QTS-FEAT-004": "Bars were pushed out of order.",
     "QTS-FEAT-005": "A feature or expression is not declared as it must be.",
     "QTS-FEAT-006": "A month of features is missing or has nothing to go on from.",
+    "QTS-FEAT-007": "Features read auxiliary symbols that are not there.",
 }
 
 MODELS = {

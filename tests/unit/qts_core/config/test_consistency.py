@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from qts_core.config.consistency import contradictions
+from qts_core.config.consistency import absences, contradictions
 from qts_core.config.settings import Settings
 
 
@@ -22,7 +22,6 @@ from qts_core.config.settings import Settings
             {"alpaca.paper_trading": False, "alpaca.base_url": "https://paper-api.alpaca.markets"},
             ("paper host", "alpaca.paper_trading is false"),
         ),
-        ({"alpaca.api_key": "abc"}, ("ALPACA_API_KEY is set", "ALPACA_SECRET_KEY is not")),
         ({"alpaca.api_key": "AKX", "alpaca.secret_key": "s"}, ("live key", "alpaca.paper_trading is true")),
         ({"risk.position_sizing.max_position_pct": 0.4}, ("max_position_pct is 0.4", "max_sector_exposure is 0.3")),
         ({"risk.position_sizing.min_position_pct": 0.2}, ("min_position_pct is 0.2", "max_position_pct is 0.1")),
@@ -45,6 +44,15 @@ def test_a_contradiction_names_both_settings_and_values(
 ) -> None:
     found = contradictions(settings.evolve(changes))
     assert any(all(word in sentence for word in words) for sentence in found), found
+
+
+def test_a_half_key_pair_and_live_mode_without_keys_lack_a_secret(settings: Settings) -> None:
+    assert absences(settings) == []
+    assert absences(settings.evolve({"alpaca.api_key": "abc"})) == [
+        "ALPACA_API_KEY is set but ALPACA_SECRET_KEY is not"
+    ]
+    (sentence,) = absences(settings.evolve({"trading.mode": "live", "alpaca.paper_trading": False}))
+    assert sentence == "trading.mode is live but ALPACA_API_KEY and ALPACA_SECRET_KEY are not both set"
 
 
 def test_the_shipped_settings_hold_together(settings: Settings) -> None:
