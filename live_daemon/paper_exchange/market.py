@@ -91,12 +91,13 @@ def market_of_file(path: Path, calendar: TradingCalendar) -> Market:
     DataError
         If the file cannot be read or is not a table of bars.
     """
-    from qts_core.adapters.lake.bar_files import import_bars
+    from qts_core.adapters.bar_files import import_bars
     from qts_core.data.cleaning import clean_bars
+    from qts_core.data.quality.flags import real_bars
 
     imported = import_bars(path)
     minutes = 1 if imported.bar_minutes == 1 else BAR_MINUTES
-    frame = clean_bars(imported.frame, calendar=calendar, bar_minutes=minutes).clean
+    frame = real_bars(clean_bars(imported.frame, calendar=calendar, bar_minutes=minutes).clean)
     return _laid_out(frame, no_actions(), {}, minutes, calendar, str(path))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
-from qts_core.adapters.lake.bar_files import import_bars
+from qts_core.adapters.bar_files import import_bars
 from qts_core.cli.parity import live_parity
 from qts_core.data.ingest import register_bars, register_instruments
 from qts_core.data.market_source import MarketSource, default_source, imported_source, record_source

@@ -39,7 +39,7 @@ def check(
     if path is None:
         frame, minutes, actions = lake.read("raw_bars"), 15, load_actions(lake)
     else:
-        from qts_core.adapters.lake.bar_files import import_bars
+        from qts_core.adapters.bar_files import import_bars
 
         result = import_bars(path, timezone=tz)
         frame, minutes, actions = result.frame, result.bar_minutes, None

@@ -47,7 +47,7 @@ def import_command(
       qts data import bars.csv.gz --tz America/New_York --refused drop
     """
     from qts_core.adapters.clock import SystemClock
-    from qts_core.adapters.lake.bar_files import import_bars
+    from qts_core.adapters.bar_files import import_bars
     from qts_core.data.ingest import clean_all, register_bars, register_instruments
     from qts_core.data.market_source import imported_source, record_source
     from qts_core.data.quality.report import QualitySettings

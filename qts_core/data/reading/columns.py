@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from qts_core.market.errors import DataValidationError, printable
 
-__all__ = ["ALIASES", "OPTIONAL", "REQUIRED", "map_columns"]
+__all__ = ["ALIASES", "MAX_COLUMNS", "OPTIONAL", "REQUIRED", "canonical_column", "check_column_count", "map_columns"]
 
 REQUIRED = ("symbol", "ts_event", "open", "high", "low", "close", "volume")
 OPTIONAL = ("vwap", "trade_count", "ts_known")
@@ -35,7 +35,7 @@ CANONICAL = {alias: name for name, aliases in ALIASES.items() for alias in alias
 MAX_COLUMNS = 64
 
 
-def map_columns(header: Sequence[str], *, where: str, has_symbol: bool = False) -> tuple[dict[str, str], list[str]]:
+def map_columns(header: Sequence[str], *, where: str, given: Sequence[str] = ()) -> tuple[dict[str, str], list[str]]:
     """Find our columns in a header.
 
     Parameters
@@ -44,8 +44,8 @@ def map_columns(header: Sequence[str], *, where: str, has_symbol: bool = False) 
         Names as the file gives them.
     where : str
         File name, for messages.
-    has_symbol : bool
-        Whether the symbol is given from outside, so that the column may be absent.
+    given : sequence of str
+        Columns that are known from outside and may be absent.
 
     Returns
     -------
@@ -59,14 +59,11 @@ def map_columns(header: Sequence[str], *, where: str, has_symbol: bool = False) 
     DataValidationError
         If a required column is missing or two columns mean the same.
     """
-    if len(header) > MAX_COLUMNS:
-        raise DataValidationError(
-            "QTS-DATA-010", "too many columns", where=where, found=len(header), expected=f"at most {MAX_COLUMNS}"
-        )
+    check_column_count(len(header), where=where)
     found: dict[str, str] = {}
     unknown = []
     for name in header:
-        canonical = CANONICAL.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
+        canonical = canonical_column(name)
         if canonical is None:
             unknown.append(name)
         elif canonical in found:
@@ -76,7 +73,7 @@ def map_columns(header: Sequence[str], *, where: str, has_symbol: bool = False) 
             )  # fmt: skip
         else:
             found[canonical] = name
-    missing = [name for name in REQUIRED if name not in found and not (has_symbol and name == "symbol")]
+    missing = [name for name in REQUIRED if name not in found and name not in given]
     if missing:
         raise DataValidationError(
             "QTS-DATA-004",
@@ -84,6 +81,37 @@ def map_columns(header: Sequence[str], *, where: str, has_symbol: bool = False) 
             where=where,
             found=", ".join(header),
             expected="; ".join(f"{name} (or {', '.join(ALIASES[name][1:])})" for name in missing),
-            fix="name the columns so, or add them",
+            fix=_how_to_add(missing),
         )
     return found, unknown
+
+
+def check_column_count(columns: int, *, where: str) -> None:
+    """Refuse a table of more columns than ``MAX_COLUMNS`` before any of them is read (bad input B47).
+
+    Raises
+    ------
+    DataValidationError
+        If there are too many.
+    """
+    if columns > MAX_COLUMNS:
+        raise DataValidationError(
+            "QTS-DATA-010", "too many columns", where=where, found=columns, expected=f"at most {MAX_COLUMNS}",
+            fix="leave out what is not read",
+        )  # fmt: skip
+
+
+def canonical_column(name: str) -> str | None:
+    """Return our name of a file's column, None when it is not one that is read."""
+    return CANONICAL.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
+
+
+def _how_to_add(missing: Sequence[str]) -> str:
+    if "symbol" in missing:
+        return "name the columns so, add them, or give the symbol: --symbol AAPL"
+    if list(missing) == ["volume"]:
+        return (
+            "fills are capped by volume; pass --no-volume to take it as 0, or use `qts_core.features.evaluate` for "
+            "research on bars without it"
+        )
+    return "name the columns so, or add them"

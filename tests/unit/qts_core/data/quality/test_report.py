@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from qts_core.adapters.lake.bar_files import import_bars
+from qts_core.adapters.bar_files import import_bars
 from qts_core.data.building.resample import resample_bars
 from qts_core.data.quality.report import QualitySettings, check_bars
 from qts_core.data.quality.rules import RULES, Policy

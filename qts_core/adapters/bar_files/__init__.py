@@ -1,0 +1,7 @@
+"""Files of bars: text, Parquet, Feather, HDF5, archives and folders of them (specification 5.1)."""
+
+from __future__ import annotations
+
+from qts_core.adapters.bar_files.reading import BarFile, ReadOptions, find_files, import_bars, import_many
+
+__all__ = ["BarFile", "ReadOptions", "find_files", "import_bars", "import_many"]
