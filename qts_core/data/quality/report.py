@@ -6,99 +6,28 @@ whole cannot be what it says it is. Everything else is settled later, bar by bar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import polars as pl
 
-from qts_core.data.actions.table import no_actions
-from qts_core.data.grid import place_bars
-from qts_core.data.quality import checks
-from qts_core.data.quality.checks import Evidence, QualitySettings
-from qts_core.data.quality.rules import RULES, Policy, broken_rule
+from qts_core.data.actions.table import as_actions, no_actions
+from qts_core.data.quality import across, bar_checks, bookings, coverage, identity, sources, steps, tape, time_checks
+from qts_core.data.quality.daily import DAILY_MINUTES, at_the_open
+from qts_core.data.quality.evidence import Evidence
+from qts_core.data.quality.findings import Finding, QualityReport, finding_of, ordered
+from qts_core.data.quality.rules import RULES, Family
+from qts_core.data.quality.settings import QualitySettings
+from qts_core.data.quality.sheet import Sheet
 from qts_core.data.schemas import BAR_SCHEMA, conform
 from qts_core.market.calendar import TradingCalendar
-from qts_core.market.errors import DataNotFoundError, DataValidationError
+from qts_core.market.errors import DataNotFoundError
 from qts_core.market.timeline import BAR_MINUTES
 
-__all__ = ["Finding", "QualityReport", "QualitySettings", "check_bars"]
+__all__ = ["EVERY_FAMILY", "Finding", "QualityReport", "QualitySettings", "check_bars"]
 
-EXAMPLES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule that was broken.
-
-    Attributes
-    ----------
-    rule : str
-        Key of ``RULES``.
-    policy : Policy
-        What it leads to.
-    count : int
-        Bars concerned (gaps: symbols).
-    symbols : tuple of str
-        Symbols concerned, sorted.
-    detail : str
-        One sentence with the values that matter, and what to do.
-    examples : tuple of str
-        At most twenty places.
-    """
-
-    rule: str
-    policy: Policy
-    count: int
-    symbols: tuple[str, ...]
-    detail: str
-    examples: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class QualityReport:
-    """What was found in `rows` bars of `symbols` symbols; without findings everything is in order."""
-
-    rows: int
-    symbols: int
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether a rule of policy REFUSE is broken."""
-        return any(f.policy is Policy.REFUSE for f in self.findings)
-
-    @property
-    def refused_symbols(self) -> tuple[str, ...]:
-        """Symbols concerned by a rule of policy REFUSE, sorted."""
-        return tuple(sorted({s for f in self.findings if f.policy is Policy.REFUSE for s in f.symbols}))
-
-    def finding(self, rule: str) -> Finding | None:
-        """Return the finding of one rule, None when it holds."""
-        return next((f for f in self.findings if f.rule == rule), None)
-
-    def raise_if_refused(self, where: str = "") -> None:
-        """Raise when the bars cannot be accepted.
-
-        Raises
-        ------
-        DataValidationError
-            With every refusing rule and its evidence in one line.
-        """
-        refusing = [f for f in self.findings if f.policy is Policy.REFUSE]
-        if not refusing:
-            return
-        raise DataValidationError(
-            "QTS-DATA-008",
-            "; ".join(f"[{f.rule}] {f.detail}" for f in refusing),
-            where=where or f"{self.rows} bars of {self.symbols} symbols",
-            fix="correct the file, add the corporate action, or leave out "
-            + (", ".join(self.refused_symbols[:8]) or "these bars"),
-        )
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values for JSON."""
-        return {"rows": self.rows, "symbols": self.symbols, "findings": [asdict(f) for f in self.findings]}
+EVERY_FAMILY = frozenset(Family)
+PICTURED = (Family.PRICE, Family.VOLUME)
 
 
 def check_bars(
@@ -109,23 +38,26 @@ def check_bars(
     now: datetime | None = None,
     actions: pl.DataFrame | None = None,
     settings: QualitySettings | None = None,
+    families: Collection[Family] = EVERY_FAMILY,
 ) -> QualityReport:
     """Judge bars by every rule.
 
     Parameters
     ----------
     frame : DataFrame
-        Of ``BAR_SCHEMA``, in any order.
+        Of ``BAR_SCHEMA``, in any order. Daily bars may carry any time of their day.
     calendar : TradingCalendar
         Sessions.
     bar_minutes : int
-        Length of a bar.
+        Length of a bar; 390 and more are daily bars.
     now : datetime, optional
         Bars that start later than one bar after it lie in the future; None skips the question.
     actions : DataFrame, optional
-        Of ``ACTION_SCHEMA``; splits explain price steps.
+        Of ``ACTION_SCHEMA``; splits explain price steps, and are themselves held against the prices.
     settings : QualitySettings, optional
         Tolerances; the specification's by default.
+    families : collection of Family, optional
+        What to look at; everything by default.
 
     Raises
     ------
@@ -134,42 +66,59 @@ def check_bars(
     DataValidationError
         If `frame` does not have the columns of bars.
     """
-    bars = conform(frame, BAR_SCHEMA).sort("symbol", "ts_event", "ts_known")
-    if bars.is_empty():
+    given = conform(frame, BAR_SCHEMA)
+    if given.is_empty():
         raise DataNotFoundError("QTS-DATA-002", "there are no bars to check")
-    settings = settings or QualitySettings()
-    judged = bars.with_columns(broken_rule())
-    places = place_bars(bars["ts_event"].to_physical().to_numpy(), calendar, bar_minutes)
-    in_session, on_grid = pl.Series(places.in_session), pl.Series(places.on_grid)
-    found: list[Evidence] = [
-        *checks.broken_bars(judged, settings),
-        *checks.duplicates(bars),
-        *checks.placement(bars, in_session, on_grid, calendar, bar_minutes, settings),
-    ]
-    if now is not None:
-        found += checks.future(bars, now + timedelta(minutes=bar_minutes))
-    sound = judged.filter(pl.col("rule").is_null() & in_session & on_grid).drop("rule")
-    if not sound.is_empty():
-        # A step in price says most about what is wrong, so it is told first.
-        found += checks.price_steps(sound, no_actions() if actions is None else actions, settings)
-        found += checks.completeness(sound, calendar, bar_minutes, settings)
-        found += checks.outliers(sound, settings)
-    return QualityReport(bars.height, bars["symbol"].n_unique(), tuple(_finding(e) for e in found))
-
-
-def _finding(evidence: Evidence) -> Finding:
-    rule = RULES[evidence.rule]
-    return Finding(
-        rule.name,
-        rule.policy,
-        evidence.count,
-        tuple(sorted(set(evidence.symbols))),
-        evidence.detail or rule.doc,
-        _shortened(evidence.examples),
+    if bar_minutes >= DAILY_MINUTES:
+        given, bar_minutes = at_the_open(given, calendar), DAILY_MINUTES
+    sheet = Sheet.of(
+        given,
+        calendar=calendar,
+        bar_minutes=bar_minutes,
+        settings=settings or QualitySettings(),
+        actions=no_actions() if actions is None else as_actions(actions),
     )
+    found = [*bar_checks.broken_bars(sheet), *bar_checks.repeated_bars(sheet), *sources.cross_source(sheet)]
+    found += [*time_checks.placement(sheet), *time_checks.order(sheet)]
+    if now is not None:
+        found += time_checks.future(sheet, now + timedelta(minutes=bar_minutes))
+    if not sheet.sound.is_empty():
+        found += _judged_together(sheet, families)
+    kept = [finding_of(e) for e in found if RULES[e.rule].family in families]
+    counted = Family.COMPLETENESS in families and not sheet.sound.is_empty()
+    months = {"coverage": coverage.coverage_by_month(sheet)} if counted else {}
+    return QualityReport(given.height, len(sheet.symbols), ordered(kept), daily=_pictured(sheet, kept), **months)
 
 
-def _shortened(examples: Sequence[str]) -> tuple[str, ...]:
-    if len(examples) <= EXAMPLES:
-        return tuple(examples)
-    return (*examples[:EXAMPLES], f"and {len(examples) - EXAMPLES} more")
+def _judged_together(sheet: Sheet, families: Collection[Family]) -> list[Evidence]:
+    """Ask the rules that look at many bars at once."""
+    found: list[Evidence] = []
+    if Family.COMPLETENESS in families:
+        found += [*coverage.gaps(sheet), *coverage.holes(sheet)]
+    if Family.PRICE in families or Family.ACTIONS in families:
+        nights = steps.overnight(sheet)
+        ratio = sheet.settings.huge_dividend_ratio
+        booked = bookings.booked_actions(nights, sheet.actions, huge_dividend_ratio=ratio)
+        doubted = {(r["symbol"], r["session"]) for e in booked for r in e.places.to_dicts()}
+        found += booked
+        found += steps.price_jumps(sheet)
+        found += steps.suspected_splits(nights, sheet.settings.max_price_ratio, known=doubted)
+        found += identity.ticker_reuse(sheet, nights)
+        found += steps.mixed_adjustment(sheet, nights)
+        found += [*tape.stale(sheet), *tape.outliers(sheet)]
+    if Family.VOLUME in families:
+        found += [*bar_checks.zero_volume(sheet), *tape.feed_switch(sheet)]
+    if Family.ACROSS in families:
+        found += [*across.identical_series(sheet), *across.shifted(sheet)]
+    return found
+
+
+def _pictured(sheet: Sheet, findings: Collection[Finding]) -> pl.DataFrame:
+    """Return the sessions of symbols whose prices or volume are doubted."""
+    doubted = {
+        symbol for f in findings if f.declared.family in PICTURED and f.severity.rank < 2 for symbol in f.symbols
+    }
+    if not doubted:
+        return pl.DataFrame()
+    sessions = sheet.by_session.with_columns(pl.col("symbol").cast(pl.String))
+    return sessions.filter(pl.col("symbol").is_in(doubted)).select("symbol", "session", "close", "volume", "dollars")
