@@ -13,6 +13,7 @@ from live_daemon.desk import Desk
 from live_daemon.modes import Mode, ModeMachine
 from qts_core.adapters.prometheus import Metrics
 from qts_core.data.actions.chain import chain_factors, to_events
+from qts_core.data.actions.identity import carry_actions
 from qts_core.data.building.stream import BarBuilder
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import Session, TradingCalendar
@@ -75,7 +76,8 @@ class TradingDay:
         symbols = self._desk.core.predictor.symbols
         line = Timeline.between(self._calendar, session.date, session.date)
         self.session = session
-        self._builder = BarBuilder(line, symbols, chain_factors(self._actions, line, symbols))
+        named = carry_actions(self._actions, session.date)
+        self._builder = BarBuilder(line, symbols, chain_factors(named, line, symbols))
         self.counted = _Counted()
         self._seen = []
         event = to_events(self._actions, session.date)

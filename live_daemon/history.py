@@ -83,7 +83,9 @@ def load_history(
     previous = calendar.last_closed(opening).date
 
     def read(first: date | None) -> Panel:
-        return load_panel(lake, calendar=calendar, symbols=symbols, first=first, last=previous, known_before=opening)
+        return load_panel(
+            lake, calendar=calendar, symbols=symbols, first=first, last=previous, known_before=opening, as_of=session
+        )
 
     def resume(engine: FeatureEngine, catalogue: Catalogue) -> date | None:
         return _resume(

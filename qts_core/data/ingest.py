@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from qts_core.data.actions.identity import carry_actions, carry_bars
 from qts_core.data.actions.table import as_actions, no_actions
 from qts_core.data.building.resample import resample_bars
 from qts_core.data.cleaning import CleanResult, clean_bars
 from qts_core.data.lineage import CLEANED, cleaning_inputs, is_current, month_before
 from qts_core.data.panels import bars_to_panel, month_expression, month_key
+from qts_core.data.quality.flags import real_bars
 from qts_core.data.quality.report import QualityReport, QualitySettings, check_bars
 from qts_core.data.schemas import BAR_SCHEMA, INSTRUMENT_SCHEMA, conform
-from qts_core.market.calendar import TradingCalendar
+from qts_core.market.calendar import TradingCalendar, month_of
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Panel
@@ -208,6 +210,7 @@ def load_panel(
     last: date | None = None,
     symbols: Sequence[str] | None = None,
     known_before: datetime | None = None,
+    as_of: date | None = None,
     table: str = "clean_bars",
 ) -> Panel:
     """Return the lake's bars as a panel of whole sessions; the usual door to research.
@@ -220,25 +223,32 @@ def load_panel(
         Columns; every symbol of the span by default. Sorted in the panel.
     known_before : datetime, optional
         Only bars and revisions known by then.
+    as_of : date, optional
+        Series stand under the symbols of that day; of the last month that the lake holds by default.
 
     Raises
     ------
     DataNotFoundError
         If the span holds no bars.
     """
-    bars = lake.read(
-        table,
-        first_month=None if first is None else month_key(first),
-        last_month=None if last is None else month_key(last),
-        known_before=known_before,
+    bars = real_bars(
+        lake.read(
+            table,
+            first_month=None if first is None else month_key(first),
+            last_month=None if last is None else month_key(last),
+            known_before=known_before,
+        )
     )
     day = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
     span = bars.select(day.min().alias("first"), day.max().alias("last")).row(0)
     if span[0] is None:
         raise DataNotFoundError("QTS-DATA-013", "the lake holds no bars in that span", where=table)
     timeline = Timeline.between(calendar, first or span[0], last or span[1])
+    named_on = as_of or month_of(date.fromisoformat(f"{lake.months(table)[-1]}-01"))[1]
+    actions = load_actions(lake)
+    bars = carry_bars(bars, actions, named_on)
     chosen = bars["symbol"].unique().to_list() if symbols is None else symbols
-    return bars_to_panel(bars, load_actions(lake), timeline=timeline, symbols=tuple(sorted(set(chosen))))
+    return bars_to_panel(bars, carry_actions(actions, named_on), timeline=timeline, symbols=tuple(sorted(set(chosen))))
 
 
 def _at_bar_length(bars: pl.DataFrame, bar_minutes: int, calendar: TradingCalendar, source: str) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from qts_core.data.actions.chain import chain_factors
+from qts_core.data.quality.flags import real_bars
 from qts_core.data.schemas import BAR_SCHEMA, conform
 from qts_core.market.calendar import Session, TradingCalendar, month_of
 from qts_core.market.errors import DataValidationError
@@ -35,20 +36,30 @@ def sessions_of_month(calendar: TradingCalendar, month: str) -> tuple[Session, .
     return calendar.between(*month_of(date.fromisoformat(f"{month}-01")))
 
 
-def bars_to_panel(bars: pl.DataFrame, actions: pl.DataFrame, *, timeline: Timeline, symbols: tuple[str, ...]) -> Panel:
+def bars_to_panel(
+    bars: pl.DataFrame,
+    actions: pl.DataFrame,
+    *,
+    timeline: Timeline,
+    symbols: tuple[str, ...],
+    with_filled: bool = False,
+) -> Panel:
     """Lay bars out on a timeline.
 
     Parameters
     ----------
     bars : DataFrame
-        Of ``BAR_SCHEMA``, in any order. Bars before or after the timeline and of other symbols are left out. Of
-        several versions of one bar the one known last is taken, so filter on ``ts_known`` first for an as-of view.
+        Of ``BAR_SCHEMA`` or ``CLEAN_SCHEMA``, in any order. Bars before or after the timeline and of other symbols are
+        left out. Of several versions of one bar the one known last is taken, so filter on ``ts_known`` first for an
+        as-of view.
     actions : DataFrame
         Of ``ACTION_SCHEMA``, for the field `factor`.
     timeline : Timeline
         T bars.
     symbols : tuple of str
         N symbols, sorted.
+    with_filled : bool
+        Whether bars filled forward count as bars: for charts. Features, labels and backtests know no such bar.
 
     Returns
     -------
@@ -63,7 +74,8 @@ def bars_to_panel(bars: pl.DataFrame, actions: pl.DataFrame, *, timeline: Timeli
     if list(symbols) != sorted(set(symbols)):
         raise DataValidationError("QTS-DATA-015", "symbols of a panel must be sorted and distinct", found=symbols)
     place = pl.DataFrame({"symbol": pl.Series(symbols, dtype=pl.String), "column": np.arange(len(symbols))})
-    frame = conform(bars, BAR_SCHEMA).join(place, on="symbol").sort("ts_known", maintain_order=True)
+    chosen = bars if with_filled else real_bars(bars)
+    frame = conform(chosen, BAR_SCHEMA).join(place, on="symbol").sort("ts_known", maintain_order=True)
     starts = frame["ts_event"].to_physical().to_numpy()
     rows = timeline.rows_of(starts)
     on = rows >= 0

@@ -81,9 +81,17 @@ INSTRUMENT_SCHEMA: Schema = MappingProxyType({"symbol": pl.String(), "sector": p
 """Who trades: sector ``Other`` when it is not known."""
 
 STATE_SCHEMA: Schema = MappingProxyType(
-    {"symbol": pl.String(), "ts_known": INSTANT, "session": pl.Date(), "close": pl.Float64()}
+    {
+        "symbol": pl.String(),
+        "ts_event": INSTANT,
+        "ts_known": INSTANT,
+        "session": pl.Date(),
+        "close": pl.Float64(),
+        "factor": pl.Float64(),
+        "is_flat": pl.Boolean(),
+    }
 )
-"""What cleaning carries from one month to the next: the last accepted close of each symbol, chain-linked USD."""
+"""What cleaning carries from one month to the next: the last accepted bars of each security, raw close and factor."""
 
 
 def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

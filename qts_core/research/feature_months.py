@@ -15,6 +15,7 @@ from qts_core.config.settings import Settings
 from qts_core.data.actions.chain import split_steps
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.lineage import is_current
+from qts_core.data.quality.flags import real_bars
 from qts_core.features import Catalogue, default_catalogue
 from qts_core.features.store import compute_panel, to_frame
 from qts_core.market.calendar import TradingCalendar, month_of
@@ -221,7 +222,7 @@ def _month_before(lake: LakePort, month: str) -> str | None:
 
 def _known(lake: LakePort, month: str) -> str:
     """Return when the last of the month's bars or revisions became known."""
-    known: datetime = lake.read_month(BARS, month).select(pl.col("ts_known").max()).item()
+    known: datetime = real_bars(lake.read_month(BARS, month)).select(pl.col("ts_known").max()).item()
     return known.isoformat()
 
 

@@ -11,7 +11,8 @@ import polars as pl
 from qts_core.analytics.survivorship import Survivorship, survivorship
 from qts_core.config.models import ModelSettings
 from qts_core.config.settings import Settings
-from qts_core.data.ingest import load_panel
+from qts_core.data.actions.identity import carry_bars
+from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.market_source import market_instruments
 from qts_core.features import Catalogue
 from qts_core.market.calendar import TradingCalendar
@@ -102,8 +103,10 @@ def model_settings(settings: Settings, key: str) -> ModelSettings:
 def research_symbols(lake: LakePort) -> tuple[str, ...]:
     """Return every symbol that has a clean bar in any month, sorted: the columns of all research panels."""
     found: set[str] = set()
+    actions = load_actions(lake)
     for month in lake.months(BARS):
-        found.update(lake.read_month(BARS, month)["symbol"].unique().to_list())
+        named = carry_bars(lake.read_month(BARS, month).select("symbol", "ts_event"), actions)
+        found.update(named["symbol"].unique().to_list())
     return tuple(sorted(found))
 
 

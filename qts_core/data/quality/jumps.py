@@ -7,7 +7,7 @@ tick is left out alone; after a re-used ticker every bar is, until a corporate a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from qts_core.data.actions.chain import split_steps
 from qts_core.data.quality.rules import MAX_PRICE_RATIO
-from qts_core.data.schemas import STATE_SCHEMA, empty
 from qts_core.market.panel import Floats
 
-__all__ = ["SPLIT_RATIOS", "Jumps", "find_jumps", "nearest_split", "with_factor"]
+__all__ = ["SPLIT_RATIOS", "Jumps", "find_jumps", "near_split", "nearest_split", "with_factor"]
 
 FACTOR_SCHEMA = {"symbol": pl.String, "session": pl.Date, "factor": pl.Float64}
+NEAR_SPLITS = (1.5, 2.0, 2.5)
+"""Ratios small enough to pass for a move of the market."""
+NEAR = 0.03
 SPLIT_RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 
 
@@ -38,13 +40,10 @@ class Jumps:
     ratio : float64 [rows]
         The bar's largest step: open over the last accepted close, or high or low over open; above 1 upwards, below 1
         downwards. A crash goes in steps, a wrong price in one.
-    state : DataFrame
-        Of ``STATE_SCHEMA``: the last accepted close of each symbol after these bars.
     """
 
     is_jump: NDArray[np.bool_]
     ratio: Floats
-    state: pl.DataFrame
 
 
 def with_factor(frame: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
@@ -55,13 +54,19 @@ def with_factor(frame: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
         for (ex_date, _), factor in zip(splits, accumulate((ratio for _, ratio in splits), mul), strict=True)
     ]
     table = pl.DataFrame(steps, schema=FACTOR_SCHEMA, orient="row").sort("session")
-    session = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
-    dated = frame.with_columns(session=session).with_row_index("place").sort("session", maintain_order=True)
+    dated = frame
+    if "session" not in frame.columns:
+        dated = frame.with_columns(session=pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date())
+    if table.is_empty():
+        return dated.with_columns(factor=pl.lit(1.0))
+    dated = dated.with_row_index("place").sort("session", maintain_order=True)
     joined = dated.join_asof(table, on="session", by="symbol", strategy="backward", check_sortedness=False)
     return joined.sort("place").drop("place").with_columns(pl.col("factor").fill_null(1.0))
 
 
-def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: float = MAX_PRICE_RATIO) -> Jumps:
+def find_jumps(
+    frame: pl.DataFrame, before: Mapping[str, float] | None = None, *, max_ratio: float = MAX_PRICE_RATIO
+) -> Jumps:
     """Compare every bar with the last accepted close of its symbol.
 
     Parameters
@@ -69,12 +74,12 @@ def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: fl
     frame : DataFrame
         Bars that break no rule by themselves, with `session` and `factor`; each symbol's in order of
         `ts_known`, then `ts_event`.
-    state : DataFrame, optional
-        Of ``STATE_SCHEMA``, from the bars before.
+    before : mapping of str to float, optional
+        The last accepted close of each symbol before these bars, chain-linked USD.
     max_ratio : float
         Largest step believed.
     """
-    before = {r["symbol"]: float(r["close"]) for r in (empty(STATE_SCHEMA) if state is None else state).to_dicts()}
+    before = {} if before is None else before
     close = (pl.col("close") * pl.col("factor")).alias("linked")
     start = pl.col("symbol").replace_strict(before, default=None, return_dtype=pl.Float64)
     work = frame.with_columns(close).with_columns(
@@ -87,14 +92,7 @@ def find_jumps(frame: pl.DataFrame, state: pl.DataFrame | None, *, max_ratio: fl
     is_jump = _beyond(ratio, max_ratio)
     for symbol in work.filter(pl.Series(is_jump))["symbol"].unique().sort().to_list():
         _walk(work, symbol, before.get(symbol), max_ratio, is_jump, ratio)
-    accepted = (
-        work.filter(~pl.Series(is_jump, dtype=pl.Boolean))
-        .group_by("symbol")
-        .agg(pl.col("ts_known").last(), pl.col("session").last(), pl.col("linked").last().alias("close"))
-        .select(list(STATE_SCHEMA))
-    )
-    merged = accepted if state is None else pl.concat([accepted, state.join(accepted, on="symbol", how="anti")])
-    return Jumps(is_jump, ratio, merged.sort("symbol"))
+    return Jumps(is_jump, ratio)
 
 
 def nearest_split(ratio: float) -> str:
@@ -103,6 +101,13 @@ def nearest_split(ratio: float) -> str:
     known = min(SPLIT_RATIOS, key=lambda s: abs(math.log(s / step)))
     whole, over = (f"{known:g}", "1") if known % 1 == 0 else ("3", "2")
     return f"{over}:{whole}" if ratio > 1 else f"{whole}:{over}"
+
+
+def near_split(step: pl.Expr) -> pl.Expr:
+    """Return whether a price step lies within 3 % of 3:2, 2:1 or 5:2, either way."""
+    return pl.any_horizontal(
+        [(step * r - 1.0).abs() < NEAR for r in NEAR_SPLITS] + [(step / r - 1.0).abs() < NEAR for r in NEAR_SPLITS]
+    )
 
 
 def _beyond(ratio: Floats, max_ratio: float) -> NDArray[np.bool_]:
