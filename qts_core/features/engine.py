@@ -12,8 +12,9 @@ from qts_core.features.block import FeatureBlock
 from qts_core.features.lanes import Lane, ParallelLane, shares
 from qts_core.features.operations import BAR_SOURCES
 from qts_core.features.plan import Plan
+from qts_core.features.roles import SymbolRoles
 from qts_core.features.spec import Catalogue
-from qts_core.market.errors import DataCorruptionError, DataValidationError
+from qts_core.market.errors import DataCorruptionError, DataValidationError, InvalidConfigError
 from qts_core.market.panel import Floats
 
 __all__ = ["BLOCK_ROWS", "FeatureEngine"]
@@ -24,7 +25,8 @@ BLOCK_ROWS = 256
 PARALLEL_ROWS = 32
 """Shorter blocks are done before a second thread is awake."""
 
-SNAPSHOT_FORMAT = 1
+SNAPSHOT_FORMAT = 2
+PARTS = ("format", "plan", "symbols", "roles", "last_ts_event", "memory")
 NEVER = -(2**63)
 
 
@@ -36,6 +38,8 @@ class FeatureEngine:
     features : Catalogue or Plan
     symbols : sequence of str
         The N columns, ascending.
+    roles : SymbolRoles, optional
+        Which columns are the universe's and which stand for something; without it all are the universe's.
     threads : int, default 1
         How many threads share the symbols of a long block; the results are the same bits for any number.
 
@@ -44,13 +48,22 @@ class FeatureEngine:
     Live a block is one row. No result depends on how time is cut into blocks.
     """
 
-    def __init__(self, features: Catalogue | Plan, symbols: Sequence[str], *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        features: Catalogue | Plan,
+        symbols: Sequence[str],
+        *,
+        roles: SymbolRoles | None = None,
+        threads: int = 1,
+    ) -> None:
         self._plan = features if isinstance(features, Plan) else Plan.of(features)
         self._symbols = tuple(symbols)
         if list(self._symbols) != sorted(set(self._symbols)):
             raise DataValidationError(
                 "QTS-FEAT-002", "The symbols of an engine are not ascending and distinct.", found=list(self._symbols)
             )
+        self._roles = SymbolRoles.of(self._symbols) if roles is None else roles
+        self._check_roles()
         count = len(self._symbols)
         self._memory = np.zeros(count * self._plan.state_size())
         self._states = [
@@ -124,6 +137,7 @@ class FeatureEngine:
             format=np.array(SNAPSHOT_FORMAT),
             plan=np.array(self._plan.hash),
             symbols=np.array(self._symbols, dtype=np.str_),
+            roles=np.array(self._roles.digest),
             last_ts_event=np.array(self._last),
             memory=self._memory,
         )
@@ -141,14 +155,15 @@ class FeatureEngine:
         """
         try:
             with np.load(io.BytesIO(state), allow_pickle=False) as content:
-                parts = {name: content[name] for name in ("format", "plan", "symbols", "last_ts_event", "memory")}
+                parts = {name: content[name] for name in PARTS}
         except (AttributeError, TypeError, ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise DataCorruptionError(
                 "QTS-FEAT-003", "A feature snapshot is damaged.", found=str(error), fix="recompute from the bars"
             ) from error
-        found = (int(parts["format"]), str(parts["plan"]), tuple(parts["symbols"].tolist()), parts["memory"].shape)
-        wanted = (SNAPSHOT_FORMAT, self._plan.hash, self._symbols, self._memory.shape)
-        for what, has, needs in zip(("format", "features", "symbols", "size"), found, wanted, strict=True):
+        symbols, roles = tuple(parts["symbols"].tolist()), str(parts["roles"])
+        found = (int(parts["format"]), str(parts["plan"]), symbols, roles, parts["memory"].shape)
+        wanted = (SNAPSHOT_FORMAT, self._plan.hash, self._symbols, self._roles.digest, self._memory.shape)
+        for what, has, needs in zip(("format", "features", "symbols", "roles", "size"), found, wanted, strict=True):
             if has != needs:
                 raise DataValidationError(
                     "QTS-FEAT-003",
@@ -165,12 +180,24 @@ class FeatureEngine:
         lane = self._lanes.get(rows)
         if lane is None:
             if self._threads > 1 and rows >= PARALLEL_ROWS:
-                lane = ParallelLane(self._plan, self._states, rows, shares(len(self._symbols), self._threads))
+                parts = shares(len(self._symbols), self._threads)
+                lane = ParallelLane(self._plan, self._states, self._roles, rows, parts)
             else:
-                lane = Lane(self._plan, self._states, rows, len(self._symbols))
+                lane = Lane(self._plan, self._states, self._roles, rows)
             if rows in {1, BLOCK_ROWS}:
                 self._lanes[rows] = lane
         return lane
+
+    def _check_roles(self) -> None:
+        absent = [role for role in self._plan.roles if role not in self._roles.columns]
+        if absent or len(self._roles.counts) != len(self._symbols):
+            raise InvalidConfigError(
+                "QTS-FEAT-007",
+                "Features read auxiliary symbols that are not there.",
+                found=f"no symbol with the role {', '.join(absent)}",
+                expected="an auxiliary symbol of universe.yaml with bars, for each role",
+                fix="import its bars, or leave these features out",
+            )
 
     def _check(self, block: FeatureBlock) -> None:
         if block.bars.shape != (len(BAR_SOURCES), len(block), len(self._symbols)):

@@ -13,8 +13,9 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from qts_core.features.block import FeatureBlock
-from qts_core.features.operations import BAR_SOURCES, SOURCES, Scope
+from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES, Scope
 from qts_core.features.plan import Place, Plan, Step
+from qts_core.features.roles import SymbolRoles
 from qts_core.market.panel import Floats
 
 __all__ = ["Lane", "ParallelLane", "shares"]
@@ -44,12 +45,10 @@ class Buffers:
         array: Floats = self._arrays[place.kind][place.index]
         return array
 
-    def call(self, step: Step, state: Floats) -> Call:
-        """Bind a step to these buffers and its state."""
+    def call(self, step: Step, state: Floats, roles: SymbolRoles) -> Call:
+        """Bind a step to these buffers, its state and what it is told of the columns."""
         arrays = [*(self.at(place) for place in step.inputs), self.at(step.output)]
-        if step.state_size:
-            arrays.append(state)
-        return step.operation.kernel, (*arrays, *step.parameters)
+        return step.operation.kernel, (*arrays, *beyond(step, state, roles))
 
     def load(self, block: FeatureBlock, columns: slice) -> None:
         """Take the sources of a block that anything reads."""
@@ -61,9 +60,9 @@ class Buffers:
 class Lane:
     """All symbols in one thread: made once for blocks of one size and run many times."""
 
-    def __init__(self, plan: Plan, states: Sequence[Floats], rows: int, columns: int) -> None:
-        self._buffers = Buffers(plan, rows, columns)
-        self._calls = [self._buffers.call(step, state) for step, state in zip(plan.steps, states, strict=True)]
+    def __init__(self, plan: Plan, states: Sequence[Floats], roles: SymbolRoles, rows: int) -> None:
+        self._buffers = Buffers(plan, rows, len(roles.counts))
+        self._calls = [self._buffers.call(step, state, roles) for step, state in zip(plan.steps, states, strict=True)]
         self._copies = plan.copies
 
     def run(self, block: FeatureBlock, values: Floats) -> None:
@@ -78,7 +77,9 @@ class Lane:
 class ParallelLane:
     """Shares of the symbols side by side; an operation across symbols gathers their parts and spreads its result."""
 
-    def __init__(self, plan: Plan, states: Sequence[Floats], rows: int, columns: Sequence[slice]) -> None:
+    def __init__(
+        self, plan: Plan, states: Sequence[Floats], roles: SymbolRoles, rows: int, columns: Sequence[slice]
+    ) -> None:
         self._columns = tuple(columns)
         self._parts = tuple(Buffers(plan, rows, part.stop - part.start) for part in columns)
         self._copies = plan.copies
@@ -88,10 +89,10 @@ class ParallelLane:
         for crosses, group in groupby(numbered, key=lambda pair: pair[0].operation.scope is Scope.CROSS_SECTION):
             steps = list(group)
             if crosses:
-                self._stages.append((True, [[self._joined(step, state, rows) for step, state in steps]]))
+                self._stages.append((True, [[self._joined(step, state, roles, rows) for step, state in steps]]))
             else:
                 shared = [
-                    [buffers.call(step, state[part]) for step, state in steps]
+                    [buffers.call(step, state[part], roles) for step, state in steps]
                     for buffers, part in zip(self._parts, self._columns, strict=True)
                 ]
                 self._stages.append((False, shared))
@@ -115,18 +116,18 @@ class ParallelLane:
         for future in [self._pool.submit(work, part) for part in range(len(self._parts))]:
             future.result()
 
-    def _joined(self, step: Step, state: Floats, rows: int) -> Call:
+    def _joined(self, step: Step, state: Floats, roles: SymbolRoles, rows: int) -> Call:
         """Bind a step across symbols: gather its inputs, compute, spread its result."""
         count = self._columns[-1].stop
         inputs = [np.empty((rows, count)) for _ in step.inputs]
         output = np.empty((rows, count))
-        arrays: list[object] = [*inputs, output, state] if step.state_size else [*inputs, output]
+        arguments = (*inputs, output, *beyond(step, state, roles))
 
         def compute() -> None:
             for joint, place in zip(inputs, step.inputs, strict=True):
                 for buffers, part in zip(self._parts, self._columns, strict=True):
                     joint[:, part] = buffers.at(place)
-            step.operation.kernel(*arrays, *step.parameters)
+            step.operation.kernel(*arguments)
             for buffers, part in zip(self._parts, self._columns, strict=True):
                 buffers.at(step.output)[:] = output[:, part]
 
@@ -137,3 +138,10 @@ def make(calls: Sequence[Call]) -> None:
     """Make each call in turn."""
     for call, arguments in calls:
         call(*arguments)
+
+
+def beyond(step: Step, state: Floats, roles: SymbolRoles) -> tuple[object, ...]:
+    """Return the arguments of a kernel after its series: state, what it is told of the columns, parameters."""
+    context = step.operation.context
+    told = () if not context else (roles.counts if context == COUNTS else roles.columns[context],)
+    return (*((state,) if step.state_size else ()), *told, *step.parameters)

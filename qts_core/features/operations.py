@@ -11,8 +11,9 @@ from enum import Enum
 from types import MappingProxyType
 
 from qts_core.features.kernels import cross, elementwise, moments, order, pairs, recursive, session, windows
+from qts_core.features.roles import ROLES
 
-__all__ = ["OPERATIONS", "SOURCES", "Operation", "Scope"]
+__all__ = ["COUNTS", "OPERATIONS", "SOURCES", "Operation", "Scope"]
 
 SOURCES = (
     "open", "high", "low", "close", "volume",
@@ -23,6 +24,8 @@ SOURCES = (
 BAR_SOURCES = SOURCES[:5]
 
 Parameters = tuple[int | float, ...]
+
+COUNTS = "counts"
 
 
 class Scope(Enum):
@@ -53,6 +56,9 @@ class Operation:
     scope : Scope
     revision : int
         Raised when the arithmetic changes, so that hashes change with it.
+    context : str
+        What the kernel is told of the columns, between state and parameters: nothing, ``COUNTS`` (which symbols are
+        the universe's) or a role, whose column it reads for each symbol.
     """
 
     name: str
@@ -63,6 +69,7 @@ class Operation:
     warm_up: Callable[[Parameters], int]
     scope: Scope = Scope.TIME_SERIES
     revision: int = 1
+    context: str = ""
 
     @property
     def doc(self) -> str:
@@ -164,5 +171,9 @@ OVER_TIME = (
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {name: Operation(name, kernel, inputs, parameters, none, none) for name, kernel, inputs, parameters in PLAIN}
     | {operation.name: operation for operation in OVER_TIME}
-    | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION) for name, kernel in ACROSS}
+    | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS) for name, kernel in ACROSS}
+    | {
+        f"of_{role}": Operation(f"of_{role}", cross.of_column, 1, {}, none, none, Scope.CROSS_SECTION, context=role)
+        for role in ROLES
+    }
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qts_core.features.graph import Node
-from qts_core.features.operations import OPERATIONS, SOURCES, Operation, Scope
+from qts_core.features.operations import COUNTS, OPERATIONS, SOURCES, Operation, Scope
 from qts_core.features.spec import Catalogue
 
 __all__ = ["Place", "Plan", "Step"]
@@ -113,6 +113,11 @@ class Plan:
         )
         text = "\n".join(f"{name} {root.digest}" for name, root in features.items())
         return cls(tuple(features), tuple(steps), copies, scratch, hashlib.sha256(text.encode()).hexdigest())
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles that some step reads, sorted."""
+        return tuple(sorted({step.operation.context for step in self.steps} - {"", COUNTS}))
 
     def state_size(self) -> int:
         """Return how many floats all steps remember per symbol."""

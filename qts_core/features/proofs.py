@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qts_core.features.block import FeatureBlock
 from qts_core.features.engine import FeatureEngine
+from qts_core.features.roles import SymbolRoles
 from qts_core.features.spec import Catalogue
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.timeline import BAR_MINUTES
@@ -32,27 +33,33 @@ class Subject:
     names : tuple of str
     compute : callable
         ``compute(panel, cuts) -> float64 [F, T, N]``, working through the panel in pieces that end at `cuts`.
+    reordered : callable, optional
+        The same features for columns in another order; needed where columns play parts of their own.
     """
 
     names: tuple[str, ...]
     compute: Compute
+    reordered: Callable[[NDArray[np.int64]], Subject] | None = None
 
 
-def subject_of(catalogue: Catalogue, *, bar_minutes: int = BAR_MINUTES) -> Subject:
+def subject_of(catalogue: Catalogue, *, bar_minutes: int = BAR_MINUTES, roles: SymbolRoles | None = None) -> Subject:
     """Return the features of a catalogue; at each cut the engine is replaced by one restored from its snapshot."""
 
     def compute(panel: Panel, cuts: Sequence[int]) -> Floats:
-        engine = FeatureEngine(catalogue, panel.symbols)
+        engine = FeatureEngine(catalogue, panel.symbols, roles=roles)
         pieces = []
         for first, last in zip([0, *cuts], [*cuts, len(panel)], strict=True):
             if first:
                 state = engine.snapshot()
-                engine = FeatureEngine(catalogue, panel.symbols)
+                engine = FeatureEngine(catalogue, panel.symbols, roles=roles)
                 engine.restore(state)
             pieces.append(engine.push(FeatureBlock.of(panel.rows(slice(first, last)), bar_minutes=bar_minutes)))
         return np.concatenate(pieces, axis=1)
 
-    return Subject(catalogue.names, compute)
+    def reordered(order: NDArray[np.int64]) -> Subject:
+        return subject_of(catalogue, bar_minutes=bar_minutes, roles=None if roles is None else roles.reordered(order))
+
+    return Subject(catalogue.names, compute, reordered)
 
 
 def chunking_faults(subject: Subject, panel: Panel, cuts: Sequence[int]) -> tuple[str, ...]:
@@ -76,7 +83,8 @@ def symbol_order_faults(subject: Subject, panel: Panel, random: np.random.Genera
     """Return the features whose values change when the symbols change places."""
     order = random.permutation(len(panel.symbols))
     fields = {name: np.ascontiguousarray(values[:, order]) for name, values in panel.fields.items()}
-    moved = subject.compute(Panel(panel.timeline, panel.symbols, fields), ())
+    moved_subject = subject if subject.reordered is None else subject.reordered(order)
+    moved = moved_subject.compute(Panel(panel.timeline, panel.symbols, fields), ())
     return differing(subject.names, subject.compute(panel, ())[:, :, order], moved)
 
 

@@ -1,4 +1,4 @@
-"""Kernels across symbols at one instant; symbols without a value neither count nor get one.
+"""Kernels across symbols at one instant; symbols without a value, or outside the universe, neither count nor get one.
 
 Values are sorted before they are added, so the result does not depend on the order of symbols, to the bit.
 """
@@ -8,19 +8,23 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["cross_mean", "cross_rank", "cross_zscore"]
+__all__ = ["cross_mean", "cross_rank", "cross_zscore", "of_column"]
+
+Flags = NDArray[np.bool_]
+Columns = NDArray[np.int64]
 
 
 @kernel
-def collect(row: Floats, ordered: Floats) -> int:
-    """Copy the values that exist into `ordered`, sorted; return how many."""
+def collect(row: Floats, counts: Flags, ordered: Floats) -> int:
+    """Copy the values that exist and count into `ordered`, sorted; return how many."""
     count = 0
     for n in range(row.shape[0]):
-        if row[n] == row[n]:
+        if row[n] == row[n] and counts[n]:
             ordered[count] = row[n]
             count += 1
     ordered[:count].sort()
@@ -49,22 +53,22 @@ def mean_of(ordered: Floats, count: int) -> float:
 
 
 @kernel
-def cross_mean(x: Floats, out: Floats) -> None:
+def cross_mean(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the mean over symbols at each symbol that has a value."""
     ordered = np.empty(x.shape[1])
     for t in range(x.shape[0]):
-        count = collect(x[t], ordered)
+        count = collect(x[t], counts, ordered)
         mean = mean_of(ordered, count) if count > 0 else np.nan
         for n in range(x.shape[1]):
-            out[t, n] = mean if x[t, n] == x[t, n] else np.nan
+            out[t, n] = mean if x[t, n] == x[t, n] and counts[n] else np.nan
 
 
 @kernel
-def cross_zscore(x: Floats, out: Floats) -> None:
+def cross_zscore(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the distance from the mean over symbols in population deviations; NaN where all are equal."""
     ordered = np.empty(x.shape[1])
     for t in range(x.shape[0]):
-        count = collect(x[t], ordered)
+        count = collect(x[t], counts, ordered)
         spread, mean = 0.0, 0.0
         if count > 0 and ordered[0] < ordered[count - 1]:
             mean = mean_of(ordered, count)
@@ -72,18 +76,18 @@ def cross_zscore(x: Floats, out: Floats) -> None:
                 spread += (ordered[i] - mean) * (ordered[i] - mean)
             spread = math.sqrt(spread / count)
         for n in range(x.shape[1]):
-            out[t, n] = (x[t, n] - mean) / spread if spread > 0.0 else np.nan
+            out[t, n] = (x[t, n] - mean) / spread if spread > 0.0 and counts[n] else np.nan
 
 
 @kernel
-def cross_rank(x: Floats, out: Floats) -> None:
+def cross_rank(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the rank over symbols as ``(rank - 1/2) / count``, inside (0, 1); equal values share the mean rank."""
     ordered = np.empty(x.shape[1])
     for t in range(x.shape[0]):
-        count = collect(x[t], ordered)
+        count = collect(x[t], counts, ordered)
         for n in range(x.shape[1]):
             value = x[t, n]
-            if value != value:
+            if value != value or not counts[n]:
                 out[t, n] = np.nan
                 continue
             below = bound(ordered, count, value)
@@ -91,3 +95,11 @@ def cross_rank(x: Floats, out: Floats) -> None:
             while not_above < count and ordered[not_above] == value:
                 not_above += 1
             out[t, n] = 0.5 * (below + not_above) / count
+
+
+@kernel
+def of_column(x: Floats, out: Floats, columns: Columns) -> None:
+    """Write the value of the column that each symbol reads; NaN where there is none."""
+    for t in range(x.shape[0]):
+        for n in range(x.shape[1]):
+            out[t, n] = x[t, columns[n]] if columns[n] >= 0 else np.nan

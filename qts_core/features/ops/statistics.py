@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qts_core.features.graph import Node, apply
+from qts_core.features.graph import Node, apply, refusal
 from qts_core.features.kernels import moments, pairs
 from qts_core.features.ops.averages import sma
+from qts_core.features.roles import ROLES
 
 __all__ = [
     "bars_since_max",
@@ -19,6 +20,7 @@ __all__ = [
     "fitted",
     "kurtosis",
     "mean_deviation",
+    "of_role",
     "quantile",
     "rank",
     "residual_std",
@@ -116,3 +118,22 @@ def cross_zscore(x: Node) -> Node:
 def cross_rank(x: Node) -> Node:
     """Return the rank over symbols as ``(rank - 1/2) / count``, inside (0, 1)."""
     return apply("cross_rank", x)
+
+
+def of_role(x: Node, role: str) -> Node:
+    """Return `x` of the auxiliary symbol with a role: the market's return, the sector's volatility.
+
+    Parameters
+    ----------
+    x : Node
+    role : str
+        A key of ``ROLES``; ``"sector"`` reads the one of each symbol's own sector.
+
+    Raises
+    ------
+    InvalidConfigError
+        QTS-FEAT-005 if there is no such role.
+    """
+    if role not in ROLES:
+        raise refusal("An expression reads an unknown role.", found=role, expected=f"one of {', '.join(ROLES)}")
+    return apply(f"of_{role}", x)

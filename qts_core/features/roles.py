@@ -1,0 +1,97 @@
+"""Which symbols are the universe and which stand for something: the market, a sector, rates (specification 6.4, X-30).
+
+Auxiliary symbols are columns like all others, so that their features are computed by the same kernels. They do not
+count among the symbols of the universe, and any symbol may read the series of the one that stands for its market.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.instruments import Instrument
+
+__all__ = ["ROLES", "SymbolRoles"]
+
+ROLES: Mapping[str, str] = MappingProxyType(
+    {
+        "market": "the whole market",
+        "growth": "growth stocks",
+        "small_cap": "small companies",
+        "sector": "the symbol's own sector",
+        "rates": "long government bonds, which fall when rates rise",
+        "dollar": "the dollar against other currencies",
+        "gold": "gold",
+        "bonds": "the bond market",
+        "cash": "short bills",
+        "volatility": "volatility futures",
+    }
+)
+"""What an auxiliary symbol may stand for."""
+
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SymbolRoles:
+    """The part each of N columns plays.
+
+    Attributes
+    ----------
+    counts : bool [N]
+        True for symbols of the universe: only they enter ranks and means across symbols.
+    columns : mapping of str to int64 [N]
+        By role, the column that each symbol reads; -1 where there is none. Roles that no symbol plays are absent.
+    """
+
+    counts: NDArray[np.bool_]
+    columns: Mapping[str, NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, symbols: Sequence[str], instruments: Iterable[Instrument] = ()) -> SymbolRoles:
+        """Find the parts of `symbols`; of several with one role the first instrument given counts.
+
+        Parameters
+        ----------
+        symbols : sequence of str
+            N columns.
+        instruments : iterable of Instrument
+            Those that are known; any other symbol belongs to the universe and to no sector.
+        """
+        place = {symbol: column for column, symbol in enumerate(symbols)}
+        known = [each for each in instruments if each.symbol in place]
+        first: dict[str, int] = {}
+        for each in known:
+            if each.is_auxiliary:
+                first.setdefault(each.role, place[each.symbol])
+        counts = np.ones(len(symbols), dtype=bool)
+        columns = {role: np.full(len(symbols), first[role]) for role in ROLES if role in first}
+        own = np.full(len(symbols), NONE)
+        for each in known:
+            counts[place[each.symbol]] = not each.is_auxiliary
+            own[place[each.symbol]] = NONE if each.is_auxiliary else first.get(f"sector:{each.sector}", NONE)
+        if (own != NONE).any():
+            columns["sector"] = own
+        return cls(counts, MappingProxyType(columns))
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of everything; empty when all symbols are the universe's and none stands for anything."""
+        if self.counts.all() and not self.columns:
+            return ""
+        parts = [
+            self.counts.tobytes(),
+            *(name.encode() + self.columns[name].tobytes() for name in sorted(self.columns)),
+        ]
+        return hashlib.sha256(b"|".join(parts)).hexdigest()
+
+    def reordered(self, order: NDArray[np.int64]) -> SymbolRoles:
+        """Return the same parts for columns taken in another order."""
+        place = np.empty(len(order) + 1, dtype=np.int64)
+        place[order], place[NONE] = np.arange(len(order)), NONE
+        return SymbolRoles(self.counts[order], {name: place[values[order]] for name, values in self.columns.items()})
