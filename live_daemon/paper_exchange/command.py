@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -52,10 +53,12 @@ def exchange(
     ] = 0.0,
     symbols: Annotated[int, typer.Option(min=1, max=500, help="Symbols of the synthetic market.")] = 50,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic market.")] = 7,
-    key: Annotated[str, typer.Option(envvar="QTS_EXCHANGE_KEY", help="Only this API key may enter.")] = "",
-    secret: Annotated[str, typer.Option(envvar="QTS_EXCHANGE_SECRET", help="Its secret.")] = "",
 ) -> None:
-    """Serve a paper exchange that any Alpaca client can trade on; prints one JSON line when ready."""
+    """Serve a paper exchange that any Alpaca client can trade on; prints one JSON line when ready.
+
+    Any pair of keys may enter unless QTS_EXCHANGE_KEY and QTS_EXCHANGE_SECRET are set; a command line is no place for
+    a secret.
+    """
     virtual_speed = _speed(speed)
     calendar = xnys()
     market = _market(bars, calendar, symbols=symbols, seed=seed)
@@ -71,7 +74,7 @@ def exchange(
         ),
         time.monotonic,
     )
-    settings = ServerSettings(host, port, Credentials(key, secret), rate_limit, exit_when_idle, free_plan)
+    settings = ServerSettings(host, port, _credentials(), rate_limit, exit_when_idle, free_plan)
     try:
         asyncio.run(serve(venue, settings))
     except OSError as error:
@@ -82,6 +85,10 @@ def exchange(
             found=error.strerror,
             fix="use --port 0",
         ) from error
+
+
+def _credentials() -> Credentials:
+    return Credentials(os.environ.get("QTS_EXCHANGE_KEY", ""), os.environ.get("QTS_EXCHANGE_SECRET", ""))
 
 
 def _market(bars: Path | None, calendar: TradingCalendar, *, symbols: int, seed: int) -> Market:

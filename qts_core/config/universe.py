@@ -37,7 +37,8 @@ OTHER_SECTOR = "Other"
 def _ticker(value: str) -> str:
     symbol = canonical_symbol(value)
     if symbol is None:
-        raise ValueError("not a US ticker such as AAPL or BRK.B")
+        escaped = "" if value.isascii() else f"; written out it is {ascii(value)[1:-1][:60]}"
+        raise ValueError(f"not a US ticker such as AAPL or BRK.B{escaped}")
     return symbol
 
 

@@ -109,6 +109,8 @@ SECRET_VARIABLES = frozenset(
 RUNTIME_VARIABLES: dict[str, str] = {
     "QTS_CONFIG_DIR": "Folder of the settings files; default `./config` when it exists.",
     "QTS_DEBUG": "1 shows a traceback instead of one line.",
+    "QTS_EXCHANGE_KEY": "The only API key that `live-daemon exchange` lets in; default any.",
+    "QTS_EXCHANGE_SECRET": "Its secret.",
     "QTS_REAL_DATA": "Folder of real sample bars for tests.",
     "QTS_GOLDEN": "Folder of reference tables for tests.",
     "QTS_TEST_POSTGRES_URL": "A running PostgreSQL for tests, whose user may create databases.",
