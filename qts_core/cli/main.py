@@ -18,6 +18,7 @@ COMMANDS = {
     "train": LazyCommand("qts_core.cli.train", "Train a model and put it before the gates."),
     "models": LazyCommand("qts_core.cli.models", "List, show and promote models."),
     "backtest": LazyCommand("qts_core.cli.backtest", "Test a strategy on history."),
+    "db": LazyCommand("qts_core.cli.db", "Upgrade, inspect and fill the database."),
     "replay": LazyCommand("qts_core.cli.replay", "Derive journalled decisions again, bit for bit."),
     "parity": LazyCommand("qts_core.cli.parity", "Compare a live session with its backtest, decision by decision."),
     "config": LazyCommand("qts_core.cli.config", "Show and check settings."),

@@ -29,7 +29,7 @@ from qts_core.market.errors import (
     TradingSystemError,
 )
 
-__all__ = ["IMMEDIATE", "connect_engine", "lock_table", "reader", "shown_url", "translated", "writer"]
+__all__ = ["IMMEDIATE", "connect_engine", "lock_table", "reader", "shown_url", "sqlite_file", "translated", "writer"]
 
 IMMEDIATE = "qts_immediate"
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -70,8 +70,9 @@ def connect_engine(
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
             return _server_engine(parsed, schema, poolclass)
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        file = sqlite_file(url)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, poolclass=poolclass)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise InvalidConfigError(
@@ -115,11 +116,23 @@ def reader(engine: Engine) -> Iterator[Connection]:
 
 
 def shown_url(url: str | URL) -> str:
-    """Return `url` without its password."""
+    """Return `url` without its password, wherever in it that stands."""
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        parsed = make_url(url)
     except ArgumentError:
         return "an unreadable URL"
+    shown = {key: "***" if "password" in key.lower() else value for key, value in parsed.query.items()}
+    return parsed.set(query=shown).render_as_string(hide_password=True)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite `url`, None for another database, one in memory, or no URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(parsed.database or "") if is_file else None
 
 
 def _server_engine(url: URL, schema: str, poolclass: type[Pool] | None) -> Engine:

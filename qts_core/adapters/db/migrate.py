@@ -32,11 +32,14 @@ class Upgrade:
         Version now.
     hypertables : tuple of str
         Tables that became hypertables.
+    has_timescale : bool
+        Whether TimescaleDB is installed in the database.
     """
 
     before: str | None
     after: str
     hypertables: tuple[str, ...]
+    has_timescale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ def upgrade(engine: Engine, store: Store) -> Upgrade:
                 "QTS-DB-005", f"Tables of the {store.name} are not what QTS expects", where=where, found=found[0],
                 fix="nothing was changed; name an empty database, or move these tables away",
             )  # fmt: skip
-        return Upgrade(before, store.head, apply_hypertables(connection, store))
+        made = apply_hypertables(connection, store)
+        return Upgrade(before, store.head, made, has_timescale(connection))
 
 
 def status(engine: Engine, store: Store) -> Status:
