@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 
-__all__ = ["CLOSE_CRON", "GATHER_CRON", "NEW_YORK", "decode_cursor", "encode_cursor", "owners"]
+import dagster as dg
+
+from qts_core.data.market_source import MarketSource
+
+__all__ = [
+    "CLOSE_CRON",
+    "GATHER_CRON",
+    "NEW_YORK",
+    "decode_cursor",
+    "encode_cursor",
+    "fresh_every_trading_day",
+    "owners",
+]
 
 NEW_YORK = "America/New_York"
 CLOSE_CRON = "20 16 * * 1-5"
@@ -25,3 +38,15 @@ def encode_cursor(state: Mapping[str, str]) -> str:
 def decode_cursor(cursor: str | None) -> dict[str, str]:
     """Read a sensor's memory; a new sensor remembers nothing."""
     return {str(k): str(v) for k, v in json.loads(cursor).items()} if cursor else {}
+
+
+def fresh_every_trading_day(source: MarketSource) -> dg.FreshnessPolicy | None:
+    """Return the policy of assets that a growing market refreshes each evening; None for one that is finished.
+
+    Dagster's policies know the days of the week but no holidays, hence a warning after one evening missed and a failure
+    only when no run came for longer than the longest weekend. Whether the newest *session* is there is judged by the
+    check `freshness`, which knows the exchange's calendar.
+    """
+    if source.is_synthetic:
+        return None
+    return dg.FreshnessPolicy.time_window(warn_window=timedelta(days=3), fail_window=timedelta(days=5))

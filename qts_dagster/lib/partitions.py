@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import date
 
 import dagster as dg
 
 from qts_core.data.market_source import MarketSource
 
-__all__ = ["for_each_month", "month_key", "months_of", "partition_key", "single_run"]
+__all__ = ["month_key", "months_of", "partition_key", "single_run"]
 
 
 def months_of(source: MarketSource) -> dg.MonthlyPartitionsDefinition:
@@ -40,9 +39,3 @@ def partition_key(month: str) -> str:
 def single_run() -> dg.BackfillPolicy:
     """Return the policy of assets that compute a range of months in one run."""
     return dg.BackfillPolicy.single_run()
-
-
-def for_each_month(context: dg.AssetExecutionContext, compute: Callable[[str], Mapping[str, dg.MetadataValue]]) -> None:
-    """Compute every month of the run in order and attach what `compute` returns to its partition."""
-    for key in sorted(context.partition_keys):
-        context.add_asset_metadata(compute(month_key(key)), partition_key=key)

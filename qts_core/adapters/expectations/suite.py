@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from qts_core.data.contracts import Aspect, Expected, TableContract
+from qts_core.data.schemas import Schema
 
 if TYPE_CHECKING:
     from great_expectations.expectations import Expectation
@@ -49,11 +50,11 @@ def type_suite() -> Iterator[Item]:
     )  # fmt: skip
 
 
-def types_of(contract: TableContract, frame: pl.DataFrame) -> pl.DataFrame:
+def types_of(contract: TableContract, columns: Schema) -> pl.DataFrame:
     """Return one row for each column declared or stored, with its polars type here and there."""
-    names = list(dict.fromkeys([*contract.columns, *frame.columns]))
+    names = list(dict.fromkeys([*contract.columns, *columns]))
     declared, stored = (
-        [str(kinds[name]) if name in kinds else ABSENT for name in names] for kinds in (contract.columns, frame.schema)
+        [str(kinds[name]) if name in kinds else ABSENT for name in names] for kinds in (contract.columns, columns)
     )
     return pl.DataFrame(dict(zip(TYPES, (names, declared, stored), strict=True)))
 

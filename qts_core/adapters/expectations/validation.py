@@ -16,6 +16,7 @@ import polars as pl
 from qts_core.adapters.expectations.results import AspectResult, Breach, ContractResult
 from qts_core.adapters.expectations.suite import Item, suite_of, type_suite, types_of
 from qts_core.data.contracts import Aspect, Expected, TableContract
+from qts_core.data.schemas import Schema
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -26,7 +27,9 @@ SHOWN = 20
 """Failing rows kept of each part of a contract."""
 
 
-def validate(frame: pl.DataFrame, contract: TableContract, expected: Expected | None = None) -> ContractResult:
+def validate(
+    frame: pl.DataFrame, contract: TableContract, expected: Expected | None = None, *, stored: Schema | None = None
+) -> ContractResult:
     """Judge `frame` by `contract`.
 
     Parameters
@@ -36,6 +39,8 @@ def validate(frame: pl.DataFrame, contract: TableContract, expected: Expected | 
     contract : TableContract
     expected : Expected, optional
         How many rows there should be and how new the newest; without it any number and any age will do.
+    stored : mapping of str to polars type, optional
+        Columns and types as they are stored, where `frame` holds only some of them; its own by default.
 
     Notes
     -----
@@ -46,7 +51,7 @@ def validate(frame: pl.DataFrame, contract: TableContract, expected: Expected | 
         # Importing the library and its pandas code brings deprecations that are not ours to mend.
         warnings.simplefilter("ignore")
         context = _context()
-        judged = _judge(context, types_of(contract, frame), list(type_suite()), ())
+        judged = _judge(context, types_of(contract, stored or frame.schema), list(type_suite()), ())
         items = list(suite_of(contract, expected))
         askable = [item for item in items if set(item.columns) <= set(frame.columns)]
         judged += _judge(context, frame, askable, contract.key)

@@ -1,12 +1,14 @@
-"""Blocking checks of the bars: bytes, order of prices, duplicates, coverage (specification 5.1)."""
+"""Blocking checks of the bars beyond their contracts: bytes, completeness of actions, coverage (specification 5.1)."""
 
 import dagster as dg
 import polars as pl
 
 from qts_core.data.ingest import load_actions
+from qts_dagster.defs.market_data.contracts import contract_checks
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.coverage import coverage_by_symbol
 from qts_dagster.lib.metadata import table
+from qts_dagster.lib.months import months_in_run
 
 __all__ = ["market_data_checks"]
 
@@ -15,15 +17,15 @@ SHOWN = 20
 
 
 def market_data_checks() -> list[dg.AssetChecksDefinition]:
-    """Return one property a check; each blocks what comes after."""
-    return [_raw_bars_are_intact(), _actions_are_positive(), _ohlc_order(), _no_duplicate_bars(), _coverage()]
+    """Return the contracts of the stored tables and what they cannot say, one property a check."""
+    return [*contract_checks(), _raw_bars_are_intact(), _actions_are_positive(), _coverage()]
 
 
 def _raw_bars_are_intact() -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="raw_bars", blocking=True, description="Every stored month has the bytes that were written.")
-    def stored_bytes_are_intact(platform: Platform) -> dg.AssetCheckResult:
+    @dg.asset_check(asset="raw_bars", blocking=True, description="Every month has the bytes that were written.")
+    def stored_bytes_are_intact(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
         lake = platform.lake
-        months = lake.months("raw_bars")
+        months = months_in_run(context.run.tags, lake.months("raw_bars"))
         rows = sum(lake.read_month("raw_bars", month).height for month in months)
         return dg.AssetCheckResult(passed=rows > 0, metadata={"months": len(months), "rows": rows})
 
@@ -31,37 +33,32 @@ def _raw_bars_are_intact() -> dg.AssetChecksDefinition:
 
 
 def _actions_are_positive() -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="corporate_actions", blocking=True, description="Split ratios and dividends are positive.")
+    @dg.asset_check(
+        asset="corporate_actions",
+        blocking=True,
+        description="Splits have both share counts, dividends an amount; all positive.",
+    )
     def ratios_are_positive(platform: Platform) -> dg.AssetCheckResult:
         actions = load_actions(platform.lake)
-        amounts = pl.min_horizontal("new_shares", "old_shares", "cash_per_share")
-        bad = actions.filter(amounts.is_null() | (amounts <= 0) | ~amounts.is_finite())
-        return dg.AssetCheckResult(passed=bad.is_empty(), metadata={"actions": actions.height, "wrong": bad.height})
+        needed = (
+            pl.when(pl.col("kind") == "split")
+            .then(_positive("new_shares") & _positive("old_shares"))
+            .when(pl.col("kind") == "dividend")
+            .then(_positive("cash_per_share"))
+            .otherwise(pl.lit(value=True))
+        )
+        bad = actions.filter(~needed)
+        shown = bad.head(SHOWN).with_columns(pl.col("ex_date").cast(pl.String)).drop("ts_known", strict=False)
+        return dg.AssetCheckResult(
+            passed=bad.is_empty(),
+            metadata={"actions": actions.height, "wrong": bad.height, "failing_rows": table(shown.to_dicts())},
+        )
 
     return ratios_are_positive
 
 
-def _ohlc_order() -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="clean_bars", blocking=True, description="low <= open, close <= high, all positive.")
-    def ohlc_order(platform: Platform) -> dg.AssetCheckResult:
-        bars = platform.lake.read("clean_bars")
-        is_wrong = (
-            (pl.col("low") > pl.min_horizontal("open", "close"))
-            | (pl.col("high") < pl.max_horizontal("open", "close"))
-            | ~(pl.col("low") > 0)
-        )
-        return _verdict(bars.filter(is_wrong), bars.height)
-
-    return ohlc_order
-
-
-def _no_duplicate_bars() -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="clean_bars", blocking=True, description="One revision of a bar is known at a time.")
-    def no_duplicate_bars(platform: Platform) -> dg.AssetCheckResult:
-        bars = platform.lake.read("clean_bars")
-        return _verdict(bars.filter(bars.select("symbol", "ts_event", "ts_known").is_duplicated()), bars.height)
-
-    return no_duplicate_bars
+def _positive(column: str) -> pl.Expr:
+    return ((pl.col(column) > 0) & pl.col(column).is_finite()).fill_null(value=False)
 
 
 def _coverage() -> dg.AssetChecksDefinition:
@@ -79,11 +76,3 @@ def _coverage() -> dg.AssetChecksDefinition:
         )
 
     return coverage_above_95pct
-
-
-def _verdict(failing: pl.DataFrame, rows: int) -> dg.AssetCheckResult:
-    shown = failing.head(SHOWN).select("symbol", pl.col("ts_event").cast(pl.String), "open", "high", "low", "close")
-    return dg.AssetCheckResult(
-        passed=failing.is_empty(),
-        metadata={"rows": rows, "failing": failing.height, "failing_rows": table(shown.to_dicts())},
-    )
