@@ -113,7 +113,9 @@ def clean_bars(
     accepted = sound.filter(~is_jump)
     marked = accepted.with_columns(flags=flags_of(accepted, before))
     filled = fill_forward(marked, before, grid, identities, ours)
-    clean = pl.concat([conform(_without_odd_vwap(marked), CLEAN_SCHEMA), filled]).sort(ORDER, maintain_order=True)
+    clean = conform(_without_odd_vwap(marked), CLEAN_SCHEMA)
+    if filled.height:
+        clean = pl.concat([clean, filled]).sort(ORDER, maintain_order=True)
     quarantine = pl.concat([_quarantined(part) for part in refused]).sort(ORDER, maintain_order=True)
     counts |= dict(quarantine.group_by("rule").len().sort("rule").iter_rows()) | flag_counts(clean)
     return CleanResult(clean, quarantine, counts, next_state(accepted, before))

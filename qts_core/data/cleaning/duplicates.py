@@ -20,7 +20,7 @@ def settle_duplicates(bars: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, i
     Parameters
     ----------
     bars : DataFrame
-        With the columns of bars and `flags`.
+        With the columns of bars and `flags`, in order of `ts_known`, `ts_event` and symbol.
 
     Returns
     -------
@@ -32,6 +32,9 @@ def settle_duplicates(bars: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, i
     repeated : int
         Equal bars left out.
     """
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in KEY)
+    if not bars.select(same.any()).item():
+        return bars, bars.clear().with_columns(rule=pl.lit(None, pl.String)), 0
     distinct = bars.unique([*KEY, *CONTENT], keep="first", maintain_order=True)
     repeated = bars.height - distinct.height
     several = distinct.select(pl.struct(KEY).is_duplicated()).to_series()

@@ -42,7 +42,7 @@ def price_jumps(bars: pl.DataFrame, state: pl.DataFrame, *, max_ratio: float) ->
     """
     numbered = bars.with_row_index("place")
     main = numbered.filter("is_main")
-    last = state.sort("ts_event").group_by("line", maintain_order=True).agg(pl.col("linked").last())
+    last = state.group_by("line").agg(pl.col("linked").sort_by("ts_event").last())
     jumps = find_jumps(main.with_columns(symbol="line"), dict(last.iter_rows()), max_ratio=max_ratio)
     refused = main.filter(pl.Series(jumps.is_jump, dtype=pl.Boolean))["place"]
     late = numbered.filter(~pl.col("is_main"))
@@ -72,18 +72,14 @@ def flags_of(bars: pl.DataFrame, state: pl.DataFrame) -> pl.Series:
     main = numbered.filter("is_main")
     walked = _walked(_history(main, state))
     late = numbered.filter(~pl.col("is_main"))
-    beside = _before(late, walked.select("line", "ts_event", reference="linked", sigma="sigma_after"))
-    beside = beside.with_columns(move=(pl.col("linked") / pl.col("reference")).log().abs())
     is_outlier = (pl.col("sigma") > 0) & (pl.col("move") > OUTLIER_SIGMAS * pl.col("sigma"))
     seen = walked.filter(pl.col("place").is_not_null())
-    judged = pl.concat(
-        [
-            seen.select("place", "suspected_split", "stale", outlier=is_outlier),
-            beside.select("place", outlier=is_outlier),
-        ],
-        how="diagonal",
-    )
-    joined = numbered.join(judged, on="place", how="left", maintain_order="left")
+    judged = seen.select("place", "suspected_split", "stale", outlier=is_outlier)
+    if late.height:
+        beside = _before(late, walked.select("line", "ts_event", reference="linked", sigma="sigma_after"))
+        beside = beside.with_columns(move=(pl.col("linked") / pl.col("reference")).log().abs())
+        judged = pl.concat([judged, beside.select("place", outlier=is_outlier)], how="diagonal").sort("place")
+    joined = pl.concat([numbered, judged.drop("place")], how="horizontal")
     is_inside = pl.col("vwap").is_finite() & pl.col("vwap").is_between(pl.col("low"), pl.col("high"))
     marks = (
         (BarFlag.OUTLIER, pl.col("outlier")),
@@ -97,9 +93,9 @@ def flags_of(bars: pl.DataFrame, state: pl.DataFrame) -> pl.Series:
 
 
 def _history(main: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
-    """Return the main line so far and its new bars as one frame; `place` is null for those of the state."""
+    """Return the main line so far and its new bars, each security's in order; `place` is null for the state's."""
     columns = ("line", "ts_event", "session", "linked", "is_flat")
-    before = state.select(*columns, opens=pl.lit(None, pl.Float64), place=pl.lit(None, pl.UInt32))
+    before = state.sort("ts_event").select(*columns, opens=pl.lit(None, pl.Float64), place=pl.lit(None, pl.UInt32))
     new = main.with_columns(IS_FLAT, opens=pl.col("open") * pl.col("factor")).select(*columns, "opens", "place")
     return pl.concat([before, new.with_columns(pl.col("place").cast(pl.UInt32))])
 
@@ -107,7 +103,7 @@ def _history(main: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
 def _walked(history: pl.DataFrame) -> pl.DataFrame:
     """Add to each bar of the main line its move, the usual size of one before and after it, and what it looks like."""
     last = pl.col("linked").shift(1).over("line")
-    ordered = history.sort("line", "ts_event", maintain_order=True).with_columns(
+    ordered = history.with_columns(
         move=(pl.col("linked") / last).log().abs(),
         step=pl.col("opens") / last,
         is_first=pl.col("session") != pl.col("session").shift(1).over("line"),

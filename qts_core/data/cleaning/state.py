@@ -49,6 +49,6 @@ def next_state(accepted: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """
     new = accepted.filter("is_main").with_columns(IS_FLAT)
     columns = (*STATE_SCHEMA, "line")
-    both = pl.concat([before.select(columns), new.select(columns)]).sort("line", "ts_event", maintain_order=True)
-    kept = both.group_by("line", maintain_order=True).tail(KEPT_BARS)
+    both = pl.concat([before.sort("ts_event").select(columns), new.select(columns)])
+    kept = both.group_by("line").tail(KEPT_BARS)
     return conform(kept, STATE_SCHEMA).sort("symbol", "ts_event")
