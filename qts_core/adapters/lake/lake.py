@@ -311,13 +311,15 @@ class Lake:
         return frame
 
     def _check_columns(self, before: Partition, frame: pl.DataFrame) -> None:
-        there = self._segment(before.table, before.segments[-1]).schema
-        if there != frame.schema:
-            raise DataValidationError(
-                "QTS-DATA-014", "the rows to append have other columns", where=f"{before.table} {before.month}",
-                found=", ".join(f"{n} {t}" for n, t in frame.schema.items()),
-                expected=", ".join(f"{n} {t}" for n, t in there.items()), fix="write the month whole",
-            )  # fmt: skip
+        there, given = self._segment(before.table, before.segments[-1]).schema, frame.schema
+        if list(there.items()) == list(given.items()):
+            return
+        raise DataValidationError(
+            "QTS-DATA-014", "the rows to append have other columns", where=f"{before.table} {before.month}",
+            found=", ".join(f"{n} {t}" for n, t in given.items() if there.get(n) != t) or ", ".join(given),
+            expected=", ".join(f"{n} {t}" for n, t in there.items() if given.get(n) != t) or ", ".join(there),
+            fix="write the month whole",
+        )  # fmt: skip
 
     def _no_month(self, table: str, month: str) -> DataNotFoundError:
         return DataNotFoundError(

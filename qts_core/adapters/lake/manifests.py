@@ -84,7 +84,7 @@ def read_manifest(text: bytes, table: str, month: str, where: str) -> tuple[Part
         if version != VERSION:
             raise ValueError(f"version {version}")
         partition = partition_of(table, month, [_segment(s, month) for s in content["segments"]], _sha(content))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(where, f"{type(error).__name__}: {error}") from error
     if manifest_bytes(partition) != text:
         raise _unreadable(where, "bytes that differ from its checksum, or the manifest of another month")
