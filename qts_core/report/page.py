@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from qts_core.report.context import Context
 from qts_core.report.inputs import ReportInput
 from qts_core.report.sections.contribution import contribution_section
@@ -20,7 +15,7 @@ from qts_core.report.sections.returns import returns_section, rolling_section
 from qts_core.report.sections.robustness import folds_section, gates_section
 from qts_core.report.sections.trades import trades_section
 from qts_core.report.sections.verdict import verdict
-from qts_core.report.theme import DARK, LIGHT, css_variables, svg_style
+from qts_core.report.templating import page_style, template
 
 __all__ = ["render_report"]
 
@@ -49,40 +44,12 @@ def render_report(given: ReportInput) -> str:
     """
     context = Context.of(given)
     sections = [s for s in (make(context) for make in SECTIONS) if s is not None]
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            identity=given.identity,
-            facts=facts(context),
-            links=safe_links(given.identity.links),
-            notes=given.notes,
-            verdict=verdict(context),
-            sections=sections,
-            style=_style(),
-        )
+    return template("report.html.j2").render(
+        identity=given.identity,
+        facts=facts(context),
+        links=safe_links(given.identity.links),
+        notes=given.notes,
+        verdict=verdict(context),
+        sections=sections,
+        style=page_style(),
     )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("qts_core.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@lru_cache(maxsize=1)
-def _style() -> Markup:
-    """Return the page's style sheet: the palette of the theme, the rules of the pictures, the rules of the page."""
-    page = _environment().get_template("report.css").render()
-    variables = (
-        f":root{{color-scheme:light dark;{css_variables(LIGHT)}}}"
-        f"@media(prefers-color-scheme:dark){{:root{{{css_variables(DARK)}}}}}"
-        f"@media print{{:root{{color-scheme:light;{css_variables(LIGHT)}}}}}"
-    )
-    # Our own constants and a file of this package: no input reaches it.
-    return Markup(variables + svg_style() + page)  # noqa: S704
