@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 from qts_core.data.actions.table import no_actions
 from qts_core.data.building.resample import resample_bars
@@ -63,3 +65,62 @@ def test_vwap_is_the_volume_weighted_mean_where_all_minutes_have_one(
     assert built["trade_count"][0] == 30
     partly = minutes.with_columns(vwap=pl.when(pl.col("volume") > 1000.0).then("vwap"))
     assert resample_bars(partly, calendar=calendar)["vwap"][0] is None
+
+
+FLOW = ("open", "high", "low", "close", "volume")
+
+
+def as_bars(path: Path, *, minutes: int, volume: float | None = None) -> pl.DataFrame:
+    """Return a sample file as bars of so many minutes."""
+    frame = pl.read_parquet(path).rename({"timestamp": "ts_event"})
+    if volume is not None:
+        frame = frame.with_columns(volume=pl.lit(volume))
+    return frame.with_columns(
+        ts_known=pl.col("ts_event") + timedelta(minutes=minutes),
+        vwap=pl.lit(None, pl.Float64), trade_count=pl.lit(None, pl.Int64), source=pl.lit("sample"),
+    )  # fmt: skip
+
+
+@pytest.mark.real_data
+def test_real_minutes_with_extended_hours_give_the_15_minute_file_that_came_with_them(
+    real_data: Path, calendar: TradingCalendar
+) -> None:
+    folder = real_data / "spy_1min_2011"
+    built = resample_bars(as_bars(folder / "bars_1m.parquet", minutes=1), calendar=calendar)
+    expected = pl.read_parquet(folder / "bars_15m_rth.parquet").sort("timestamp")
+    assert built["ts_event"].to_list() == expected["timestamp"].to_list()
+    for name in FLOW:
+        np.testing.assert_array_equal(built[name].to_numpy(), expected[name].to_numpy())
+
+
+@pytest.mark.real_data
+def test_real_sparse_minutes_give_the_15_minute_file_that_came_with_them(
+    real_data: Path, calendar: TradingCalendar
+) -> None:
+    folder = real_data / "sparse_1min_2026_novolume"
+    built = resample_bars(as_bars(folder / "bars_1m_4symbols.parquet", minutes=1, volume=0.0), calendar=calendar)
+    expected = pl.read_parquet(folder / "bars_15m_rth_subset.parquet").sort("timestamp", "symbol")
+    expected = expected.filter(pl.col("symbol").is_in(built["symbol"].unique().to_list()))
+    both = built.join(expected, left_on=["symbol", "ts_event"], right_on=["symbol", "timestamp"], how="inner")
+    assert both.height == expected.height == built.height
+    for name in FLOW[:4]:
+        np.testing.assert_array_equal(both[name].to_numpy(), both[f"{name}_right"].to_numpy())
+
+
+@pytest.mark.real_data
+def test_real_minutes_of_two_feeds_keep_their_volume_and_equal_the_stream(
+    real_data: Path, calendar: TradingCalendar
+) -> None:
+    minutes = as_bars(real_data / "mixed_feed_1min_2025_2026" / "bars_1m_4symbols.parquet", minutes=1)
+    minutes = minutes.filter(pl.col("ts_event").dt.date().is_between(date(2025, 11, 24), date(2025, 12, 5)))
+    built = resample_bars(minutes, calendar=calendar)
+    line = Timeline.between(calendar, date(2025, 11, 24), date(2025, 12, 5))
+    fine = Timeline.between(calendar, date(2025, 11, 24), date(2025, 12, 5), bar_minutes=1)
+    symbols = tuple(sorted(built["symbol"].unique()))
+    stream = build_bars(bars_to_panel(minutes, no_actions(), timeline=fine, symbols=symbols), line)
+    batch = bars_to_panel(built, no_actions(), timeline=line, symbols=symbols)
+    for name in FLOW:
+        np.testing.assert_array_equal(stream[name], batch[name])
+    # 28 November 2025 is a half-day.
+    assert built.filter(pl.col("ts_event").dt.date() == date(2025, 11, 28))["ts_event"].n_unique() == 14
+    assert built["volume"].sum() == minutes["volume"].sum()

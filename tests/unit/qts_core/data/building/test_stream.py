@@ -87,6 +87,66 @@ def test_a_factor_of_another_shape_is_refused(calendar: TradingCalendar) -> None
         BarBuilder(Timeline.between(calendar, DAY, DAY), ("AAA",), np.ones((3, 1)))
 
 
+def told(frame: pl.DataFrame) -> list[tuple[object, ...]]:
+    return frame.select("symbol", "ts_event", "ts_known", "close", "volume", "vwap", "trade_count").rows()
+
+
+def test_frames_carry_vwap_and_trade_count(builder: BarBuilder) -> None:
+    builder.add("AAA", OPEN, 10.0, 10.2, 9.9, 10.1, 100, vwap=10.0, trade_count=3)
+    builder.add("AAA", OPEN + MINUTE, 10.1, 10.5, 10.0, 10.4, 300, vwap=10.4, trade_count=5)
+    builder.add("BBB", OPEN, 20.0, 20.0, 20.0, 20.0, 10)
+    frame = builder.close_frame_until(OPEN + 15 * MINUTE)
+    end = OPEN + 15 * MINUTE
+    assert told(frame) == [
+        ("AAA", OPEN, end, 10.4, 400.0, (1000 + 3120) / 400, 8),
+        ("BBB", OPEN, end, 20.0, 10.0, None, None),
+    ]
+    assert set(frame["source"]) == {"built"}
+
+
+def test_a_cut_off_holds_the_bar_open_for_what_was_known_in_time(calendar: TradingCalendar) -> None:
+    line = Timeline.between(calendar, DAY, DAY)
+    builder = BarBuilder(line, ("AAA",), cutoff=timedelta(seconds=35))
+    end = OPEN + 15 * MINUTE
+    builder.add("AAA", OPEN, 10.0, 10.0, 10.0, 10.0, 100, ts_known=OPEN + MINUTE)
+    assert builder.close_until(end + timedelta(seconds=34)) == []
+    assert builder.add("AAA", end - MINUTE, 11.0, 11.0, 11.0, 11.0, 100, ts_known=end + timedelta(seconds=35))
+    assert not builder.add("AAA", end - MINUTE, 12.0, 12.0, 12.0, 12.0, 100, ts_known=end + timedelta(seconds=36))
+    frame = builder.close_frame_until(end + timedelta(minutes=1))
+    assert frame.select("close", "ts_known").rows() == [(11.0, end + timedelta(seconds=35))]
+    assert builder.take_revisions().select("close", "ts_known").rows() == [(12.0, end + timedelta(seconds=36))]
+    assert builder.late == 1
+
+
+def test_a_late_minute_revises_its_bar_and_leaves_the_one_that_was_given(builder: BarBuilder) -> None:
+    end = OPEN + 15 * MINUTE
+    builder.add("AAA", end - MINUTE, 10.0, 10.0, 10.0, 10.0, 100)
+    (bar,) = builder.close_until(end)
+    known = end + timedelta(seconds=30)
+    assert not builder.add("AAA", end - MINUTE, 10.0, 10.3, 10.0, 10.3, 180, ts_known=known)
+    assert (bar.close[0], bar.volume[0]) == (10.0, 100.0)
+    assert told(builder.take_revisions()) == [("AAA", OPEN, known, 10.3, 180.0, None, None)]
+    assert builder.take_revisions().is_empty()
+
+
+def test_a_late_minute_that_says_nothing_new_revises_nothing(builder: BarBuilder) -> None:
+    end = OPEN + 15 * MINUTE
+    builder.add("AAA", OPEN, 10.0, 10.0, 10.0, 10.0, 100)
+    builder.close_until(end)
+    assert not builder.add("AAA", OPEN, 10.0, 10.0, 10.0, 10.0, 100, ts_known=end + MINUTE)
+    assert builder.take_revisions().is_empty()
+
+
+def test_late_minutes_without_a_time_or_older_than_a_session_revise_nothing(calendar: TradingCalendar) -> None:
+    builder = BarBuilder(Timeline.between(calendar, DAY, date(2024, 3, 6)), ("AAA",))
+    builder.close_until(OPEN + timedelta(days=1))
+    assert not builder.add("AAA", OPEN, 10.0, 10.0, 10.0, 10.0, 100)
+    builder.close_until(OPEN + timedelta(days=2, hours=7))
+    assert not builder.add("AAA", OPEN, 10.0, 10.0, 10.0, 10.0, 100, ts_known=OPEN + timedelta(days=3))
+    assert builder.take_revisions().is_empty()
+    assert builder.late == 2
+
+
 @pytest.mark.real_data
 def test_real_minutes_with_extended_hours_give_the_bars_that_pandas_gives(
     real_data: Path, calendar: TradingCalendar
