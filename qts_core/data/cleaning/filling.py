@@ -90,7 +90,8 @@ def _missing(
     """Return the rows to fill and, for each, the entry of the bar that is carried forward."""
     held = np.maximum.accumulate(np.where(entry >= 0, np.arange(len(entry))[:, None], -1), axis=0)
     before = np.vstack([np.full((1, entry.shape[1]), -1, dtype=np.int64), held[:-1]])
-    at, column = np.nonzero((entry < 0) & (clear_at < NEVER)[:, None] & (before >= 0))
+    was_there = (entry >= 0) & (known[entry] <= clear_at[:, None])
+    at, column = np.nonzero(~was_there & (clear_at < NEVER)[:, None] & (before >= 0))
     last = before[at, column]
     # A bar that was not known yet when the gap became clear gives way to the one before it.
     while True:
