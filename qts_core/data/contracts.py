@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from qts_core.data import schemas
+from qts_core.data.actions.table import ActionKind
 from qts_core.data.quality.rules import RULES
 from qts_core.data.schemas import PRICES, Schema
 from qts_core.market.calendar import Session
@@ -138,8 +139,8 @@ _RAW_BARS = TableContract(
 
 _CLEAN_BARS = TableContract(
     table="clean_bars",
-    columns=schemas.BAR_SCHEMA,
-    required=(*BAR_KEY, *PRICES, "volume", "source"),
+    columns=schemas.CLEAN_SCHEMA,
+    required=(*BAR_KEY, *PRICES, "volume", "source", "flags"),
     key=BAR_KEY,
     ranges=(
         *(Range(price, low=0.0, is_open=True) for price in PRICES),
@@ -174,7 +175,7 @@ _ACTIONS = TableContract(
         Range("old_shares", low=0.0, is_open=True),
         Range("cash_per_share", low=0.0, is_open=True),
     ),
-    choices=(Choice("kind", ("split", "dividend")),),
+    choices=(Choice("kind", tuple(ActionKind)),),
 )
 
 _INSTRUMENTS = TableContract(
