@@ -5,7 +5,7 @@ Works on the lake port alone, so the command line, Dagster and tests share it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from qts_core.data.actions.identity import carry_actions, carry_bars
-from qts_core.data.actions.table import as_actions, no_actions
+from qts_core.data.actions.table import as_actions, known_by, no_actions
 from qts_core.data.building.resample import resample_bars
 from qts_core.data.cleaning import CleanResult, clean_bars
 from qts_core.data.lineage import CLEANED, cleaning_inputs, is_current, month_before
+from qts_core.data.market_record import refuse_actions_on_adjusted
 from qts_core.data.panels import bars_to_panel, month_expression, month_key
 from qts_core.data.quality.flags import real_bars
 from qts_core.data.quality.report import QualityReport, QualitySettings, check_bars
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "WHOLE",
     "Registration",
+    "at_bar_length",
     "clean_all",
     "clean_month",
     "load_actions",
@@ -45,6 +47,7 @@ __all__ = [
     "register_bars",
     "register_instruments",
     "register_synthetic",
+    "write_raw_bars",
 ]
 
 WHOLE = "all"
@@ -114,18 +117,42 @@ def register_bars(
         If the bars are refused, or are no bars of 15 minutes and cannot be built into them; nothing is written then.
     """
     known = load_actions(lake) if actions is None else _merged_actions(lake, actions)
-    bars = _at_bar_length(conform(frame, BAR_SCHEMA), bar_minutes, calendar, source)
+    bars = at_bar_length(conform(frame, BAR_SCHEMA), bar_minutes, calendar, source)
     report = check_bars(bars, calendar=calendar, now=now, actions=known, settings=settings)
     report.raise_if_refused()
     if actions is not None:
         register_actions(lake, actions)
-    origin = {"source": source, **(lineage or {})}
-    months = []
+    months = tuple(write_raw_bars(lake, bars, {"source": source, **(lineage or {})}))
+    return Registration(months, bars.height, tuple(bars["symbol"].unique().sort()), report)
+
+
+def write_raw_bars(lake: LakePort, bars: pl.DataFrame, lineage: Mapping[str, str]) -> Iterator[str]:
+    """Add bars to raw_bars month by month; a bar that is there already stands once. Gives each month when it is done.
+
+    Every month appears whole or not at all, so a process that dies on the way leaves each month old or new.
+    """
     keyed = bars.with_columns(month_expression().alias("month"))
     for (month,), part in sorted(keyed.partition_by("month", as_dict=True, include_key=False).items()):
-        lake.write_month("raw_bars", str(month), _joined(lake, str(month), part), lineage=origin)
-        months.append(str(month))
-    return Registration(tuple(months), bars.height, tuple(bars["symbol"].unique().sort()), report)
+        lake.write_month("raw_bars", str(month), _joined(lake, str(month), part), lineage=lineage)
+        yield str(month)
+
+
+def at_bar_length(bars: pl.DataFrame, bar_minutes: int, calendar: TradingCalendar, source: str) -> pl.DataFrame:
+    """Return bars of the platform's length, built from shorter ones where need be.
+
+    Raises
+    ------
+    DataValidationError
+        If they are longer, or of a length that does not divide it.
+    """
+    if bar_minutes == BAR_MINUTES:
+        return bars
+    if bar_minutes > BAR_MINUTES or BAR_MINUTES % bar_minutes:
+        raise DataValidationError(
+            "QTS-DATA-015", f"bars of {bar_minutes} minutes cannot become bars of {BAR_MINUTES}", where=source,
+            expected="bars of 1, 3, 5 or 15 minutes", fix="use `qts_core.features.evaluate` on bars of other lengths",
+        )  # fmt: skip
+    return resample_bars(bars, calendar=calendar)
 
 
 def register_synthetic(lake: LakePort, market: SyntheticMarket, *, calendar: TradingCalendar) -> Registration:
@@ -137,7 +164,14 @@ def register_synthetic(lake: LakePort, market: SyntheticMarket, *, calendar: Tra
 
 
 def register_actions(lake: LakePort, actions: pl.DataFrame) -> None:
-    """Add corporate actions to the lake; a later word on the same symbol, day and kind replaces the earlier one."""
+    """Add corporate actions to the lake; a later word on the same symbol, day and kind replaces the earlier one.
+
+    Raises
+    ------
+    DataValidationError
+        If the lake's prices are adjusted already: nothing must be applied to them again.
+    """
+    refuse_actions_on_adjusted(lake, actions)
     merged = _merged_actions(lake, actions)
     lake.write_month("corporate_actions", WHOLE, merged, lineage={"kind": "corporate actions"})
 
@@ -222,7 +256,7 @@ def load_panel(
     symbols : sequence of str, optional
         Columns; every symbol of the span by default. Sorted in the panel.
     known_before : datetime, optional
-        Only bars and revisions known by then.
+        What was known then: each bar in its latest version by that moment, and no action that came later.
     as_of : date, optional
         Series stand under the symbols of that day; of the last month that the lake holds by default.
 
@@ -231,36 +265,24 @@ def load_panel(
     DataNotFoundError
         If the span holds no bars.
     """
-    bars = real_bars(
-        lake.read(
-            table,
-            first_month=None if first is None else month_key(first),
-            last_month=None if last is None else month_key(last),
-            known_before=known_before,
-        )
-    )
+    first_month = None if first is None else month_key(first)
+    last_month = None if last is None else month_key(last)
+    actions = load_actions(lake)
+    if known_before is None:
+        bars = lake.read(table, first_month=first_month, last_month=last_month)
+    else:
+        bars = lake.read_as_of(table, known_before, first_month=first_month, last_month=last_month)
+        actions = known_by(actions, known_before)
+    bars = real_bars(bars)
     day = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
     span = bars.select(day.min().alias("first"), day.max().alias("last")).row(0)
     if span[0] is None:
         raise DataNotFoundError("QTS-DATA-013", "the lake holds no bars in that span", where=table)
     timeline = Timeline.between(calendar, first or span[0], last or span[1])
     named_on = as_of or month_of(date.fromisoformat(f"{lake.months(table)[-1]}-01"))[1]
-    actions = load_actions(lake)
     bars = carry_bars(bars, actions, named_on)
     chosen = bars["symbol"].unique().to_list() if symbols is None else symbols
     return bars_to_panel(bars, carry_actions(actions, named_on), timeline=timeline, symbols=tuple(sorted(set(chosen))))
-
-
-def _at_bar_length(bars: pl.DataFrame, bar_minutes: int, calendar: TradingCalendar, source: str) -> pl.DataFrame:
-    """Return bars of the platform's length, built from shorter ones where need be."""
-    if bar_minutes == BAR_MINUTES:
-        return bars
-    if bar_minutes > BAR_MINUTES or BAR_MINUTES % bar_minutes:
-        raise DataValidationError(
-            "QTS-DATA-015", f"bars of {bar_minutes} minutes cannot become bars of {BAR_MINUTES}", where=source,
-            expected="bars of 1, 3, 5 or 15 minutes", fix="use `qts_core.features.evaluate` on bars of other lengths",
-        )  # fmt: skip
-    return resample_bars(bars, calendar=calendar)
 
 
 def _joined(lake: LakePort, month: str, part: pl.DataFrame) -> pl.DataFrame:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from qts_core.config.universe import UniverseSettings
 from qts_core.data.ingest import load_instruments, register_bars, register_instruments
+from qts_core.data.market_record import MarketSource, record_source, recorded_source, refuse_another_market
 from qts_core.data.panels import month_expression
+from qts_core.data.reading.adjustment import Adjustment
 from qts_core.market.calendar import TradingCalendar
-from qts_core.market.errors import DataNotFoundError, DataValidationError
+from qts_core.market.errors import DataNotFoundError
 from qts_core.market.instruments import Instrument
 from qts_core.ports.lake import LakePort, Partition
 
@@ -32,68 +32,14 @@ __all__ = [
     "market_of",
     "record_source",
     "recorded_source",
+    "refuse_another_market",
 ]
 
-SOURCE_BLOB = "market/source.json"
+MAX_ORIGIN = 200
 DEFAULT_LAST = date(2024, 12, 31)
 DEFAULT_SEED = 7
 DEFAULT_SYMBOLS = 50
 SESSION_DAY = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
-
-
-@dataclass(frozen=True, slots=True)
-class MarketSource:
-    """One market.
-
-    Attributes
-    ----------
-    kind : "synthetic" or "imported"
-        Synthetic bars are generated again, bit for bit, whenever a month is asked for; imported ones are already
-        in the lake.
-    first, last : date
-        First and last session day.
-    symbols : tuple of str
-        Every symbol, ascending. The columns of all panels of this lake.
-    origin : str
-        For people: the file it came from, or the generator with its parameters.
-    seed, signal_strength
-        Of the synthetic market; 0 and 0.0 for an imported one.
-    """
-
-    kind: Literal["synthetic", "imported"]
-    first: date
-    last: date
-    symbols: tuple[str, ...]
-    origin: str
-    seed: int = 0
-    signal_strength: float = 0.0
-
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether the bars are invented."""
-        return self.kind == "synthetic"
-
-    @property
-    def months(self) -> tuple[str, ...]:
-        """Every month from first to last, ``YYYY-MM``."""
-        count = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
-        zero = self.first.year * 12 + self.first.month - 1
-        return tuple(f"{(zero + i) // 12:04d}-{(zero + i) % 12 + 1:02d}" for i in range(count))
-
-    def to_json(self) -> str:
-        """Return the record kept in the lake."""
-        return json.dumps(asdict(self), sort_keys=True, default=str)
-
-    @classmethod
-    def from_json(cls, text: str) -> MarketSource:
-        """Read what :meth:`to_json` wrote."""
-        record: Mapping[str, object] = json.loads(text)
-        fields = dict(record) | {
-            "first": date.fromisoformat(str(record["first"])),
-            "last": date.fromisoformat(str(record["last"])),
-            "symbols": tuple(record["symbols"]),  # type: ignore[arg-type]
-        }
-        return cls(**fields)  # type: ignore[arg-type]
 
 
 def default_source(
@@ -121,39 +67,22 @@ def default_source(
     )
 
 
-def imported_source(lake: LakePort, frame: pl.DataFrame, origin: str) -> MarketSource:
-    """Describe the market that `lake` holds once the bars of `frame` are added to it."""
-    first, last = frame.select(SESSION_DAY.min().alias("first"), SESSION_DAY.max().alias("last")).row(0)
-    known = recorded_source(lake)
-    if known is not None:
-        first, last = min(first, known.first), max(last, known.last)
-    return MarketSource("imported", first, last, tuple(frame["symbol"].unique().sort()), origin)
+def imported_source(lake: LakePort, frame: pl.DataFrame, origin: str, adjustment: Adjustment = "raw") -> MarketSource:
+    """Describe the market that `lake` holds once the bars of `frame` are added to it.
 
-
-def recorded_source(lake: LakePort) -> MarketSource | None:
-    """Return the market of `lake`, None when the lake is new."""
-    return MarketSource.from_json(lake.read_blob(SOURCE_BLOB).decode()) if lake.has_blob(SOURCE_BLOB) else None
-
-
-def record_source(lake: LakePort, source: MarketSource) -> None:
-    """Declare that `lake` holds `source`.
-
-    Raises
-    ------
-    DataValidationError
-        If the lake already holds another market; an imported market may only grow at its ends.
+    Of an imported market that is there the symbols stay and the span never shrinks; whether the new bars may join it
+    is asked by :func:`record_source`.
     """
+    first, last = frame.select(SESSION_DAY.min().alias("first"), SESSION_DAY.max().alias("last")).row(0)
+    symbols = set(frame["symbol"].unique().to_list())
     known = recorded_source(lake)
-    if known is not None and not _continues(known, source):
-        raise DataValidationError(
-            "QTS-DATA-017",
-            "this lake holds another market and two markets never mix",
-            found=source.origin,
-            expected=known.origin,
-            fix="choose another QTS_HOME for the new bars",
-        )
-    if known != source:
-        lake.write_blob(SOURCE_BLOB, source.to_json().encode())
+    if known is not None and not known.is_synthetic:
+        first, last = min(first, known.first), max(last, known.last)
+        symbols |= set(known.symbols)
+        origin = known.origin if origin in known.origin.split(" + ") else f"{known.origin} + {origin}"
+        if len(origin) > MAX_ORIGIN:
+            origin = f"{known.origin.split(' + ')[0]} and others"
+    return MarketSource("imported", first, last, tuple(sorted(symbols)), origin, adjustment=adjustment)
 
 
 def market_instruments(lake: LakePort, universe: UniverseSettings, symbols: Sequence[str]) -> tuple[Instrument, ...]:
@@ -210,9 +139,3 @@ def _generate(settings: SyntheticMarketSettings) -> SyntheticMarket:
     from qts_core.data.synthetic import synthetic_market
 
     return synthetic_market(settings)
-
-
-def _continues(known: MarketSource, source: MarketSource) -> bool:
-    if known.is_synthetic or source.is_synthetic:
-        return known == source
-    return known.symbols == source.symbols and source.first <= known.first and source.last >= known.last

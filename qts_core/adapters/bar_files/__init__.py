@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qts_core.adapters.bar_files.limits import file_sha256
 from qts_core.adapters.bar_files.reading import BarFile, ReadOptions, find_files, import_bars, import_many
 
-__all__ = ["BarFile", "ReadOptions", "find_files", "import_bars", "import_many"]
+__all__ = ["BarFile", "ReadOptions", "file_sha256", "find_files", "import_bars", "import_many"]

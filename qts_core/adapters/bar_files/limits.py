@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataValidationError
 
-__all__ = ["MAX_BYTES", "MAX_RATIO", "check_size", "damaged", "unchanged", "unpacked_limit"]
+__all__ = ["MAX_BYTES", "MAX_RATIO", "check_size", "damaged", "file_sha256", "unchanged", "unpacked_limit"]
 
 MAX_BYTES = 2 * 1024**3
 """Most bytes of a file, packed or unpacked."""
@@ -63,12 +63,30 @@ def unchanged(path: Path) -> Iterator[str]:
     DataCorruptionError
         If it changes while it is read.
     """
-    before, sha256 = _stamp(path), _sha256(path)
+    before, sha256 = _stamp(path), file_sha256(path)
     yield sha256
-    if _stamp(path) != before or _sha256(path) != sha256:
+    if _stamp(path) != before or file_sha256(path) != sha256:
         raise DataCorruptionError(
             "QTS-DATA-011", "the file changed while it was read", where=path.name, fix="try again"
         )
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file's bytes.
+
+    Raises
+    ------
+    DataNotFoundError
+        If it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return digest.hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -84,17 +102,6 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     if not status.st_size:
         raise DataNotFoundError("QTS-DATA-002", "the file is empty", where=path.name)
     return status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return digest.hexdigest()
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> DataNotFoundError:

@@ -6,10 +6,13 @@ import json
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from qts_core.adapters.lake import Lake
 from qts_core.cli.data import app
+from qts_core.data.market_source import recorded_source
 from qts_core.data.synthetic import SyntheticMarketSettings, synthetic_market
 from qts_core.market.errors import DataCorruptionError, DataValidationError
 
@@ -39,10 +42,11 @@ def test_imported_bars_are_listed_and_checked(file: Path) -> None:
     assert summary["clean_rows"] == summary["rows"]
     tables = {row["table"]: row for row in json.loads(RUNNER.invoke(app, ["list", "--json"]).stdout)}
     assert set(tables) == {"raw_bars", "clean_bars", "quarantine", "cleaning_state", "instruments"}
-    assert tables["clean_bars"]["rows"] == summary["rows"]
+    assert tables["raw_bars"]["rows"] == summary["rows"]
     assert RUNNER.invoke(app, ["check"]).exit_code == 0
     again = RUNNER.invoke(app, ["import", str(file), "--json"])
-    assert json.loads(again.stdout)["rows"] == summary["rows"]
+    assert json.loads(again.stdout)["files_unchanged"] == 1
+    assert "nothing to do" in again.stderr
 
 
 def test_a_lake_of_synthetic_bars_takes_no_others(file: Path) -> None:
@@ -52,15 +56,19 @@ def test_a_lake_of_synthetic_bars_takes_no_others(file: Path) -> None:
     assert refused.exception.code == "QTS-DATA-017"
 
 
-def test_a_lake_of_imported_bars_takes_no_other_symbols(file: Path, tmp_path: Path) -> None:
+def test_an_imported_market_grows_by_symbols(file: Path, tmp_path: Path, home: Path) -> None:
     assert RUNNER.invoke(app, ["import", str(file)]).exit_code == 0
-    before = RUNNER.invoke(app, ["list", "--json"]).stdout
-    synthetic_market(
-        SyntheticMarketSettings(symbols=2, first=date(2024, 3, 25), last=date(2024, 4, 5))
-    ).bars.write_parquet(tmp_path / "other.parquet")
-    refused = RUNNER.invoke(app, ["import", str(tmp_path / "other.parquet")])
-    assert isinstance(refused.exception, DataValidationError)
-    assert RUNNER.invoke(app, ["list", "--json"]).stdout == before
+    bars = pl.read_parquet(file)
+    first = bars["symbol"].sort()[0]
+    bars.filter(pl.col("symbol") == first).with_columns(symbol=pl.lit("NEW")).with_columns(
+        pl.col("open", "high", "low", "close") + 1.0
+    ).write_parquet(tmp_path / "other.parquet")
+    grown = RUNNER.invoke(app, ["import", str(tmp_path / "other.parquet")])
+    assert grown.exit_code == 0, grown.output
+    known = recorded_source(Lake(home / "lake"))
+    assert known is not None
+    assert known.symbols == tuple(sorted({*bars["symbol"].unique().to_list(), "NEW"}))
+    assert known.origin == "bars.parquet + other.parquet"
 
 
 @pytest.mark.real_data
