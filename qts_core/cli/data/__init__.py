@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from qts_core.cli.data.check import check
+from qts_core.cli.data.download import download
 from qts_core.cli.data.importing import import_command
 from qts_core.cli.data.listing import list_command
 from qts_core.cli.data.storage import compact, gc, verify
@@ -14,6 +15,7 @@ __all__ = ["app"]
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Bring bars into the lake and look at them.")
 app.command("import")(import_command)
+app.command("download")(download)
 app.command("synth")(synth)
 app.command("check")(check)
 app.command("list")(list_command)

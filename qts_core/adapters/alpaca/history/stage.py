@@ -41,6 +41,10 @@ class Stage:
             return None
         return pl.read_parquet(BytesIO(content))
 
+    def has(self, name: str) -> bool:
+        """Return whether a finished chunk is there, without reading it."""
+        return (self.folder / f"{name}.json").is_file() and (self.folder / f"{name}.parquet").is_file()
+
     def keep(self, name: str, frame: pl.DataFrame) -> None:
         """Write a finished chunk durably."""
         self.folder.mkdir(parents=True, exist_ok=True)
