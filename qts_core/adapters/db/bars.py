@@ -132,6 +132,10 @@ def _insert(connection: Connection, rows: pl.DataFrame) -> None:
             _insert_sqlite(connection, rows)
         else:
             _copy(connection, rows)
+    except driver.IntegrityError as error:
+        raise DataValidationError(
+            "QTS-DB-006", "A bar lacks a value it must have", where="ohlcv_bars", found=str(error).splitlines()[0]
+        ) from error
     except driver.Error as error:
         raise DBAPIError.instance(None, None, error, driver.Error, dialect=connection.dialect) from error
 

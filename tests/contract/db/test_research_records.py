@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from qts_core.adapters.db import Database, open_database
 from qts_core.market.errors import DataConnectionError, DataValidationError, ExitCode
 from qts_core.ports.research_store import GateRecord, ModelHealthReport, TrialRecord
-from qts_core.research.ledger import TrialLedger
+from qts_core.research.ledger import Trial, TrialKind, TrialLedger
 from tests.support.postgres import PostgresServer
 
 NOON = datetime(2024, 11, 29, 17, 0, 0, 123456, tzinfo=UTC)
@@ -50,14 +51,16 @@ def counts(database: Database) -> tuple[int, int, int]:
     return found[0], found[1], found[2]
 
 
-def test_the_ledger_verifies_what_it_wrote(database: Database) -> None:
+def test_the_ledger_on_top_finds_its_chain_intact(database: Database) -> None:
     ledger = TrialLedger(database.trials)
     for number in range(3):
-        database.trials.append(lambda last, n=number: follow(last, f"m{n % 2}"))
-    assert database.trials.count() == 3
+        trial = Trial(TrialKind.TRAINING, f"m{number % 2}", f"t{number}", daily_sharpe=0.1 + 0.2, sessions=250)
+        ledger.record(trial, now=NOON + timedelta(microseconds=number))
+    assert ledger.verify().is_intact
+    assert [t.daily_sharpe for t in ledger.trials()] == [0.1 + 0.2] * 3
     assert [t.sequence for t in database.trials.all("m0")] == [1, 3]
     assert database.trials.last() == database.trials.all()[-1]
-    assert isinstance(ledger, TrialLedger)
+    assert (database.trials.count(), database.trials.count("m1")) == (3, 1)
 
 
 def test_many_writers_continue_one_chain(url: str) -> None:
@@ -72,7 +75,7 @@ def test_many_writers_continue_one_chain(url: str) -> None:
     with open_database(url) as database:
         chain = database.trials.all()
     assert [t.sequence for t in chain] == list(range(1, 17))
-    assert all(after.previous_hash == before.record_hash for before, after in zip(chain, chain[1:], strict=False))
+    assert all(after.previous_hash == before.record_hash for before, after in pairwise(chain))
 
 
 @pytest.mark.parametrize("table", ["trials", "gate_records"])
@@ -143,12 +146,17 @@ def test_a_server_that_drops_its_connections_is_one_clear_error_and_then_forgott
     postgres: PostgresServer, postgres_url: str
 ) -> None:
     with open_database(postgres_url) as database:
-        with pytest.raises(DataConnectionError, match="QTS-DB-001") as caught, database.write() as connection:
+
+        def link(last: TrialRecord | None) -> TrialRecord:
             postgres.disconnect_everybody(postgres_url)
-            connection.execute(text("SELECT 1"))
+            return follow(last)
+
+        with pytest.raises(DataConnectionError, match="QTS-DB-001") as caught:
+            database.trials.append(link)
         assert caught.value.exit_code is ExitCode.CONNECTION
         assert "\n" not in caught.value.line()
-        assert database.health.after(0) == ()
+        count = database.trials.count()
+        assert database.trials.append(follow).sequence == count + 1
 
 
 def test_idle_connections_that_died_are_replaced_unseen(postgres: PostgresServer, postgres_url: str) -> None:
