@@ -14,12 +14,14 @@ from qts_core.config.environment_values import Environment, apply_environment
 from qts_core.config.layers import Layers, build_settings
 from qts_core.config.problems import nearest
 from qts_core.config.settings import SECTION_FILES, Settings
-from qts_core.config.variables import SECRET_VARIABLES
-from qts_core.config.yaml_text import KeyPath, parse_yaml
+from qts_core.config.variables import SECRET_KEYS, SECRET_VARIABLES, VARIABLES
+from qts_core.config.yaml_text import KeyPath, dotted, parse_yaml
 from qts_core.market.errors import ConfigParseError, InvalidConfigError, MissingConfigError, printable
 from qts_core.market.instruments import canonical_symbol
 
 __all__ = ["LoadedSettings", "default_config_dir", "load_settings"]
+
+LARGEST_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def load_settings(
     warnings = _read_directory(layers, Path(directory) if directory else default_config_dir())
     for one in environments:
         warnings += apply_environment(layers, one)
-    layers.content["home"] = str(Path(str(layers.content["home"])).expanduser().absolute())
+    layers.content["home"] = _absolute_home(str(layers.content["home"]))
     settings = build_settings(layers)
     return LoadedSettings(settings, layers, (*warnings, *_respelt(layers)))
 
@@ -132,13 +134,41 @@ def _read_directory(layers: Layers, directory: Path) -> list[str]:
         if path.exists():
             parsed = parse_yaml(_read(path), where=_short(path))
             layers.add(section, parsed.content, parsed.lines, _short(path))
+            _refuse_secrets(layers, section)
     known = [name for names in SECTION_FILES.values() for name in names]
     odd = sorted(p.name for p in directory.glob("*.y*ml") if p.name not in known)
     return [f"{directory / name} is read by nothing{nearest(name, known)}" for name in odd]
 
 
-def _read(path: Path) -> str:
+def _refuse_secrets(layers: Layers, section: str) -> None:
+    """Refuse a secret in a settings file: such files are shown, committed and copied."""
+    for path, source in layers.sources.items():
+        if path[0] == section and dotted(path) in SECRET_KEYS:
+            variable = next(v.name for v in VARIABLES if v.key == dotted(path))
+            raise InvalidConfigError(
+                "QTS-CONF-008", f"The secret {dotted(path)} stands in a settings file", where=source,
+                found="a secret", fix=f"take it out and set {variable} in .env",
+            )  # fmt: skip
+
+
+def _absolute_home(text: str) -> str:
     try:
+        return str(Path(text).expanduser().absolute())
+    except RuntimeError as error:
+        raise InvalidConfigError(
+            "QTS-CONF-003", "QTS_HOME names the home of nobody", found=text, expected="a folder", fix=str(error)
+        ) from None
+
+
+def _read(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise MissingConfigError("QTS-CONF-001", "The file cannot be read", where=_short(path), found="no regular file")
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ConfigParseError(
+                "QTS-CONF-002", "The file is too large", where=_short(path), found=f"{path.stat().st_size} bytes",
+                expected=f"at most {LARGEST_BYTES:,}",
+            )  # fmt: skip
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigParseError("QTS-CONF-002", "The file is not UTF-8", where=str(path), found=error.reason) from None

@@ -15,6 +15,9 @@ from qts_core.market.errors import printable
 __all__ = ["Environment", "apply_environment"]
 
 KNOWN = {name for variable in VARIABLES for name in (variable.name, *variable.aliases)} | set(RUNTIME_VARIABLES)
+DEEPEST = 8
+"""Levels of a key that can be set from the environment; no setting lies deeper."""
+
 SECTIONS = frozenset(Settings.model_fields) - {"home"}
 
 
@@ -47,10 +50,10 @@ def apply_environment(layers: Layers, environment: Environment) -> list[str]:
         if not name.startswith(OVERRIDE_PREFIX) or name in KNOWN or not environment.values[name]:
             continue
         path = tuple(name.removeprefix(OVERRIDE_PREFIX).lower().split("__"))
-        if len(path) > 1 and path[0] in SECTIONS and all(path):
+        if 1 < len(path) <= DEEPEST and path[0] in SECTIONS and all(path):
             layers.set(path, _override(environment.values[name]), f"{environment.name} {name}")
         else:
-            warnings.append(f"{environment.name} {name} is read by nothing{nearest(name, KNOWN)}")
+            warnings.append(f"{environment.name} {printable(name)} is read by nothing{nearest(name, KNOWN)}")
     if problems:
         raise refuse(problems)
     return warnings

@@ -19,7 +19,7 @@ class DriftSettings(Section):
     """Population stability index from which a feature has drifted; 0.2 is the usual mark."""
     max_drifted_share: Annotated[float, Field(gt=0, le=1)] = 0.25
     """Share of drifted features from which retraining is asked for, fraction."""
-    min_rows: Annotated[int, Field(ge=1)] = 500
+    min_rows: Annotated[int, Field(ge=1, le=100_000_000)] = 500
     """Fewest live rows worth judging."""
 
 
@@ -28,7 +28,7 @@ class DecaySettings(Section):
 
     min_rank_ic: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """Rank correlation of prediction and outcome below which retraining is asked for."""
-    window_sessions: Annotated[int, Field(ge=1)] = 20
+    window_sessions: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Sessions over which it is measured."""
 
 
@@ -49,7 +49,7 @@ class MonitoringSettings(Section):
     """Drift of the inputs."""
     decay: DecaySettings = DecaySettings()
     """Decay of the predictions."""
-    retrain_cooldown_hours: Annotated[float, Field(ge=0)] = 24.0
+    retrain_cooldown_hours: Annotated[float, Field(ge=0, le=10_000)] = 24.0
     """Hours after a retraining before drift or decay may ask for another."""
     storage: StorageSettings = StorageSettings()
     """How long files stay and how much disk they may take."""

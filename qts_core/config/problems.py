@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from qts_core.config.masking import masked_address
 from qts_core.config.section import CLOCK_PATTERN, CONTRADICTION, Section
 from qts_core.config.variables import SECRET_KEYS
 from qts_core.config.yaml_text import KeyPath, dotted
@@ -22,6 +23,7 @@ Where = Callable[[KeyPath], str]
 """Tells where the value of a key comes from: ``config/risk.yaml:12``."""
 
 MOST_SHOWN: Final = 20
+LONGEST_SENTENCE: Final = 600
 
 # Words of pydantic that a reader of a settings file should not have to know.
 EXPECTATIONS = {
@@ -60,6 +62,7 @@ def refuse(problems: Sequence[Problem]) -> ConfigurationError:
 
     The error carries all of them as notes too: ``error.__notes__`` has one sentence each.
     """
+    problems = [Problem(problem.code, _cut(problem.sentence)) for problem in problems]
     first = problems[0].code
     kind = MissingConfigError if first == "QTS-CONF-001" else InvalidConfigError
     if len(problems) == 1:
@@ -72,6 +75,10 @@ def refuse(problems: Sequence[Problem]) -> ConfigurationError:
     for problem in problems:
         error.add_note(f"{problem.code} {problem.sentence}")
     return error
+
+
+def _cut(sentence: str) -> str:
+    return sentence if len(sentence) <= LONGEST_SENTENCE else sentence[: LONGEST_SENTENCE - 1] + "…"
 
 
 def problems_of(error: ValidationError, root: type[Section], where: Where) -> list[Problem]:
@@ -157,7 +164,7 @@ def _problem(details: ErrorDetails, root: type[Section], where: Where) -> Proble
     if is_secret:
         sentence += ": found a secret"
     elif isinstance(found, str | int | float | bool | None):
-        sentence += f": found {printable(found)}"
+        sentence += f": found {printable(masked_address(found) if isinstance(found, str) else found)}"
     # Our own validators write whole clauses, pydantic's say what was expected.
     clause = details["msg"].removeprefix("Value error, ")
     sentence += f", {clause}" if kind == "value_error" else f", expected {_expectation(details)}"

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from qts_core.config.layers import Layers
+from qts_core.config.masking import MASK, masked_address
 from qts_core.config.section import Section
 from qts_core.config.settings import SECTION_FILES, Settings
 from qts_core.config.variables import OVERRIDE_PREFIX, RUNTIME_VARIABLES, SECRET_KEYS, VARIABLES
 from qts_core.config.yaml_text import KeyPath, dotted
 
 __all__ = ["MASK", "ShownValue", "settings_reference", "shown_values"]
-
-MASK = "********"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +67,10 @@ def _masked(path: KeyPath, value: object) -> object:
         return MASK
     text = str(value)
     if dotted(path) in SECRET_KEYS or "://" in text:
-        return _without_password(text)
+        return masked_address(text)
     if isinstance(value, bool | int | float):
         return value
     return [str(child) for child in value] if isinstance(value, tuple) else text
-
-
-def _without_password(address: str) -> str:
-    """Mask the password and the query of an address; both may hold secrets."""
-    parts = urlsplit(address)
-    if parts.password is None and not parts.query:
-        return address
-    login = f"{parts.username}:{MASK}@" if parts.password is not None else ""
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, login + place, parts.path, MASK if parts.query else "", ""))
 
 
 def settings_reference() -> str:

@@ -22,6 +22,7 @@ KeyPath = tuple[str | int, ...]
 
 LARGEST_CHARACTERS: Final = 1_000_000
 LONGEST_WHOLE: Final = 100
+LONGEST_KEY_SHOWN: Final = 80
 TAG: Final = "tag:yaml.org,2002:"
 # https://yaml.org/spec/1.2.2/#1032-tag-resolution
 CORE: Final[Mapping[str, re.Pattern[str]]] = {
@@ -59,10 +60,14 @@ class YamlText:
 
 
 def dotted(path: KeyPath) -> str:
-    """Return a key path as people write it: ``symbols[3].sector``."""
+    """Return a key path as people write it: ``symbols[3].sector``; the end of a very long key is left out."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+            continue
+        shown = part if len(part) <= LONGEST_KEY_SHOWN else part[: LONGEST_KEY_SHOWN - 1] + "…"
+        text += f".{shown}" if text else shown
     return text
 
 

@@ -36,6 +36,7 @@ DATA = {
     "QTS-DATA-023": "Corporate actions are given for prices that are adjusted already.",
     "QTS-DATA-024": "Bars differ from those that the lake holds of the same time.",
     "QTS-DATA-025": "An archive or HDF5 file holds something that is never read: links, objects, foreign paths.",
+    "QTS-DATA-030": "A table of corporate actions holds no splits or dividends that can be read.",
     "QTS-DATA-040": "The storage of the lake cannot be written: it is full or read-only.",
     "QTS-DATA-041": "Another process is writing, or has meanwhile written, the same month of the lake.",
     "QTS-DATA-045": "A source of history cannot be reached, or has nothing for those days.",
@@ -51,6 +52,7 @@ CONFIGURATION = {
     "QTS-CONF-004": "An unknown key stands in a configuration file.",
     "QTS-CONF-005": "Two settings contradict each other.",
     "QTS-CONF-007": "Others may use the file of secrets, or change the file of settings.",
+    "QTS-CONF-008": "A secret stands in a settings file.",
 }
 
 FEATURES = {
