@@ -1,4 +1,4 @@
-"""From a download to the lake: one feed for each lake, bars of the platform's length, corrections as revisions (5.1)."""
+"""From a download to the lake: one feed for each lake, a source's corrections as revisions (specification 5.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 import polars as pl
 
 from qts_core.data.admission import Admission, Candidate, Progress, admit, examine_bars
-from qts_core.data.ingest import at_bar_length
 from qts_core.data.market_record import recorded_source
 from qts_core.data.panels import month_expression
 from qts_core.data.quality.report import QualitySettings
@@ -70,7 +69,6 @@ def examine_history(
     calendar: TradingCalendar,
     now: datetime,
     source: str,
-    bar_minutes: int,
     actions: pl.DataFrame | None = None,
     settings: QualitySettings | None = None,
     drop_refused: bool = False,
@@ -80,7 +78,7 @@ def examine_history(
     Parameters
     ----------
     frame : DataFrame
-        Of ``BAR_SCHEMA``, raw prices, `bar_minutes` long.
+        Of ``BAR_SCHEMA``, raw prices, at the platform's bar length.
     now : datetime
         When they were downloaded.
     source : str
@@ -94,7 +92,7 @@ def examine_history(
         If the lake holds another feed or market, or the bars are refused.
     """
     refuse_another_feed(lake, source)
-    bars = at_bar_length(frame, bar_minutes, calendar, source)
+    bars = frame
     months = bars.select(month_expression().unique().sort()).to_series().to_list()
     held = [lake.read_month("raw_bars", m) for m in months if lake.partition("raw_bars", m) is not None]
     if held:
@@ -114,7 +112,6 @@ def admit_history(
     calendar: TradingCalendar,
     now: datetime,
     source: str,
-    bar_minutes: int,
     actions: pl.DataFrame | None = None,
     settings: QualitySettings | None = None,
     drop_refused: bool = False,
@@ -127,7 +124,7 @@ def admit_history(
     :func:`examine_history`, then :func:`qts_core.data.admission.admit`, with their arguments and errors.
     """
     candidate = examine_history(
-        lake, frame, calendar=calendar, now=now, source=source, bar_minutes=bar_minutes, actions=actions,
+        lake, frame, calendar=calendar, now=now, source=source, actions=actions,
         settings=settings, drop_refused=drop_refused,
     )  # fmt: skip
     if candidate is None:

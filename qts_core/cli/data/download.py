@@ -161,12 +161,12 @@ def _show_plan(settings: Settings, request: HistoryRequest, now: datetime, *, is
         "server": settings.alpaca.data_url, "chunks": len(chunks), "chunks_resumed": len(chunks) - len(left),
         "requests_at_most": expected.requests, "bars_at_most": expected.bars,
         "requests_per_minute": settings.alpaca.rate_limit_per_minute,
-        "seconds_of_rate_limit": round(expected.seconds), "symbol_list": request.symbols,
+        "seconds_at_least": round(expected.seconds),
     }  # fmt: skip
     if is_json:
-        print_json(plan)
+        print_json({**plan, "symbol_list": request.symbols})
     else:
-        print_table(("what", "value"), [(k, v if k != "symbol_list" else " ".join(v)) for k, v in plan.items()])  # type: ignore[arg-type]
+        print_table(("what", "value"), list(plan.items()))
 
 
 def _tell_gaps(found: HistoryDownload) -> None:
@@ -186,7 +186,7 @@ def _admitted(
 
     return admit_history(
         lake, found.frame, calendar=xnys(), now=now, source=found.request.source,
-        bar_minutes=found.request.bar_minutes, actions=found.actions, settings=quality, drop_refused=is_dropping,
+        actions=found.actions, settings=quality, drop_refused=is_dropping,
         lineage=found.lineage, instruments=settings.universe.instruments(found.frame["symbol"].unique().sort()),
     )  # fmt: skip
 

@@ -15,11 +15,13 @@ from qts_core.adapters.alpaca.endpoint import Endpoint
 from qts_core.adapters.alpaca.history.client import HistoryClient
 from qts_core.adapters.alpaca.history.request import CHUNK_SYMBOLS, SETTLED_AFTER, Chunk, HistoryRequest, plan_chunks
 from qts_core.adapters.alpaca.history.stage import Stage
+from qts_core.data.building.resample import resample_bars
 from qts_core.data.grid import place_bars
 from qts_core.data.schemas import ACTION_SCHEMA, BAR_SCHEMA, empty
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError
 from qts_core.market.time import trading_day
+from qts_core.market.timeline import BAR_MINUTES
 
 __all__ = ["HistoryDownload", "Progress", "download_history"]
 
@@ -61,7 +63,7 @@ class HistoryDownload:
     request : HistoryRequest
         What was asked for.
     frame : DataFrame
-        Of ``BAR_SCHEMA``: raw prices of the regular sessions, `request.bar_minutes` long.
+        Of ``BAR_SCHEMA``: raw prices of the regular sessions, at the platform's bar length.
     actions : DataFrame
         Of ``ACTION_SCHEMA``, with an ex-date within the request's days.
     missing : tuple of str
@@ -133,24 +135,24 @@ def download_history(
         As :class:`~qts_core.adapters.alpaca.history.transport.PatientTransport` says. Finished chunks stay.
     """
     chunks = plan_chunks(request, calendar, now)
-    run = _Run(endpoint, request, Stage(folder / request.key), chunks, requests_per_minute, progress, monotonic, wait)
-    frames, actions, unknown = run.bars(), *run.actions(trading_day(now))
-    bars = pl.concat(frames)
+    run = _Run(
+        endpoint, request, Stage(folder / request.key), chunks, requests_per_minute, progress, monotonic, wait,
+        calendar, now,
+    )  # fmt: skip
+    bars, (actions, unknown) = pl.concat(run.bars()), run.actions(trading_day(now))
     if bars.is_empty():
         raise DataNotFoundError(
             "QTS-DATA-045", "the server has no bar of these symbols in these days",
             where=f"{request.first} to {request.last}", found=", ".join(request.symbols),
             expected="at least one bar", fix="check symbols, days and feed",
         )  # fmt: skip
-    is_in = place_bars(bars["ts_event"].to_physical().to_numpy(), calendar, request.bar_minutes).in_session
-    inside = bars.filter(pl.Series(is_in, dtype=pl.Boolean) & (pl.col("ts_known") <= now - SETTLED_AFTER))
-    inside = inside.unique(["symbol", "ts_event"], keep="last").sort("ts_event", "symbol")
+    inside = bars.unique(["symbol", "ts_event"], keep="last").sort("ts_event", "symbol")
     counts = {
         "requests": run.client.requests,
         "chunks": len(chunks),
         "chunks_resumed": run.resumed,
         "bars": inside.height,
-        "bars_out_of_session": bars.height - int(is_in.sum()),
+        "bars_out_of_session": run.out_of_session,
         "actions": actions.height,
     }
     missing = tuple(sorted(set(request.symbols) - set(inside["symbol"].unique())))
@@ -163,8 +165,12 @@ class _Run:
     def __init__(
         self, endpoint: Endpoint, request: HistoryRequest, stage: Stage, chunks: tuple[Chunk, ...], per_minute: int,
         progress: Callable[[Progress], None] | None, monotonic: Callable[[], float], wait: Callable[[float], None],
+        calendar: TradingCalendar, now: datetime,
     ) -> None:  # fmt: skip
         self.request = request
+        self.out_of_session = 0
+        self._calendar = calendar
+        self._settled = now - SETTLED_AFTER
         self.stage = stage
         self.chunks = chunks
         self.resumed = 0
@@ -192,10 +198,20 @@ class _Run:
                 if chunk.is_final:
                     self.stage.keep(chunk.name, frame)
                 self._bars += frame.height
-            frames.append(frame)
+            frames.append(self._in_session(frame))
             self._done += 1
             self._tell()
         return [empty(BAR_SCHEMA), *frames]
+
+    def _in_session(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return a chunk's bars of the regular sessions that are final, built up to the platform's length."""
+        starts = frame["ts_event"].to_physical().to_numpy()
+        is_in = place_bars(starts, self._calendar, self.request.bar_minutes).in_session
+        self.out_of_session += frame.height - int(is_in.sum())
+        bars = frame.filter(pl.Series(is_in, dtype=pl.Boolean))
+        if self.request.bar_minutes != BAR_MINUTES:
+            bars = resample_bars(bars, calendar=self._calendar)
+        return bars.filter(pl.col("ts_known") <= self._settled)
 
     def actions(self, today: date) -> tuple[pl.DataFrame, dict[str, int]]:
         """Return the actions with an ex-date within the request's days, and counts of unknown kinds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from qts_core.market.calendar import Session, TradingCalendar, month_of
@@ -17,8 +18,8 @@ Feed = Literal["iex", "sip"]
 
 PAGE_BARS = 10_000
 """The most bars that one answer of the server holds."""
-CHUNK_BARS = 100_000
-"""Bars of a chunk at most: about ten answers, so little is lost when a download is interrupted."""
+CHUNK_BARS = 150_000
+"""Bars of a chunk at most: about fifteen answers, so little is lost when a download is interrupted."""
 CHUNK_SYMBOLS = 100
 """Symbols of a chunk at most; more make the address of a request too long."""
 TRADED_MINUTES = 16 * 60
@@ -127,7 +128,9 @@ def _chunks_of(sessions: list[Session], request: HistoryRequest, size: int, sett
     end = sessions[-1].close - timedelta(minutes=request.bar_minutes)
     is_final = sessions[-1].close <= settled
     until = end if is_final else min(end, settled)
-    batches = [request.symbols[i : i + size] for i in range(0, len(request.symbols), size)]
+    count = math.ceil(len(request.symbols) / size)
+    edges = [i * len(request.symbols) // count for i in range(count + 1)]
+    batches = [request.symbols[a:b] for a, b in pairwise(edges)]
     return [
         Chunk(f"{month}-{i:03d}", month, batch, sessions[0].open, until, len(sessions), is_final)
         for i, batch in enumerate(batches)
