@@ -7,6 +7,7 @@ from typing import IO
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qts_core.adapters.bar_files.limits import MAX_BYTES, check_size, damaged, unpacked_limit
@@ -123,7 +124,7 @@ def _series(name: str, column: pa.Array, where: str) -> pl.Series:
 def _check_text(column: pa.Array, name: str, where: str) -> None:
     if not _is_text(column.type):
         return
-    longest = pa.compute.max(pa.compute.binary_length(column)).as_py() or 0
+    longest = pc.max(pc.binary_length(column)).as_py() or 0
     if longest > MAX_TEXT:
         raise DataValidationError(
             "QTS-DATA-010", f"a cell of {name} is too long", where=where, found=f"{longest} bytes",
