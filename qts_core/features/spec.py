@@ -20,6 +20,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "technical_momentum": "Oscillators and rates of change.",
         "technical_volatility": "Bands, ranges and volatility estimates.",
         "technical_volume": "Volume, and price moves weighed by it.",
+        "technical_candles": "Candlestick patterns that the last bar has completed.",
         "statistical_returns": "Returns over several spans and what has been made and lost.",
         "statistical_distribution": "Shape, place and dependence of recent values.",
         "microstructure": "Bar proxies of liquidity, order flow and auctions.",
