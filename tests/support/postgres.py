@@ -137,9 +137,13 @@ class OwnServer(PostgresServer):
         """Return `programs`, or a copy where the user the server runs as may not go."""
         if not self._user or all(p.stat().st_mode & stat.S_IXOTH for p in (programs, *programs.parents)):
             return programs
-        copy = self.folder / "install"
-        shutil.copytree(programs.parent, copy, symlinks=True)
-        self._own(copy)
+        # A wheel keeps the libraries of its programs beside the package and finds them by the relative path.
+        package, top = programs.parent.parent, self.folder / "install"
+        copy = shutil.copytree(programs.parent, top / package.name / programs.parent.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, top / libraries.name)
+        self._own(top)
         return copy / programs.name
 
     def _wait_until_ready(self) -> None:
