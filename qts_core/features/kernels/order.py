@@ -13,7 +13,7 @@ import numpy as np
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["rolling_quantile", "rolling_rank"]
+__all__ = ["rolling_quantile", "rolling_rank", "rolling_robust"]
 
 
 @kernel
@@ -86,3 +86,27 @@ def rolling_rank(x: Floats, out: Floats, state: Floats, window: int) -> None:
             while not_above < window and ordered[not_above] == value:
                 not_above += 1
             out[t, n] = 0.5 * (below + not_above + 1) / window
+
+
+@kernel
+def quantile_of(ordered: Floats, window: int, probability: float) -> float:
+    """Return the quantile of `window` ordered values, interpolated linearly (Hyndman and Fan type 7)."""
+    position = (window - 1) * probability
+    below = math.floor(position)
+    above = min(below + 1, window - 1)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+
+
+@kernel
+def rolling_robust(x: Floats, out: Floats, state: Floats, window: int) -> None:
+    """Write the distance from the median of the last `window` values in interquartile ranges; NaN if that is 0."""
+    for n in range(x.shape[1]):
+        s = state[n]
+        ordered = s[2 + window :]
+        for t in range(x.shape[0]):
+            value = x[t, n]
+            if value != value or slide(s, window, value) < window:
+                out[t, n] = np.nan
+                continue
+            spread = quantile_of(ordered, window, 0.75) - quantile_of(ordered, window, 0.25)
+            out[t, n] = (value - quantile_of(ordered, window, 0.5)) / spread if spread > 0.0 else np.nan

@@ -40,6 +40,7 @@ from qts_core.features.ops.indicators import (
     true_range,
     typical_price,
 )
+from qts_core.features.ops.scaling import min_max, quantile_normal, quantile_uniform, robust_zscore
 from qts_core.features.ops.sessions import closed, hold, hold_today, previous_session, so_far
 from qts_core.features.ops.sources import (
     bars_left,
@@ -121,6 +122,7 @@ __all__ = [
     "macd",
     "maximum",
     "mean_deviation",
+    "min_max",
     "minimum",
     "normal_probability",
     "of_role",
@@ -130,8 +132,11 @@ __all__ = [
     "positive_part",
     "previous_session",
     "quantile",
+    "quantile_normal",
+    "quantile_uniform",
     "rank",
     "residual_std",
+    "robust_zscore",
     "rolling_max",
     "rolling_min",
     "rolling_sum",
