@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from qts_core.data.actions.checks import check_actions
 from qts_core.data.actions.identity import carry_actions, carry_bars
-from qts_core.data.actions.table import as_actions, known_by, no_actions
+from qts_core.data.actions.table import as_actions, known_by, merged_actions, no_actions
 from qts_core.data.building.resample import resample_bars
 from qts_core.data.cleaning import CleanResult, clean_bars
 from qts_core.data.lineage import CLEANED, cleaning_inputs, is_current, month_before
@@ -169,7 +170,8 @@ def register_actions(lake: LakePort, actions: pl.DataFrame) -> None:
     Raises
     ------
     DataValidationError
-        If the lake's prices are adjusted already: nothing must be applied to them again.
+        If the lake's prices are adjusted already: nothing must be applied to them again; or if an action cannot be,
+        or contradicts another.
     """
     refuse_actions_on_adjusted(lake, actions)
     merged = _merged_actions(lake, actions)
@@ -296,6 +298,7 @@ def _joined(lake: LakePort, month: str, part: pl.DataFrame) -> pl.DataFrame:
 
 
 def _merged_actions(lake: LakePort, actions: pl.DataFrame) -> pl.DataFrame:
-    both = pl.concat([load_actions(lake), as_actions(actions)])
-    merged = both.unique(["symbol", "ex_date", "kind"], keep="last", maintain_order=True)
-    return merged.sort("ex_date", "symbol", "kind")
+    check_actions(actions)
+    merged = merged_actions(load_actions(lake), actions)
+    check_actions(merged)
+    return merged

@@ -11,10 +11,11 @@ import polars as pl
 from qts_core.data.schemas import ACTION_SCHEMA, conform, empty
 from qts_core.market.errors import DataValidationError
 
-__all__ = ["ActionKind", "actions_frame", "as_actions", "known_by", "no_actions"]
+__all__ = ["ActionKind", "actions_frame", "as_actions", "known_by", "merged_actions", "no_actions"]
 
 REQUIRED = ("symbol", "ex_date", "kind")
 ORDER = ("ex_date", "symbol", "kind")
+SHARES = ("new_shares", "old_shares")
 
 
 class ActionKind(StrEnum):
@@ -90,3 +91,32 @@ def as_actions(frame: pl.DataFrame) -> pl.DataFrame:
 def known_by(actions: pl.DataFrame, moment: datetime) -> pl.DataFrame:
     """Return the actions that were known at `moment`."""
     return as_actions(actions).filter(pl.col("ts_known").is_null() | (pl.col("ts_known") <= moment))
+
+
+def merged_actions(known: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """Return both tables as one; a later word on the same symbol, day and kind replaces the earlier one.
+
+    Payments of different amounts on one day, such as a regular and a special dividend, are added up.
+
+    Parameters
+    ----------
+    known, new : DataFrame
+        Of ``ACTION_SCHEMA``.
+
+    Returns
+    -------
+    DataFrame
+        Of ``ACTION_SCHEMA``, by ex-date, symbol and kind.
+    """
+    key = ["symbol", "ex_date", "kind"]
+    given = as_actions(new).unique([*key, "cash_per_share", *SHARES], keep="first", maintain_order=True)
+    is_cash = pl.col("kind") == ActionKind.DIVIDEND
+    several = given.filter(is_cash).filter(pl.struct(key).is_duplicated())
+    if several.height:
+        rest = pl.exclude(*key, "cash_per_share", "source").first()
+        paid = several.group_by(key, maintain_order=True).agg(
+            rest, pl.col("cash_per_share").sum(), pl.col("source").unique(maintain_order=True).str.join(" + ")
+        )
+        given = pl.concat([given.join(paid, on=key, how="anti"), as_actions(paid)])
+    both = pl.concat([as_actions(known), given])
+    return both.unique(key, keep="last", maintain_order=True).sort(ORDER, maintain_order=True)
