@@ -28,12 +28,8 @@ def open_lake() -> tuple[Settings, Lake]:
     return settings, Lake(settings.lake_dir)
 
 
-def show_report(report: QualityReport) -> None:
-    """Print what was found, worst first, to stderr."""
-    order = {"refuse": 0, "quarantine": 1, "flag": 2}
-    for finding in sorted(report.findings, key=lambda f: order[f.policy]):
-        note(f"{finding.policy}: {finding.rule}, {finding.count} in {len(finding.symbols)} symbols. {finding.detail}")
-        for example in finding.examples[:3]:
-            note(f"    {example}")
-    if not report.findings:
-        note(f"{report.rows} bars of {report.symbols} symbols: nothing found")
+def show_report(report: QualityReport, *, title: str = "bars", path: str = "PATH") -> None:
+    """Say what was found, worst first, on stderr."""
+    from qts_core.cli.data.quality_words import report_text
+
+    note(report_text(report, title=title, path=path))

@@ -7,7 +7,7 @@ import polars as pl
 from qts_core.data.actions.table import as_actions
 from qts_core.data.quality.evidence import Evidence, evidence_of
 
-__all__ = ["adjusted_close", "booked_actions", "lone_actions"]
+__all__ = ["ADJUSTED_COLUMNS", "adjusted_close", "booked_actions", "lone_actions"]
 
 NOTABLE = 0.05
 """A step that two bookings leave more open than one of them, on the log scale."""
@@ -19,6 +19,8 @@ LEAST_HUGE = 5.0
 """USD a share, 60 times the symbol's usual dividend: what spin-offs look like where no price is at hand."""
 ADJUSTED_TOLERANCE = 1e-4
 DAY = ("symbol", "ex_date")
+ADJUSTED_COLUMNS = ("symbol", "date", "close", "adjusted_close", "dividend_amount", "split_coefficient")
+"""What :func:`adjusted_close` looks at."""
 
 
 def booked_actions(nights: pl.DataFrame, actions: pl.DataFrame, *, huge_dividend_ratio: float = 0.25) -> list[Evidence]:
@@ -101,10 +103,14 @@ def adjusted_close(table: pl.DataFrame) -> list[Evidence]:
     -----
     The vendor's convention: the factor of an ex-day is ``1 / split / (1 + dividend / close on the ex-day)``.
     """
+    numbers = ADJUSTED_COLUMNS[2:]
+    is_text = table.schema["date"] == pl.String
+    day = pl.col("date").str.head(10).str.to_date() if is_text else pl.col("date").cast(pl.Date)
+    typed = table.select("symbol", day.alias("date"), *[pl.col(n).cast(pl.Float64, strict=False) for n in numbers])
     last = {name: pl.col(name).shift(1).over("symbol") for name in ("close", "adjusted_close")}
     expected = pl.col("split_coefficient") * (pl.col("close") + pl.col("dividend_amount")) / last["close"]
     met = (
-        table.sort("symbol", "date")
+        typed.sort("symbol", "date")
         .with_columns(error=pl.col("adjusted_close") / last["adjusted_close"] / expected - 1.0)
         .filter(pl.col("error").abs() > ADJUSTED_TOLERANCE)
     )

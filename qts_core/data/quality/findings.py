@@ -11,7 +11,7 @@ from qts_core.data.quality.evidence import Evidence
 from qts_core.data.quality.rules import RULES, Policy, Rule, Severity
 from qts_core.market.errors import DataValidationError
 
-__all__ = ["Finding", "QualityReport", "finding_of"]
+__all__ = ["Finding", "QualityReport", "finding_of", "ordered", "report_of"]
 
 COVERAGE_SCHEMA = {
     "symbol": pl.String, "month": pl.String, "bars": pl.Int64, "expected": pl.Int64, "ratio": pl.Float64,
@@ -124,12 +124,14 @@ class QualityReport:
         return {str(s): sum(f.severity is s for f in self.findings) for s in Severity}
 
     def joined(self, other: QualityReport) -> QualityReport:
-        """Return this report with the findings of another one on rules that this one does not name."""
-        named = {f.rule for f in self.findings}
+        """Return this report with the findings of another one; a rule that both name stands once, with all places."""
+        merged = {f.rule: f for f in self.findings}
+        for f in other.findings:
+            merged[f.rule] = _both(merged[f.rule], f) if f.rule in merged else f
         return QualityReport(
             self.rows,
             self.symbols,
-            ordered([*self.findings, *(f for f in other.findings if f.rule not in named)]),
+            ordered(merged.values()),
             self.coverage if self.coverage.height else other.coverage,
             self.daily if self.daily.height else other.daily,
         )
@@ -171,6 +173,18 @@ class QualityReport:
         }
 
 
+def _both(first: Finding, second: Finding) -> Finding:
+    return Finding(
+        first.rule,
+        first.policy,
+        first.count + second.count,
+        tuple(sorted({*first.symbols, *second.symbols})),
+        f"{first.detail}; {second.detail}",
+        (*first.examples, *second.examples),
+        pl.concat([first.places, second.places], how="diagonal_relaxed"),
+    )
+
+
 def finding_of(evidence: Evidence) -> Finding:
     """Return the finding that evidence makes."""
     rule = RULES[evidence.rule]
@@ -178,6 +192,12 @@ def finding_of(evidence: Evidence) -> Finding:
         rule.name, rule.policy, evidence.count, evidence.symbols, evidence.detail or rule.doc, evidence.examples,
         evidence.places,
     )  # fmt: skip
+
+
+def report_of(frame: pl.DataFrame, found: Iterable[Evidence]) -> QualityReport:
+    """Return a report on `frame` from evidence gathered apart from the rules about its bars."""
+    findings = ordered(finding_of(evidence) for evidence in found)
+    return QualityReport(frame.height, frame["symbol"].n_unique(), findings)
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -30,8 +30,8 @@ RULE_TABLE: tuple[Rule, ...] = (
     Rule("Q110", "duplicate_conflicting", QUARANTINE, WARNING, "Two bars of one symbol and time disagree.", SET_ASIDE),
     # Times
     Rule("Q201", "known_before_end", QUARANTINE, WARNING, "The bar claims to be known before it started.", SET_ASIDE),
-    Rule("Q202", "out_of_session", QUARANTINE, WARNING, "The bar starts outside the regular session.",
-         "Nothing to do for extended hours: cleaning sets them aside. On holidays: ask where these bars come from."),
+    Rule("Q202", "out_of_session", QUARANTINE, INFO, "The bar starts outside the regular session.",
+         "Nothing to do for extended hours: cleaning sets them aside."),
     Rule("Q203", "off_grid", QUARANTINE, WARNING, "The bar does not start on the session's grid.", SET_ASIDE),
     Rule("Q204", "off_grid_share", REFUSE, ERROR, "Bars do not start on the grid of their length.",
          "A bar's time is its start. Times that mark the end: qts data import {path} --label end"),
@@ -41,6 +41,8 @@ RULE_TABLE: tuple[Rule, ...] = (
          "Cut {path} off at the present, or set this machine's clock."),
     Rule("Q207", "unsorted", FLAG, INFO, "Rows are not in order of time; they are sorted first.",
          "Nothing to do. When the vendor promises order, ask whether files were joined wrongly."),
+    Rule("Q208", "closed_day", QUARANTINE, WARNING, "Bars on a day on which the exchange was closed.",
+         "Ask where these bars come from; a wrong zone or a wrong date is likely. Cleaning sets them aside."),
     # Completeness
     Rule("Q301", "gap", REFUSE, ERROR, "More bars in a row are missing than is tolerated.",
          "Get the missing bars, or accept holes: qts data import {path} --max-gap-bars N. " + DROP),

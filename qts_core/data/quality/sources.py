@@ -8,7 +8,7 @@ from qts_core.data.quality.evidence import Evidence, evidence_of
 from qts_core.data.quality.sheet import KEY, Sheet
 from qts_core.data.schemas import BAR_SCHEMA, PRICES, conform
 
-__all__ = ["DISAGREEMENT", "compare_sources", "cross_source", "disagreeing_days"]
+__all__ = ["DISAGREEMENT", "compare_sources", "cross_source", "disagreeing_days", "disagreement"]
 
 DISAGREEMENT = 0.005
 """Closes of two sources may differ by half a per cent before the symbol's day is doubted."""
@@ -64,15 +64,7 @@ def cross_source(sheet: Sheet) -> list[Evidence]:
     repeated = sheet.bars.filter((again | again.shift(-1, fill_value=False)) & pl.col("rule").is_null())
     given = repeated.with_columns(pl.col("symbol").cast(pl.String))
     apart = disagreeing_days(given, tolerance_ratio=sheet.settings.max_source_difference_ratio)
-    found = []
-    if apart.height:
-        days = apart.select("symbol", "session").n_unique()
-        r = apart.row(0, named=True)
-        detail = (
-            f"{apart.height} bars on {days} symbol days, such as {r['symbol']} {r['ts_event']:%Y-%m-%d %H:%M} UTC: "
-            f"close {r['close']:.4g} from {r['source']}, {r['close_other']:.4g} from {r['source_other']}"
-        )
-        found.append(evidence_of("cross_source", apart, detail))
+    found = disagreement(apart)
     several = given.filter(
         (pl.col("source").n_unique().over(KEY) > 1) & (pl.struct(*PRICES, "volume").n_unique().over(KEY) > 1)
     )
@@ -80,6 +72,19 @@ def cross_source(sheet: Sheet) -> list[Evidence]:
     if near.height:
         found.append(evidence_of("source_difference", near.select("symbol", "ts_event", "source", *PRICES, "volume")))
     return found
+
+
+def disagreement(apart: pl.DataFrame) -> list[Evidence]:
+    """Return the evidence that the places of :func:`compare_sources` make, none when there are none."""
+    if apart.is_empty():
+        return []
+    days = apart.select("symbol", "session").n_unique()
+    r = apart.row(0, named=True)
+    detail = (
+        f"{apart.height} bars on {days} symbol days differ, such as {r['symbol']} {r['ts_event']:%Y-%m-%d %H:%M} UTC, "
+        f"close {r['close']:.6g} from {r['source']}, {r['close_other']:.6g} from {r['source_other']}"
+    )
+    return [evidence_of("cross_source", apart, detail)]
 
 
 def _different(pairs: pl.DataFrame, tolerance_ratio: float) -> pl.DataFrame:

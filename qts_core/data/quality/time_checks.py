@@ -24,7 +24,7 @@ def placement(sheet: Sheet) -> list[Evidence]:
     bars = sheet.bars
     outside = bars.filter(~pl.col("in_session"))
     if outside.height:
-        found.append(evidence_of("out_of_session", outside.select(WHERE), _closed_days(outside, sheet)))
+        found += _outside(sheet, outside.select(WHERE))
         found += _wrong_zone(sheet, outside)
     astray = bars.filter(~pl.col("on_grid"))
     if astray.height / bars.height > sheet.settings.max_off_grid_ratio:
@@ -33,6 +33,8 @@ def placement(sheet: Sheet) -> list[Evidence]:
             f"the session, the first {named_places(astray)[0]}; a bar's time is its start"
         )
         found.append(evidence_of("off_grid_share", astray.select(WHERE), detail))
+    elif astray.height:
+        found.append(evidence_of("off_grid", astray.select(WHERE)))
     return found
 
 
@@ -57,19 +59,22 @@ def order(sheet: Sheet) -> list[Evidence]:
     return [evidence_of("unsorted", backward.sort("symbol", "ts_event"))] if backward.height else []
 
 
-def _closed_days(outside: pl.DataFrame, sheet: Sheet) -> str:
-    """Return how many bars lie on days without a session; the rest are before an open or after a close."""
+def _outside(sheet: Sheet, outside: pl.DataFrame) -> list[Evidence]:
+    """Count bars out of session, and apart from them those on days without one."""
     day = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
-    counts = outside.select(day.alias("day")).to_series().value_counts().sort("day")
-    closed = [(d, n) for d, n in counts.iter_rows() if sheet.calendar.on(d) is None]
-    early = [d for d, _ in counts.iter_rows() if (s := sheet.calendar.on(d)) is not None and s.is_half_day]
-    words = [f"{outside.height} bars ({outside.height / sheet.bars.height:.1%}) lie outside the regular session"]
-    if closed:
-        total, first = sum(n for _, n in closed), closed[0][0]
-        words.append(f"{total} of them on {len(closed)} days without a session, the first {first:%Y-%m-%d}")
+    dated = outside.with_columns(session=day)
+    days = dated["session"].unique().sort().to_list()
+    closed = [d for d in days if sheet.calendar.on(d) is None]
+    early = [d for d in days if (s := sheet.calendar.on(d)) is not None and s.is_half_day]
+    words = f"{outside.height} bars ({outside.height / sheet.bars.height:.2%}) lie outside the regular session"
     if early:
-        words.append(f"some on half-days such as {early[0]:%Y-%m-%d}")
-    return ", ".join(words)
+        words += f", some of them on half-days such as {early[0]:%Y-%m-%d}"
+    found = [evidence_of("out_of_session", outside, words)]
+    if closed:
+        places = dated.filter(pl.col("session").is_in(closed))
+        detail = f"{places.height} bars lie on {len(closed)} days without a session, the first {closed[0]:%Y-%m-%d}"
+        found.append(evidence_of("closed_day", places, detail))
+    return found
 
 
 def _wrong_zone(sheet: Sheet, outside: pl.DataFrame) -> list[Evidence]:

@@ -130,7 +130,7 @@ def test_conflicting_duplicates_are_refused_and_identical_ones_counted(
     calendar: TradingCalendar, make_bars: MakeBars
 ) -> None:
     bars = make_bars()
-    same = check_bars(pl.concat([bars, bars.head(2)]), calendar=calendar)
+    same = check_bars(pl.concat([bars, bars.head(2)]).sort("ts_event"), calendar=calendar)
     assert [(f.rule, f.count) for f in same.findings] == [("duplicate_identical", 2)]
     other = check_bars(pl.concat([bars, bars.head(2).with_columns(volume=pl.lit(9.0))]), calendar=calendar)
     assert other.is_refused
