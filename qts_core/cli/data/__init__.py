@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from qts_core.cli.data.actions import actions_app
 from qts_core.cli.data.check import check
 from qts_core.cli.data.download import download
 from qts_core.cli.data.importing import import_command
@@ -19,6 +20,7 @@ app.command("download")(download)
 app.command("synth")(synth)
 app.command("check")(check)
 app.command("list")(list_command)
+app.add_typer(actions_app, name="actions")
 app.command("verify")(verify)
 app.command("compact")(compact)
 app.command("gc")(gc)

@@ -110,7 +110,8 @@ def carry_bars(bars: pl.DataFrame, actions: pl.DataFrame, as_of: date | None = N
         if late.height:
             raise DataValidationError(
                 "QTS-DATA-035", "a symbol has bars after its delisting, so it names two securities", where=symbol,
-                found=f"{late.height} bars, the first on {late['_session'].to_list()[0]}", expected=f"none from {day} on",
+                found=f"{late.height} bars, the first on {late['_session'].to_list()[0]}",
+                expected=f"none from {day} on",
                 fix="give the first security another name with a symbol_change, or correct the delisting",
             )  # fmt: skip
     return _carried(dated, identities, "_session").drop("_session")
