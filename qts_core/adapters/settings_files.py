@@ -12,6 +12,7 @@ import qts_core
 from qts_core.config.dotenv_text import parse_dotenv
 from qts_core.config.environment_values import Environment, apply_environment
 from qts_core.config.layers import Layers, build_settings
+from qts_core.config.masking import masked_address
 from qts_core.config.problems import nearest
 from qts_core.config.settings import SECTION_FILES, Settings
 from qts_core.config.variables import SECRET_KEYS, SECRET_VARIABLES, VARIABLES
@@ -152,6 +153,10 @@ def _refuse_secrets(layers: Layers, section: str) -> None:
 
 
 def _absolute_home(text: str) -> str:
+    if "://" in text:
+        raise InvalidConfigError(
+            "QTS-CONF-003", "QTS_HOME is an address", found=masked_address(text), expected="a folder of this machine"
+        )
     try:
         return str(Path(text).expanduser().absolute())
     except RuntimeError as error:

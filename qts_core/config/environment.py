@@ -13,6 +13,8 @@ from qts_core.config.section import Folder, Port, Section
 __all__ = ["LIVE_REST", "PAPER_REST", "AlpacaSettings", "DatabaseSettings", "MlflowSettings"]
 
 PAPER_REST = "https://paper-api.alpaca.markets"
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
+"""A name or number of a machine, no address."""
 LIVE_REST = "https://api.alpaca.markets"
 
 
@@ -85,7 +87,7 @@ class DatabaseSettings(Section):
 
     url: Annotated[str, Field(repr=False)] = "sqlite:///.qts/qts.db"
     """SQLAlchemy URL; default SQLite under `QTS_HOME`, or PostgreSQL when `POSTGRES_HOST` is set."""
-    postgres_host: str | None = None
+    postgres_host: Host | None = None
     """Host; its presence selects PostgreSQL."""
     postgres_port: Port = 5432
     """Port."""
@@ -95,7 +97,7 @@ class DatabaseSettings(Section):
     """Password."""
     postgres_db: str = "qts"
     """Database."""
-    redis_host: str | None = None
+    redis_host: Host | None = None
     """Host; without one an in-process bus is used."""
     redis_port: Port = 6379
     """Port."""
@@ -120,7 +122,7 @@ class DatabaseSettings(Section):
 class MlflowSettings(Section):
     """The experiment tracker and model registry."""
 
-    tracking_uri: str = "sqlite:///.qts/mlflow/mlflow.db"
+    tracking_uri: Annotated[str, Field(repr=False)] = "sqlite:///.qts/mlflow/mlflow.db"
     """Tracking and registry URI; default SQLite under `QTS_HOME`."""
     artifact_root: Folder = Path(".qts/mlflow/artifacts")
     """Where artifacts go when `tracking_uri` is a database; default under `QTS_HOME`."""

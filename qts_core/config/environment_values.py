@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qts_core.config.layers import Layers
+from qts_core.config.masking import masked_address
 from qts_core.config.problems import Problem, nearest, refuse
 from qts_core.config.settings import SECTION_FILES, Settings
 from qts_core.config.variables import OVERRIDE_PREFIX, RUNTIME_VARIABLES, VARIABLES, Kind, Variable
@@ -75,7 +76,7 @@ def _apply(layers: Layers, environment: Environment, variable: Variable) -> list
     name, text = next(iter(given.items()))
     value = _typed(variable.kind, text)
     if value is None:
-        found = "a secret" if variable.is_secret else printable(text)
+        found = "a secret" if variable.is_secret else printable(masked_address(text))
         return [
             Problem(
                 "QTS-CONF-003", f"{name} is not allowed ({environment.name}): found {found}, expected a {variable.kind}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = [
     "CLOCK_PATTERN",
@@ -40,9 +40,15 @@ ClockTime = Annotated[str, Field(pattern=CLOCK_PATTERN)]
 """``"HH:MM"``, quoted in YAML so that no reader takes it for a number."""
 
 
+def _local(given: object) -> object:
+    if isinstance(given, str) and "://" in given:
+        raise ValueError("a folder of this machine is expected, not an address")
+    return given
+
+
 # YAML has no dates, paths or exact numbers: these three take what it has, everything else is strict.
 Day = Annotated[date, Field(strict=False)]
-Folder = Annotated[Path, Field(strict=False)]
+Folder = Annotated[Path, BeforeValidator(_local), Field(strict=False)]
 Dollars = Annotated[Decimal, Field(strict=False, decimal_places=2)]
 
 

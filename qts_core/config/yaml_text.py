@@ -20,7 +20,8 @@ __all__ = ["KeyPath", "Value", "YamlText", "dotted", "parse_yaml", "scalar"]
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 KeyPath = tuple[str | int, ...]
 
-LARGEST_CHARACTERS: Final = 1_000_000
+LARGEST_CHARACTERS: Final = 300_000
+DEEPEST: Final = 50
 LONGEST_WHOLE: Final = 100
 LONGEST_KEY_SHOWN: Final = 80
 TAG: Final = "tag:yaml.org,2002:"
@@ -41,6 +42,12 @@ class _CoreLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {  # noqa: RUF012
         None: [(TAG + kind, pattern) for kind, pattern in CORE.items()]
     }
+
+    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:
+        """Open a bracket, unless there are so many open ones that looking ahead takes seconds."""
+        if self.flow_level >= DEEPEST:
+            raise yaml.MarkedYAMLError(problem="too many open brackets", problem_mark=self.get_mark())
+        super().fetch_flow_collection_start(TokenClass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,9 @@ def parse_yaml(text: str, *, where: str) -> YamlText:
         If it is no YAML, holds a duplicate key, a tag, an anchor or a key that is no text.
     """
     if len(text) > LARGEST_CHARACTERS:
-        raise _refusal("The file is too large", where, found=f"{len(text)} characters", expected="at most 1,000,000")
+        raise _refusal(
+            "The file is too large", where, found=f"{len(text)} characters", expected=f"at most {LARGEST_CHARACTERS:,}"
+        )
     try:
         node = yaml.compose(text, Loader=_CoreLoader)
         if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == TAG + "null"):

@@ -70,7 +70,8 @@ def test_a_key_given_twice_names_both_lines() -> None:
         ("a: 1\n\tb: 2", "not valid YAML"),
         ("a: 1\n---\nb: 2", "not valid YAML"),
         ("a: \x00", "not valid YAML"),
-        ("[" * 3000, "nested too deeply"),
+        ("[" * 3000, "too many open brackets"),
+        ("- " * 3000, "nested too deeply"),
         ("a: " + "x" * 1_000_001, "too large"),
     ],
 )

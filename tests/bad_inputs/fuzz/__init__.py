@@ -1,0 +1,1 @@
+"""Fuzzers: inputs that nobody listed keep the error contract too."""
