@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Send
 
 __all__ = ["KINDS", "Fault", "Faults", "misbehave", "swallow"]
 
 PAGE: Final = b"<html><head><title>Bad gateway</title></head><body>The upstream is not available.</body></html>"
 CUT: Final = b'{"bars":{"AAA":[{"t":"2024-11-26T14:30:00Z","o":100.0,'
-LONGEST_SILENCE_SECONDS: Final = 3600.0
 STATUSES: Final = {"429": 429, "500": 500, "502": 502, "503": 503, "504": 504}
 KINDS: Final = frozenset({*STATUSES, "html", "html200", "truncated", "cut", "silent"})
 """A status with Alpaca's envelope, an HTML page (502 or 200), JSON that ends too early, a connection that breaks in
@@ -69,11 +67,11 @@ class Faults:
         return None
 
 
-async def misbehave(fault: Fault, send: Send) -> None:
+async def misbehave(fault: Fault, receive: Receive, send: Send) -> None:
     """Answer as the fault says."""
     if fault.kind == "silent":
-        # Ends earlier: the server cancels the request when the client has gone.
-        await asyncio.sleep(LONGEST_SILENCE_SECONDS)
+        while (await receive())["type"] != "http.disconnect":
+            pass
     elif fault.kind == "cut":
         await send(_start(200, b"application/json", len(CUT) + 100))
         await send({"type": "http.response.body", "body": CUT, "more_body": True})

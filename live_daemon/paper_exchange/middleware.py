@@ -84,7 +84,7 @@ class Gate:
             if fault is not None:
                 if fault.is_after_effect:
                     await self._app(scope, receive, swallow)
-                await misbehave(fault, with_headers)
+                await misbehave(fault, receive, with_headers)
                 return
             try:
                 await self._app(scope, receive, with_headers)
