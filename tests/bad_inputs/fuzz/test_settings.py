@@ -43,7 +43,7 @@ def paths_of(value: Value, path: KeyPath = ()) -> Iterator[KeyPath]:
         yield from paths_of(child, (*path, key))
 
 
-def mutated(value: Any, path: KeyPath, how: str, new: Any) -> Any:
+def mutated(value: Any, path: tuple[Any, ...], how: str, new: Any) -> Any:
     """Return a copy of `value` with the place `path` changed."""
     key, rest = path[0], path[1:]
     copy: Any = dict(value) if isinstance(value, dict) else list(value)
