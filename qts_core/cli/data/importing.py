@@ -128,7 +128,7 @@ class _Import:
         """What a person should know about the bars."""
         return (*(self.read.warnings if self.read else ()), *(self.candidate.notes if self.candidate else ()))
 
-    def examine(self) -> Candidate:
+    def examine(self) -> Candidate | None:
         """Read and judge; nothing is written."""
         with progress_bar() as stage:
             advance = stage("reading", len(self.todo))
@@ -143,6 +143,8 @@ class _Import:
         with progress_bar() as stage:
             advance = stage("reading", len(self.todo))
             candidate = self._examined(lambda _path: advance())
+            if candidate is None:
+                return
             entries = [self.files[file] for file in self.todo]
             write_ledger(self.lake, entries, ImportState.STARTED)
             months = len(candidate.months)
@@ -185,7 +187,7 @@ class _Import:
     def _label(self) -> str:
         return "" if self.read is None else self.read.label
 
-    def _examined(self, progress: Callable[[Path], None]) -> Candidate:
+    def _examined(self, progress: Callable[[Path], None]) -> Candidate | None:
         from qts_core.adapters.bar_files import import_many
         from qts_core.adapters.clock import SystemClock
         from qts_core.data.admission import examine_bars
@@ -193,6 +195,9 @@ class _Import:
         from qts_core.market.calendar import xnys
 
         self.read = import_many(self.todo, self.options, calendar=xnys(), progress=progress)
+        if self.read.frame.is_empty():
+            note("nothing to do: the files hold no bars")
+            return None
         names = [file.path.name for file in self.todo]
         self.candidate = examine_bars(
             self.lake,

@@ -22,6 +22,8 @@ __all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "read_text_blocks", "read_text_table
 MAX_LINE_BYTES = 64 * 1024
 BLOCK_BYTES = 16 * 1024**2
 """Text that is in work at a time; a frame of strings takes about three times that."""
+LEAST_LINE_BYTES = 8
+"""A bar takes more; a text of shorter lines would only cost memory."""
 SEPARATORS = (",", ";", "\t", "|")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 QUOTE = ord('"')
@@ -162,6 +164,10 @@ def _check_encoding(data: bytes, offset: int, where: str) -> None:
 
 def _check_lines(data: bytes, header: _Header, first_line: int, where: str) -> int:
     """Count fields and bytes of every line, separators inside quotes apart, and return how many lines are not blank."""
+    if len(data) > MAX_LINE_BYTES and data.count(b"\n") * LEAST_LINE_BYTES > len(data):
+        raise DataValidationError(
+            "QTS-DATA-005", "most lines are blank or too short for a bar", where=f"{where}, from line {first_line}"
+        )
     raw = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(raw == ord("\n"))
     lengths = np.diff(np.r_[-1, ends])
