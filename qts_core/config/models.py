@@ -27,9 +27,14 @@ class ModelFeatures(Section):
     exclude: tuple[str, ...] = ()
     """Names or patterns to leave out."""
     normalize: bool = False
-    """Whether inputs are normalised inside each fold; trees need none."""
-    normalization_method: Literal["zscore", "robust", "rank"] = "zscore"
-    """How, when they are."""
+    """Whether inputs are scaled, fitted on each fold's training rows and kept in the bundle; trees need none."""
+    normalization_method: Literal["zscore", "minmax", "robust", "quantile"] = "zscore"
+    """How, when they are: to mean and deviation, to the range [0, 1], to median and interquartile range, to ranks."""
+
+    @property
+    def preprocessing(self) -> str | None:
+        """The scaler, None when inputs stay as they are."""
+        return self.normalization_method if self.normalize else None
 
 
 class TrainingSettings(Section):

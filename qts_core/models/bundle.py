@@ -1,5 +1,7 @@
 """The model bundle: a folder with manifest, weights in a native format and golden predictions (specification 7.3).
 
+A model that was trained behind a scaler carries it as `preprocessing.json`.
+
 No pickle is ever loaded. A bundle opens only when every file has the sha256 its manifest names and the weights give
 the golden predictions.
 """
@@ -20,12 +22,14 @@ from qts_core.models.base import TradingModel
 from qts_core.models.factory import create_model
 from qts_core.models.folder import read_folder, write_folder
 from qts_core.models.manifest import Manifest
+from qts_core.models.preprocessing import Preprocessor
 from qts_core.models.scoring import score
 
 __all__ = ["LoadedModel", "ModelBundle"]
 
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"
+SCALER = "preprocessing.json"
 GOLDEN_TOLERANCE = 1e-9
 """Relative. On one machine scores are equal bit for bit; the last bit of exp() may differ between C libraries."""
 
@@ -40,12 +44,21 @@ class LoadedModel:
     manifest : Manifest
     bundle_sha256 : str
         Identity of the bundle it came from.
+    preprocessor : Preprocessor, optional
+        The scaler that the model was trained behind; `score` applies it.
     """
 
-    def __init__(self, model: TradingModel, manifest: Manifest, bundle_sha256: str) -> None:
+    def __init__(
+        self,
+        model: TradingModel,
+        manifest: Manifest,
+        bundle_sha256: str,
+        preprocessor: Preprocessor | None = None,
+    ) -> None:
         self.model = model
         self.manifest = manifest
         self.bundle_sha256 = bundle_sha256
+        self.preprocessor = preprocessor
 
     @property
     def model_id(self) -> str:
@@ -74,7 +87,7 @@ class LoadedModel:
 
     def score(self, features: Floats) -> Floats:
         """Return expected forward returns, float64 [R], from float64 [R, F]; NaN = no opinion."""
-        return score(self.model, features, label_scale=self.manifest.label_scale)
+        return score(self.model, features, label_scale=self.manifest.label_scale, preprocessor=self.preprocessor)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,11 +103,22 @@ class ModelBundle:
     files: Mapping[str, bytes]
 
     @classmethod
-    def build(cls, model: TradingModel, manifest: Manifest, golden_features: Floats) -> ModelBundle:
-        """Pack a fitted model; `golden_features` float64 [k, F] are real rows whose scores are kept as proof."""
-        scores = score(model, golden_features, label_scale=manifest.label_scale)
+    def build(
+        cls,
+        model: TradingModel,
+        manifest: Manifest,
+        golden_features: Floats,
+        preprocessor: Preprocessor | None = None,
+    ) -> ModelBundle:
+        """Pack a fitted model and the scaler it was trained behind.
+
+        `golden_features`, float64 [k, F], are real rows, not scaled, whose scores are kept as proof.
+        """
+        scores = score(model, golden_features, label_scale=manifest.label_scale, preprocessor=preprocessor)
         golden = {"features": _plain(golden_features), "scores": _plain(scores)}
         files = {**model.to_files(), GOLDEN: (json.dumps(golden, sort_keys=True) + "\n").encode()}
+        if preprocessor is not None:
+            files[SCALER] = preprocessor.to_json()
         sealed = manifest.model_copy(update={"files": {n: _sha256(c) for n, c in sorted(files.items())}})
         return cls({MANIFEST: sealed.to_bytes(), **files})
 
@@ -168,8 +192,10 @@ class ModelBundle:
         self.verify()
         manifest = self.manifest
         model = create_model(manifest.kind, manifest.model_type, name=manifest.name).from_files(self.files)
-        loaded = LoadedModel(model, manifest, self.sha256)
-        if model.feature_names != loaded.feature_names:
+        scaler = Preprocessor.from_json(self.files[SCALER]) if SCALER in self.files else None
+        loaded = LoadedModel(model, manifest, self.sha256, scaler)
+        named = model.feature_names if scaler is None else scaler.feature_names
+        if model.feature_names != loaded.feature_names or named != loaded.feature_names:
             raise ModelLoadError(
                 "QTS-MODEL-002", "the model and its manifest name different features", where=manifest.name,
                 fix="fetch the bundle again",

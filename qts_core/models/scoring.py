@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from qts_core.market.panel import Floats
 from qts_core.models.base import ModelType, TradingModel
+from qts_core.models.preprocessing import Preprocessor
 
 __all__ = ["MAXIMUM_MISSING_RATIO", "has_opinion", "score"]
 
@@ -21,7 +22,9 @@ def has_opinion(features: Floats) -> NDArray[np.bool_]:
     return enough
 
 
-def score(model: TradingModel, features: Floats, *, label_scale: float) -> Floats:
+def score(
+    model: TradingModel, features: Floats, *, label_scale: float, preprocessor: Preprocessor | None = None
+) -> Floats:
     """Return the expected forward return of each row, float64 [R], a ratio (0.001 = 0.1 %).
 
     Parameters
@@ -32,15 +35,18 @@ def score(model: TradingModel, features: Floats, *, label_scale: float) -> Float
         NaN = no value.
     label_scale : float
         Mean absolute forward return of the training samples.
+    preprocessor : Preprocessor, optional
+        The scaler that the model was trained behind.
 
     Returns
     -------
     float64 [R]
         NaN where a row has no opinion.
     """
+    inputs = features if preprocessor is None else preprocessor.transform(features)
     if model.model_type is ModelType.CLASSIFIER:
-        chances = model.predict_proba(features)
+        chances = model.predict_proba(inputs)
         values = (chances[:, 1] - chances[:, 0]) * label_scale
     else:
-        values = model.predict(features)
+        values = model.predict(inputs)
     return np.where(has_opinion(features), values, np.nan)

@@ -22,6 +22,7 @@ from qts_core.market.instruments import Instrument
 from qts_core.market.membership import Flags, membership_mask
 from qts_core.market.panel import Floats, Panel
 from qts_core.models.factory import task_type
+from qts_core.models.preprocessing import Method
 from qts_core.ports.lake import LakePort
 from qts_core.research.feature_months import BARS, catalogue_for, feature_table, model_catalogue
 from qts_core.targets import forward_return, labels_for, parse_target
@@ -123,6 +124,7 @@ def training_entry(settings: Settings, key: str) -> TrainingEntry:
             {name: value for name, value in chosen.hyperparameters.items() if value is not None},
             chosen.training.seed,
             chosen.training.row_stride,
+            preprocessing=Method(scaler) if (scaler := chosen.features.preprocessing) else None,
         )
     except ValueError as error:
         raise InvalidConfigError(

@@ -17,6 +17,7 @@ from qts_core.models.bundle import LoadedModel, ModelBundle
 from qts_core.models.factory import create_model
 from qts_core.models.libraries import library_versions
 from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
+from qts_core.models.preprocessing import Method, Preprocessor
 from qts_core.models.scoring import has_opinion, score
 from qts_core.targets import Target
 from qts_core.training.evaluation import Evaluation, evaluate_scores
@@ -52,6 +53,8 @@ class TrainingEntry:
         Keep one sample in so many, drawn at random; labels overlap, so neighbours say almost the same.
     winsorize_ratio : float
         Share of the return labels cut to its quantile at each end, found in the training samples alone.
+    preprocessing : Method, optional
+        Scaler of the inputs, fitted in the training samples alone; none by default.
     """
 
     key: str
@@ -63,6 +66,7 @@ class TrainingEntry:
     row_stride: int = 1
     winsorize_ratio: float = 0.005
     version: str = "1.0.0"
+    preprocessing: Method | None = None
 
     def __post_init__(self) -> None:
         if self.target.is_classification != (self.model_type is ModelType.CLASSIFIER):
@@ -71,6 +75,8 @@ class TrainingEntry:
     def as_dict(self) -> dict[str, str]:
         """Return every choice as text, for trackers and for the identity of a trial."""
         chosen = {f"parameter.{name}": str(value) for name, value in sorted(self.parameters.items())}
+        if self.preprocessing is not None:
+            chosen["preprocessing"] = self.preprocessing.value
         return {
             "kind": self.kind,
             "model_type": self.model_type.value,
@@ -132,6 +138,7 @@ class _Fitted:
     model: TradingModel
     label_scale: float
     samples: NDArray[np.int64]
+    preprocessor: Preprocessor | None
 
 
 def train_walk_forward(
@@ -212,9 +219,13 @@ def _fit(entry: TrainingEntry, samples: TrainingSet, places: NDArray[np.int64], 
         seed=entry.seed,
         parameters=entry.parameters,
     )
+    scaler = None
+    if entry.preprocessing is not None:
+        scaler = Preprocessor.fit(entry.preprocessing, features, samples.names)
+        features = scaler.transform(features)
     known = samples.timeline.ts_known[int(samples.end_row[chosen].max())]
     model.fit(features, labels, feature_names=samples.names, trained_until=from_micros(int(known)))
-    return _Fitted(model, float(np.abs(samples.returns[chosen]).mean()), chosen)
+    return _Fitted(model, float(np.abs(samples.returns[chosen]).mean()), chosen, scaler)
 
 
 def _judge(
@@ -244,7 +255,12 @@ def _judge(
 
 def _score(fitted: _Fitted, features: Floats) -> Floats:
     blocks = [
-        score(fitted.model, features[start : start + PREDICTION_BLOCK_ROWS], label_scale=fitted.label_scale)
+        score(
+            fitted.model,
+            features[start : start + PREDICTION_BLOCK_ROWS],
+            label_scale=fitted.label_scale,
+            preprocessor=fitted.preprocessor,
+        )
         for start in range(0, len(features), PREDICTION_BLOCK_ROWS)
     ]
     return np.concatenate(blocks) if blocks else np.empty(0)
@@ -282,4 +298,4 @@ def _bundle(
         libraries=library_versions(entry.kind),
     )
     golden = used[np.linspace(0, len(used) - 1, min(GOLDEN_ROWS, len(used))).astype(np.int64)]
-    return ModelBundle.build(final.model, manifest, samples.features[golden])
+    return ModelBundle.build(final.model, manifest, samples.features[golden], final.preprocessor)
