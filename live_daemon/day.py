@@ -108,14 +108,22 @@ class TradingDay:
         builder = self._builder
         if builder is None:
             return
-        closing = builder.next_close
+        closing, now = builder.next_close, self._clock.now()
         for bar in bars:
             start = from_micros(bar.ts_event)
-            taken = builder.add(bar.symbol, start, bar.open, bar.high, bar.low, bar.close, bar.volume)
+            taken = builder.add(bar.symbol, start, bar.open, bar.high, bar.low, bar.close, bar.volume, ts_known=now)
             if taken and closing is not None and start == closing - MINUTE:
                 self._last_minutes.add(bar.symbol)
             if not taken:
                 self._metrics.count("qts_late_minutes_total")
+        self._tell_revisions(builder)
+
+    def _tell_revisions(self, builder: BarBuilder) -> None:
+        """Record what late minutes have made of bars that were decided on; the decisions stand."""
+        for row in builder.take_revisions().iter_rows(named=True):
+            known = {name: row[name].isoformat() for name in ("ts_event", "ts_known")}
+            values = {name: row[name] for name in ("symbol", "open", "high", "low", "close", "volume")}
+            self._tell("bar.revised", {**known, **values})
 
     def add_update(self, update: OrderUpdate) -> None:
         """Queue an order update of the stream."""

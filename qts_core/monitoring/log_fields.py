@@ -15,6 +15,7 @@ LOG_EVENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "epoch.begun": ("epoch", "first_sequence", "model_id"),
         "journal.folded": ("events", "decisions"),
         "bar.closed": ("ts_event", "symbols", "is_catch_up"),
+        "bar.revised": ("symbol", "ts_event", "ts_known", "open", "high", "low", "close", "volume"),
         "decision.made": ("decision_id", "orders", "equity", "seconds"),
         "order.sent": ("client_order_id", "outcome", "seconds"),
         "order.refused": ("client_order_id", "reason"),

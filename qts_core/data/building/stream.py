@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qts_core.data.building.arithmetic import FIELDS, FLOW_FIELDS, aggregate_minutes
 from qts_core.data.building.frames import BuiltBar, bars_frame
 from qts_core.data.building.minutes import Block
+from qts_core.data.schemas import BAR_SCHEMA, empty
 from qts_core.market.bars import BarSlice
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import MICROS_PER_MINUTE, from_micros, to_micros
@@ -179,6 +180,8 @@ class BarBuilder:
             Of ``BAR_SCHEMA``: whole bars, each with the time at which it became known; nothing where the bar stayed
             the same. Only minutes that came with `ts_known` enter, and only of the last session's bars.
         """
+        if not self._revised:
+            return empty(BAR_SCHEMA)
         built = []
         for (known, row, column), bar in sorted(self._revised.items(), key=lambda item: item[0]):
             given = self._given.get(row)
