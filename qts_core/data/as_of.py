@@ -46,5 +46,6 @@ def as_of(frame: pl.DataFrame, moment: datetime | None = None) -> pl.DataFrame:
                 "QTS-DATA-006", "a moment needs a time zone", found=moment.isoformat(), expected="an aware datetime"
             )
         frame = frame.filter(pl.col("ts_known") <= moment)
-    latest = frame.sort("ts_known", maintain_order=True).unique(list(KEY), keep="last", maintain_order=True)
-    return latest.sort("ts_event", "symbol")
+    versions = frame.sort("ts_event", "symbol", "ts_known", maintain_order=True)
+    is_latest = [pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in KEY]
+    return versions.filter(pl.any_horizontal(is_latest))
