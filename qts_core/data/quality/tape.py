@@ -19,6 +19,9 @@ MOST_SYMBOLS = 2 / 3
 MANY = 3
 ALONE_FACTOR = 2.0
 """Of one symbol alone a change of feed must be this many times clearer than of most symbols at once."""
+ALONE_SEPARATION = 2.0
+"""The least of the sessions after lies this many times above the greatest of those before, or the other way round."""
+TINY = 1e-12
 RANGE_CHANGE = 2.0
 """News moves volume and the day's range together; a change of feed leaves the range as it was."""
 
@@ -29,11 +32,11 @@ def feed_switch(sheet: Sheet) -> list[Evidence]:
     The sessions after lie wholly above (or below) the sessions before, by the factor of the settings; a burst of
     trading decays, and begins on a day that moves prices.
     """
-    dollars, low, high = (sheet.matrix(name) for name in ("dollars", "low", "high"))
-    dollars = np.where(dollars > 0, dollars, np.nan)
+    dollars, shares, low, high = (sheet.matrix(name) for name in ("dollars", "volume", "low", "high"))
+    dollars, shares = np.where(dollars > 0, dollars, np.nan), np.where(shares > 0, shares, np.nan)
     if len(dollars) < 2 * AROUND:
         return []
-    shift = _separation(dollars, AROUND)
+    shift = _common(_separation(dollars, AROUND), _separation(shares, AROUND))
     least = np.log(sheet.settings.feed_switch_ratio)
     known = (~np.isnan(shift)).sum(axis=1)
     switched = np.zeros(shift.shape, dtype=np.bool_)
@@ -41,7 +44,7 @@ def feed_switch(sheet: Sheet) -> list[Evidence]:
         there = sign * shift >= least
         most = (known >= MANY) & (there.sum(axis=1) >= MOST_SYMBOLS * known)
         switched |= there & most[:, None]
-    switched |= _alone(sheet, dollars, np.log(high / low))
+    switched |= _alone(sheet, dollars, shares, np.log(high / low))
     switched = _sharpest(switched, shift)
     if not switched.any():
         return []
@@ -104,16 +107,25 @@ def _separation(values: Floats, around: int) -> Floats:
     return out
 
 
-def _alone(sheet: Sheet, dollars: Floats, ranges: Floats) -> NDArray[np.bool_]:
-    """Return where a symbol by itself shifts, twice as clearly and for longer, while its daily range does not."""
-    shift = _separation(dollars, ALONE_AROUND)
+def _common(first: Floats, second: Floats) -> Floats:
+    """Return the smaller of two shifts where both go one way, 0 where they do not.
+
+    Another feed moves shares and traded value alike; a split moves the shares alone, a wrong unit the value alone.
+    """
+    smaller = np.where(np.abs(first) < np.abs(second), first, second)
+    return np.where(np.sign(first) == np.sign(second), smaller, smaller * 0.0)
+
+
+def _alone(sheet: Sheet, dollars: Floats, shares: Floats, ranges: Floats) -> NDArray[np.bool_]:
+    """Return where a symbol by itself shifts, twice as far and for longer, while its daily range does not."""
+    apart = _common(_separation(dollars, ALONE_AROUND), _separation(shares, ALONE_AROUND))
     least = np.log(ALONE_FACTOR * sheet.settings.feed_switch_ratio)
-    clear: NDArray[np.bool_] = np.abs(shift) >= least
+    clear: NDArray[np.bool_] = np.abs(apart) >= np.log(ALONE_SEPARATION)
     for day, column in np.argwhere(clear):
-        around = ranges[day - ALONE_AROUND : day + ALONE_AROUND, column]
-        before, after = np.median(around[:ALONE_AROUND]), np.median(around[ALONE_AROUND:])
-        if before <= 0 or not 1 / RANGE_CHANGE < after / before < RANGE_CHANGE:
-            clear[day, column] = False
+        before, after = slice(day - ALONE_AROUND, day), slice(day, day + ALONE_AROUND)
+        moved = np.log(np.median(dollars[after, column]) / np.median(dollars[before, column]))
+        widened = np.median(ranges[after, column]) / max(np.median(ranges[before, column]), TINY)
+        clear[day, column] = abs(moved) >= least and 1 / RANGE_CHANGE < widened < RANGE_CHANGE
     return clear
 
 
