@@ -178,6 +178,25 @@ _ACTIONS = TableContract(
     choices=(Choice("kind", tuple(ActionKind)),),
 )
 
+_ADJUSTED = TableContract(
+    table="adjusted_bars",
+    columns=schemas.ADJUSTED_SCHEMA,
+    required=tuple(schemas.ADJUSTED_SCHEMA),
+    key=("symbol", "session"),
+    ranges=(
+        *(Range(price, low=0.0, is_open=True) for price in (*PRICES, "adjusted_close")),
+        Range("volume", low=0.0),
+    ),
+    orders=(
+        NotBelow("high", "open"),
+        NotBelow("high", "close"),
+        NotBelow("open", "low"),
+        NotBelow("close", "low"),
+        NotBelow("close", "adjusted_close"),
+        NotBelow("as_of", "session"),
+    ),
+)
+
 _INSTRUMENTS = TableContract(
     table="instruments",
     columns=schemas.INSTRUMENT_SCHEMA,
@@ -186,6 +205,6 @@ _INSTRUMENTS = TableContract(
 )
 
 CONTRACTS: Mapping[str, TableContract] = MappingProxyType(
-    {c.table: c for c in (_RAW_BARS, _CLEAN_BARS, _QUARANTINE, _ACTIONS, _INSTRUMENTS)}
+    {c.table: c for c in (_RAW_BARS, _CLEAN_BARS, _QUARANTINE, _ACTIONS, _ADJUSTED, _INSTRUMENTS)}
 )
 """Contracts of the tables of bars by name; those of features follow from their catalogue."""

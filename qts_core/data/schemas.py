@@ -11,6 +11,7 @@ from qts_core.market.errors import DataValidationError
 
 __all__ = [
     "ACTION_SCHEMA",
+    "ADJUSTED_SCHEMA",
     "BAR_SCHEMA",
     "CLEAN_SCHEMA",
     "INSTRUMENT_SCHEMA",
@@ -75,6 +76,21 @@ ACTION_SCHEMA: Schema = MappingProxyType(
 Kinds (:class:`qts_core.data.actions.table.ActionKind`): ``split`` (new for old shares), ``dividend`` (USD a share),
 ``spin_off`` (`new_symbol`, shares of it for old shares, or its worth in USD a share), ``symbol_change``
 (`new_symbol`) and ``delisting``. `ts_known` null: known for ever.
+"""
+
+ADJUSTED_SCHEMA: Schema = MappingProxyType(
+    {
+        "symbol": pl.String(),
+        "session": pl.Date(),
+        **dict.fromkeys(PRICES, pl.Float64()),
+        "volume": pl.Float64(),
+        "adjusted_close": pl.Float64(),
+        "as_of": pl.Date(),
+    }
+)
+"""Daily bars seen from the session `as_of`: prices (USD) and volume in that day's shares.
+
+From `adjusted_close` dividends are taken out too. For charts; see :mod:`qts_core.data.actions.daily_view`.
 """
 
 INSTRUMENT_SCHEMA: Schema = MappingProxyType({"symbol": pl.String(), "sector": pl.String(), "industry": pl.String()})

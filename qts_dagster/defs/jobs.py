@@ -6,8 +6,8 @@ __all__ = ["DAILY_CLOSE", "JOBS", "REFRESH_MARKET_DATA", "TRAIN_AND_JUDGE"]
 
 REFRESH_MARKET_DATA = dg.define_asset_job(
     "refresh_market_data",
-    selection=dg.AssetSelection.assets("raw_bars", "clean_bars", "features"),
-    description="Bring one month of bars in, clean it, and compute its features.",
+    selection=dg.AssetSelection.groups("market_data") | dg.AssetSelection.assets("features"),
+    description="Bring months of bars in, clean them, compute their features; renew chart view and report.",
     tags={"layer": "market_data"},
 )
 

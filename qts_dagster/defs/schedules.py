@@ -9,6 +9,7 @@ from qts_core.market.calendar import TradingCalendar
 from qts_dagster.defs.jobs import DAILY_CLOSE, REFRESH_MARKET_DATA
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import CLOSE_CRON, GATHER_CRON, NEW_YORK
+from qts_dagster.lib.growth import feed_of
 from qts_dagster.lib.partitions import partition_key
 
 __all__ = ["after_the_close", "all_schedules"]
@@ -23,7 +24,7 @@ def _refresh_after_close() -> dg.ScheduleDefinition:
     @dg.schedule(
         job=REFRESH_MARKET_DATA, cron_schedule=CLOSE_CRON, execution_timezone=NEW_YORK,
         name="refresh_after_the_close",
-        description="Every trading day at 16:20 New York: the month's bars and features, when the lake has new ones.",
+        description="Every trading day at 16:20 New York: the month's bars and features; new sessions are downloaded.",
     )  # fmt: skip
     def refresh(context: dg.ScheduleEvaluationContext, platform: Platform) -> dg.RunRequest | dg.SkipReason:
         day = context.scheduled_execution_time.date()
@@ -52,6 +53,6 @@ def after_the_close(source: MarketSource, calendar: TradingCalendar, day: str) -
     today = date.fromisoformat(day)
     if calendar.on(today) is None:
         return dg.SkipReason(f"{day} is no trading day in New York")
-    if today > source.last:
+    if today > source.last and feed_of(source) is None:
         return dg.SkipReason(f"{source.origin} ends on {source.last}; import newer bars with `qts data import`")
     return dg.RunRequest(run_key=f"close-{day}", partition_key=partition_key(day[:7]))

@@ -1,50 +1,103 @@
 """What runs because something happened; a sensor that does nothing says why, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import dagster as dg
 
-from qts_core.ports.lake import LakePort
+from qts_core.adapters.clock import SystemClock
+from qts_core.data.market_source import MarketSource
+from qts_core.market.calendar import TradingCalendar
+from qts_core.market.ids import digest
 from qts_core.ports.research_store import ModelHealthReport
 from qts_dagster.defs.jobs import REFRESH_MARKET_DATA, TRAIN_AND_JUDGE
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import decode_cursor, encode_cursor
-from qts_dagster.lib.partitions import month_key, partition_key
+from qts_dagster.lib.behind import months_behind
+from qts_dagster.lib.growth import SETTLED_AFTER, feed_of, last_settled
+from qts_dagster.lib.partitions import month_key, month_range
 
-__all__ = ["all_sensors", "new_months", "refreshed_months", "retrain_decision"]
-
-MAX_RUNS = 12
-"""Months asked for in one evaluation; the rest follow at the next."""
+__all__ = ["all_sensors", "refresh_decision", "refreshed_months", "retrain_decision", "session_decision"]
 
 
 def all_sensors() -> list[dg.SensorDefinition]:
     """Every sensor of the location."""
-    return [_new_bars(), _retrain()]
+    return [_new_session(), _new_bars(), _retrain()]
+
+
+def _new_session() -> dg.SensorDefinition:
+    @dg.sensor(
+        job=REFRESH_MARKET_DATA, name="new_session", minimum_interval_seconds=300,
+        description="A session that has closed and settled and is not in the lake yet: download it, clean it, compute "
+        "its features.",
+    )  # fmt: skip
+    def new_session(context: dg.SensorEvaluationContext, platform: Platform) -> dg.RunRequest | dg.SkipReason:
+        return session_decision(platform.source(), platform.calendar, SystemClock().now())
+
+    return new_session
+
+
+def session_decision(source: MarketSource, calendar: TradingCalendar, now: datetime) -> dg.RunRequest | dg.SkipReason:
+    """Ask for the months of the sessions that are missing at `now`, or say why not.
+
+    A session that did not come is asked for again every hour.
+    """
+    if feed_of(source) is None:
+        grows = "it is finished" if source.is_synthetic else "it grows when newer bars are imported: `qts data import`"
+        return dg.SkipReason(f"{source.origin}, up to {source.last}: {grows}")
+    settled, closed = last_settled(calendar, now), calendar.last_closed(now)
+    if settled.date <= source.last:
+        waiting = f"; {closed.date} has closed and settles until {closed.close + SETTLED_AFTER:%H:%M} UTC"
+        return dg.SkipReason(f"{settled.date} is in the lake" + (waiting if closed.date > settled.date else ""))
+    first, last = next(iter(calendar.between(source.last + timedelta(days=1), settled.date))).date, settled.date
+    return dg.RunRequest(run_key=f"session-{last}-{now:%dT%H}", tags=month_range(f"{first:%Y-%m}", f"{last:%Y-%m}"))
 
 
 def _new_bars() -> dg.SensorDefinition:
     @dg.sensor(
         job=REFRESH_MARKET_DATA, name="new_bars", minimum_interval_seconds=60,
-        description="Months of raw bars that changed since they were last refreshed, such as after `qts data import`.",
+        description="Months that are behind their bars, actions or state, such as after `qts data import`: refresh "
+        "them, and later ones as far as the change reaches.",
     )  # fmt: skip
     def new_bars(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult | dg.SkipReason:
-        seen = decode_cursor(context.cursor) or refreshed_months(context.instance)
-        changed = new_months(platform.lake, seen)
-        if not changed:
-            context.update_cursor(encode_cursor(seen))
-            return dg.SkipReason(f"all {len(seen)} months of raw bars are as they were")
-        runs = [
-            dg.RunRequest(run_key=f"{month}-{sha[:16]}", partition_key=partition_key(month))
-            for month, sha in changed.items()
-        ]
-        return dg.SensorResult(run_requests=runs, cursor=encode_cursor(seen | changed))
+        lake = platform.lake
+        months = lake.months("raw_bars")
+        behind = months_behind(lake, platform.catalogue, platform.source().symbols, refreshed_months(context.instance))
+        decision = refresh_decision(months, behind, lake.data_hash("raw_bars"), context.cursor or "")
+        if isinstance(decision, str):
+            return dg.SkipReason(decision)
+        return dg.SensorResult(run_requests=[decision], cursor=decision.run_key)
 
     return new_bars
 
 
+def refresh_decision(months: Sequence[str], behind: Mapping[str, str], state: str, asked: str) -> dg.RunRequest | str:
+    """Ask for the months from the first to the last one `behind` in one run, or say why not.
+
+    Parameters
+    ----------
+    months : sequence of str
+        All months of raw bars.
+    behind : mapping of str to str
+        Months to refresh, with the reason.
+    state : str
+        Hash of the raw bars; together with the months it tells one request from the next.
+    asked : str
+        Key of the last request; the same one is not made twice.
+    """
+    if not months:
+        return "the lake holds no raw bars yet; materialise raw_bars, or `qts data import`"
+    if not behind:
+        return f"all {len(months)} months are what their raw bars make them"
+    first, last = min(behind), max(behind)
+    key = f"{first}-{last}-{digest(dict(behind) | {'state': state})[:16]}"
+    if key == asked:
+        return f"{first} was asked for already ({behind[first]}) and is still behind; see its run in the Runs page"
+    return dg.RunRequest(run_key=key, tags={**month_range(first, last), "refresh/reason": behind[first]})
+
+
 def refreshed_months(instance: dg.DagsterInstance) -> dict[str, str]:
-    """Return the checksum of each month whose bars and features are there: where a new sensor begins."""
+    """Return the checksum that the raw bars of each month had when Dagster last saw it refreshed."""
     raw = dg.AssetKey("raw_bars")
     known: dict[str, str] = {}
     for partition in instance.get_materialized_partitions(dg.AssetKey("features")):
@@ -54,16 +107,6 @@ def refreshed_months(instance: dg.DagsterInstance) -> dict[str, str]:
             if done is not None and "sha256" in done.metadata:
                 known[month_key(partition)] = str(done.metadata["sha256"].value)
     return known
-
-
-def new_months(lake: LakePort, seen: dict[str, str]) -> dict[str, str]:
-    """Return up to twelve months of raw bars, oldest first, whose checksum is not the one in `seen`."""
-    changed: dict[str, str] = {}
-    for month in lake.months("raw_bars"):
-        partition = lake.partition("raw_bars", month)
-        if partition is not None and seen.get(month) != partition.sha256 and len(changed) < MAX_RUNS:
-            changed[month] = partition.sha256
-    return changed
 
 
 def _retrain() -> dg.SensorDefinition:

@@ -14,6 +14,7 @@ from qts_core.data.market_source import MarketSource
 from qts_core.data.schemas import Schema
 from qts_core.market.calendar import Session, TradingCalendar, month_of
 from qts_core.ports.lake import LakePort
+from qts_dagster.lib.growth import feed_of, last_settled
 from qts_dagster.lib.metadata import Metadata, number, table
 
 __all__ = ["aspect_specs", "expected_bars", "odd_schema", "read_months", "sessions_due", "verdicts"]
@@ -80,13 +81,15 @@ def sessions_due(
 ) -> tuple[Session, ...]:
     """Return the sessions of `months` that should be there by `now`, in order.
 
-    A synthetic or imported market is due up to the last session that it was said to hold, whatever the date is today.
+    A synthetic or imported market is due up to the last session that it was said to hold, whatever the date is today;
+    one that grows by itself, up to the last session that has settled.
     """
+    until = source.last if feed_of(source) is None else last_settled(calendar, now).date
     spans = [month_of(date.fromisoformat(f"{month}-01")) for month in months]
     return tuple(
         session
         for first, last in spans
-        for session in calendar.between(max(first, source.first), min(last, source.last))
+        for session in calendar.between(max(first, source.first), min(last, until))
         if session.close <= now
     )
 

@@ -12,12 +12,12 @@ from qts_core.ports.lake import LakePort
 from qts_dagster.lib.metadata import Metadata, number
 from qts_dagster.lib.partitions import month_key
 
-__all__ = ["MonthDone", "MonthEvents", "materialise_months", "months_in_run", "version_from", "version_of"]
+__all__ = ["MonthDone", "MonthEvents", "materialise_months", "months_in_run", "outcome", "version_from", "version_of"]
 
 DATA_VERSION_TAG = "dagster/data_version"
 VERSION_CHARACTERS = 16
 UNCHANGED = "unchanged"
-RECOMPUTED = "computed"
+COMPUTED = "computed"
 
 MonthEvents = Iterator[dg.MaterializeResult | dg.AssetMaterialization]  # type: ignore[type-arg]
 
@@ -41,7 +41,12 @@ class MonthDone:
 
     def described(self) -> Metadata:
         """Return the metadata with what was done."""
-        return {"outcome": number(UNCHANGED if self.is_unchanged else RECOMPUTED), **self.metadata}
+        return {**outcome(is_unchanged=self.is_unchanged), **self.metadata}
+
+
+def outcome(*, is_unchanged: bool) -> Metadata:
+    """Return the metadata that says whether something was computed: ``unchanged`` or ``computed``."""
+    return {"outcome": number(UNCHANGED if is_unchanged else COMPUTED)}
 
 
 def materialise_months(context: dg.AssetExecutionContext, compute: Callable[[str], MonthDone]) -> MonthEvents:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from qts_core.data.market_source import MarketSource
 
-__all__ = ["month_key", "months_of", "partition_key", "single_run"]
+__all__ = ["month_key", "month_range", "months_of", "partition_key", "single_run"]
 
 
 def months_of(source: MarketSource) -> dg.MonthlyPartitionsDefinition:
@@ -39,3 +39,13 @@ def partition_key(month: str) -> str:
 def single_run() -> dg.BackfillPolicy:
     """Return the policy of assets that compute a range of months in one run."""
     return dg.BackfillPolicy.single_run()
+
+
+def month_range(first: str, last: str) -> dict[str, str]:
+    """Return the tags of a run over the months from `first` to `last`, ``YYYY-MM``, both included."""
+    if first == last:
+        return {"dagster/partition": partition_key(first)}
+    return {
+        "dagster/asset_partition_range_start": partition_key(first),
+        "dagster/asset_partition_range_end": partition_key(last),
+    }

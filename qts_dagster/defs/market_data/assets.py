@@ -2,24 +2,27 @@
 
 import dagster as dg
 
+from qts_core.adapters.clock import SystemClock
 from qts_core.data.ingest import WHOLE, load_actions, refresh_month, register_actions
 from qts_core.data.lineage import CLEANED, CLEANING_VERSION
 from qts_core.data.market_source import ensure_month, market_of, record_source
+from qts_dagster.defs.market_data.views import view_assets
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import fresh_every_trading_day, owners
 from qts_dagster.lib.coverage import clean_metadata, raw_metadata
+from qts_dagster.lib.growth import bring_in, missing_until
 from qts_dagster.lib.metadata import column_schema, table
 from qts_dagster.lib.months import MonthDone, MonthEvents, materialise_months, version_of
-from qts_dagster.lib.partitions import months_of, single_run
+from qts_dagster.lib.partitions import month_key, months_of, single_run
 
 __all__ = ["market_data_assets"]
 
 
 def market_data_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define the bars and the actions of the group `market_data` on the months of the lake's market."""
+    """Define the group `market_data` on the months of the lake's market."""
     source = platform.source()
     months, freshness = months_of(source), fresh_every_trading_day(source)
-    return [_raw_bars(months, freshness), _corporate_actions(), _clean_bars(months, freshness)]
+    return [_raw_bars(months, freshness), _corporate_actions(), _clean_bars(months, freshness), *view_assets()]
 
 
 def _raw_bars(months: dg.MonthlyPartitionsDefinition, freshness: dg.FreshnessPolicy | None) -> dg.AssetsDefinition:
@@ -31,17 +34,24 @@ def _raw_bars(months: dg.MonthlyPartitionsDefinition, freshness: dg.FreshnessPol
     def raw_bars(context: dg.AssetExecutionContext, platform: Platform) -> MonthEvents:
         """One row per symbol and 15-minute bar, exactly as the source gave it: raw prices in USD, volume in shares.
 
-        Immutable: a correction is another row with a later `ts_known`. Wrong here is wrong everywhere.
+        Immutable: a correction is another row with a later `ts_known`. Wrong here is wrong everywhere. A downloaded
+        market grows: sessions that are missing by now are asked for first.
         """
-        lake, source = platform.lake, platform.source()
-        record_source(lake, source)
+        lake, now = platform.lake, SystemClock().now()
+        record_source(lake, platform.source())
+        months = tuple(month_key(key) for key in context.partition_keys)
+        before = {month: lake.partition("raw_bars", month) for month in months}
+        until = missing_until(platform.source(), platform.calendar, months, now)
+        if until is not None:
+            bring_in(platform, until, now)
+        source = platform.source()
 
         def compute(month: str) -> MonthDone:
-            before = lake.partition("raw_bars", month)
             partition = ensure_month(lake, month, source, calendar=platform.calendar)
             return MonthDone(
-                version_of(lake, ["raw_bars"], month), raw_metadata(lake, partition), is_unchanged=partition == before
-            )
+                version_of(lake, ["raw_bars"], month), raw_metadata(lake, partition),
+                is_unchanged=partition == before[month],
+            )  # fmt: skip
 
         yield from materialise_months(context, compute)
 

@@ -5,6 +5,7 @@ import polars as pl
 
 from qts_core.data.ingest import load_actions
 from qts_dagster.defs.market_data.contracts import contract_checks
+from qts_dagster.defs.market_data.views import view_checks
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.coverage import coverage_by_symbol
 from qts_dagster.lib.metadata import table
@@ -18,7 +19,7 @@ SHOWN = 20
 
 def market_data_checks() -> list[dg.AssetChecksDefinition]:
     """Return the contracts of the stored tables and what they cannot say, one property a check."""
-    return [*contract_checks(), _raw_bars_are_intact(), _actions_are_positive(), _coverage()]
+    return [*contract_checks(), _raw_bars_are_intact(), _actions_are_positive(), _coverage(), *view_checks()]
 
 
 def _raw_bars_are_intact() -> dg.AssetChecksDefinition:

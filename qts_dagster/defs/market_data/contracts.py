@@ -25,6 +25,7 @@ def contract_checks() -> list[dg.AssetChecksDefinition]:
         _of_bars("clean_bars"),
         _of_side_table("quarantine", on="clean_bars"),
         _of_side_table("corporate_actions", on="corporate_actions"),
+        _of_side_table("adjusted_bars", on="adjusted_bars"),
         _of_side_table("instruments", on="raw_bars"),
     ]
 
