@@ -104,6 +104,9 @@ def _series(name: str, column: pa.Array, where: str) -> pl.Series:
             _check_text(column.dictionary, name, where)
         column = column.cast(kind.value_type)
         kind = column.type
+    if pa.types.is_string_view(kind):
+        column = column.cast(pa.large_string())
+        kind = column.type
     if _is_text(kind):
         _check_text(column, name, where)
     elif pa.types.is_timestamp(kind):
