@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from qts_core.data.synthetic import SyntheticMarket
 
 __all__ = [
+    "MANY_FILES",
     "WHOLE",
     "Registration",
     "at_bar_length",
@@ -51,6 +52,8 @@ __all__ = [
     "write_raw_bars",
 ]
 
+MANY_FILES = 16
+"""Files of a month of raw bars beyond which they are joined into one."""
 WHOLE = "all"
 KEY = ("symbol", "ts_event", "ts_known")
 
@@ -130,11 +133,17 @@ def register_bars(
 def write_raw_bars(lake: LakePort, bars: pl.DataFrame, lineage: Mapping[str, str]) -> Iterator[str]:
     """Add bars to raw_bars month by month; a bar that is there already stands once. Gives each month when it is done.
 
+    Rows that are there are never touched: new ones are appended as a further file, and many files are joined into one.
     Every month appears whole or not at all, so a process that dies on the way leaves each month old or new.
+
+    Raises
+    ------
+    DataConflictError
+        If another process writes the same month meanwhile.
     """
     keyed = bars.with_columns(month_expression().alias("month"))
     for (month,), part in sorted(keyed.partition_by("month", as_dict=True, include_key=False).items()):
-        lake.write_month("raw_bars", str(month), _joined(lake, str(month), part), lineage=lineage)
+        _append_new(lake, str(month), part, lineage)
         yield str(month)
 
 
@@ -287,14 +296,20 @@ def load_panel(
     return bars_to_panel(bars, carry_actions(actions, named_on), timeline=timeline, symbols=tuple(sorted(set(chosen))))
 
 
-def _joined(lake: LakePort, month: str, part: pl.DataFrame) -> pl.DataFrame:
-    """Return a month with new bars added; the same bar given again stands once, so a second import changes nothing."""
-    if lake.partition("raw_bars", month) is not None:
-        part = pl.concat([lake.read_month("raw_bars", month), part])
+def _append_new(lake: LakePort, month: str, part: pl.DataFrame, lineage: Mapping[str, str]) -> None:
+    """Append the bars that the month does not hold yet; the same bar given again changes nothing."""
     content = [name for name in BAR_SCHEMA if name != "source"]
-    return part.unique(content, keep="first", maintain_order=True).sort(
-        "ts_known", "ts_event", "symbol", *[c for c in content if c not in KEY], maintain_order=True
+    part = part.unique(content, keep="first", maintain_order=True)
+    there = lake.partition("raw_bars", month)
+    if there is not None:
+        known = lake.read_month("raw_bars", month).select(content)
+        part = part.join(known, on=content, how="anti", nulls_equal=True, maintain_order="left")
+    part = part.sort("ts_known", "ts_event", "symbol", *[c for c in content if c not in KEY], maintain_order=True)
+    after = lake.append_month(
+        "raw_bars", month, part, lineage=lineage, expected_sha256="" if there is None else there.sha256
     )
+    if len(after.segments) > MANY_FILES:
+        lake.compact_month("raw_bars", month)
 
 
 def _merged_actions(lake: LakePort, actions: pl.DataFrame) -> pl.DataFrame:

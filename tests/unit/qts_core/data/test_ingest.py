@@ -13,6 +13,7 @@ import pytest
 from qts_core.adapters.lake import Lake
 from qts_core.data.cleaning import clean_bars
 from qts_core.data.ingest import (
+    MANY_FILES,
     clean_all,
     clean_month,
     load_actions,
@@ -138,3 +139,31 @@ def test_a_panel_knows_only_what_was_known(lake: Lake, make_bars: MakeBars, cale
     assert int((~np.isnan(panel["close"])).sum()) == 10
     with pytest.raises(DataNotFoundError):
         load_panel(lake, calendar=calendar, known_before=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def test_bars_that_come_later_are_appended_and_clean_to_the_same(
+    lake: Lake, make_bars: MakeBars, calendar: TradingCalendar
+) -> None:
+    frame = pl.concat([make_bars(), make_bars(symbols=("BBB",), price=40.0)])
+    revised = frame[:1].with_columns(pl.col("close", "high") + 0.01, ts_known=frame["ts_known"].max())
+    at_once = Lake("memory://at-once")
+    register_bars(at_once, pl.concat([frame, revised]), calendar=calendar, now=None, source="test")
+    for part in (frame.filter(pl.col("symbol") == "AAA"), frame, revised, frame):
+        register_bars(lake, part, calendar=calendar, now=None, source="test")
+    grown = lake.partition("raw_bars", "2024-03")
+    assert grown is not None
+    assert [segment.rows for segment in grown.segments] == [26, 26, 1]
+    clean_all(at_once, calendar=calendar)
+    clean_all(lake, calendar=calendar)
+    for table in ("clean_bars", "cleaning_state"):
+        assert lake.read(table).equals(at_once.read(table)), table
+
+
+def test_a_month_of_many_files_becomes_one(lake: Lake, make_bars: MakeBars, calendar: TradingCalendar) -> None:
+    frame = make_bars()
+    for row in range(MANY_FILES + 1):
+        register_bars(lake, frame[row : row + 1], calendar=calendar, now=None, source="test")
+    grown = lake.partition("raw_bars", "2024-03")
+    assert grown is not None
+    assert len(grown.segments) == 1
+    assert lake.read_month("raw_bars", "2024-03").equals(frame[: MANY_FILES + 1])
