@@ -38,7 +38,7 @@ from qts_core.market.instruments import Instrument
 from qts_core.market.timeline import BAR_MINUTES
 from qts_core.ports.lake import LakePort
 
-__all__ = ["Admission", "Candidate", "admit", "admit_bars", "examine_bars"]
+__all__ = ["Admission", "Candidate", "admit", "admit_bars", "examine_bars", "write_candidate"]
 
 OF_EACH_BAR = (Family.BAR, Family.TIME)
 
@@ -195,7 +195,7 @@ def admit(
     instruments: Sequence[Instrument] = (),
     progress: Progress | None = None,
 ) -> Admission:
-    """Write what :func:`examine_bars` let pass: raw bars, instruments, the market's record; then clean.
+    """Write what :func:`examine_bars` let pass and clean it: :func:`write_candidate`, then every month that changed.
 
     Parameters
     ----------
@@ -206,25 +206,38 @@ def admit(
     progress : callable, optional
         Called after each month with what was done.
     """
-    tell = progress or (lambda _what, _month: None)
+    registration = write_candidate(lake, candidate, lineage=lineage, instruments=instruments, progress=progress)
+    cleaned = {}
+    for month in lake.months("raw_bars"):
+        result = refresh_month(lake, month, calendar=calendar)
+        if result is not None:
+            cleaned[month] = result
+        if progress is not None:
+            progress("clean", month)
+    return Admission(registration, candidate.market, cleaned, candidate.notes, candidate.dropped)
+
+
+def write_candidate(
+    lake: LakePort,
+    candidate: Candidate,
+    *,
+    lineage: Mapping[str, str] | None = None,
+    instruments: Sequence[Instrument] = (),
+    progress: Progress | None = None,
+) -> Registration:
+    """Write what :func:`examine_bars` let pass: actions, raw bars by month, instruments, and the market's record."""
     if candidate.actions is not None:
         register_actions(lake, candidate.actions)
     origin = {"source": candidate.market.origin, "adjustment": candidate.market.adjustment, **(lineage or {})}
     months = []
     for month in write_raw_bars(lake, candidate.bars, origin):
         months.append(month)
-        tell("write", month)
+        if progress is not None:
+            progress("write", month)
     if instruments:
         register_instruments(lake, instruments)
     record_source(lake, candidate.market)
-    cleaned = {}
-    for month in lake.months("raw_bars"):
-        result = refresh_month(lake, month, calendar=calendar)
-        if result is not None:
-            cleaned[month] = result
-        tell("clean", month)
-    registration = Registration(tuple(months), candidate.bars.height, candidate.symbols, candidate.report)
-    return Admission(registration, candidate.market, cleaned, candidate.notes, candidate.dropped)
+    return Registration(tuple(months), candidate.bars.height, candidate.symbols, candidate.report)
 
 
 def admit_bars(

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from qts_core.adapters.bar_files import import_bars
 from qts_core.cli.parity import live_parity
-from qts_core.data.ingest import register_bars, register_instruments
-from qts_core.data.market_source import MarketSource, default_source, imported_source, record_source
+from qts_core.data.admission import examine_bars, write_candidate
+from qts_core.data.market_source import MarketSource, default_source, record_source
 from qts_core.market.calendar import xnys
 from qts_core.research.training_summary import load_training
 from qts_dagster.definitions import build_definitions
@@ -89,17 +89,16 @@ def _market(plan: DemoPlan, platform: Platform, stages: Stages) -> MarketSource:
         return source
     with stages.stage("import bars") as stage:
         found = import_bars(plan.bars, timezone=plan.timezone)
-        source = imported_source(platform.lake, found.frame, plan.bars.name)
-        record_source(platform.lake, source)
-        done = register_bars(
-            platform.lake, found.frame, calendar=xnys(), now=None, source=source.origin,
-            bar_minutes=found.bar_minutes, lineage={"file_sha256": found.sha256},
+        candidate = examine_bars(
+            platform.lake, found.frame, calendar=xnys(), now=None, origin=plan.bars.name,
+            bar_minutes=found.bar_minutes, adjustment="auto",
         )  # fmt: skip
-        register_instruments(platform.lake, platform.settings.universe.instruments(done.symbols))
+        known = platform.settings.universe.instruments(candidate.symbols)
+        done = write_candidate(platform.lake, candidate, lineage={"file_sha256": found.sha256}, instruments=known)
         stage.rows, stage.unit = done.rows, "bars"
-    for warning in found.warnings:
+    for warning in (*found.warnings, *candidate.notes):
         stages.console.print(f"  note: {warning}")
-    return source
+    return candidate.market
 
 
 def _live(platform: Platform, model: str, session: date, stages: Stages) -> tuple[dict[str, object], bool]:
