@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -18,7 +19,10 @@ from alpaca.data.requests import (
 )
 from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
 
-from tests.contract.alpaca.serving import Served
+from live_daemon.paper_exchange.server import ServerSettings
+from qts_core.data.actions.table import actions_frame
+from tests.contract.alpaca.serving import Served, serving
+from tests.unit.live_daemon.paper_exchange.replays import venue
 
 START = datetime(2024, 11, 26, 14, 30, tzinfo=UTC)
 QUARTER = TimeFrame(15, TimeFrameUnit.Minute)
@@ -133,3 +137,51 @@ def test_an_unknown_symbol_has_no_key(served: Served) -> None:
     assert bars(served, symbol_or_symbols="ZZZ").data == {}
     with pytest.raises(APIError):
         served.data().get_stock_bars(StockBarsRequest(symbol_or_symbols="aaa", timeframe=QUARTER, start=START))
+
+
+def test_a_date_of_the_symbols_names_is_taken_and_checked(served: Served) -> None:
+    with served.http() as client:
+        query = {"symbols": "AAA", "timeframe": "1Day", "start": "2024-11-26"}
+        for asof in ("-", "2024-11-26"):
+            assert client.get("/v2/stocks/bars", params={**query, "asof": asof}).json()["bars"].keys() == {"AAA"}
+        answer = client.get("/v2/stocks/bars", params={**query, "asof": "long ago"})
+    assert (answer.status_code, answer.json()["message"]) == (400, "invalid asof: long ago")
+
+
+def test_a_free_plan_sees_the_whole_market_late_and_one_exchange_at_once() -> None:
+    with serving(venue(), ServerSettings(is_free_plan=True)) as served, served.http() as client:
+        served.advance(until="open")
+        served.advance(minutes=60)
+        query = {"symbols": "AAA", "timeframe": "1Min", "start": "2024-11-27T14:30:00Z"}
+        late = client.get("/v2/stocks/bars", params={**query, "feed": "sip"}).json()["bars"]["AAA"]
+        soon = client.get("/v2/stocks/bars", params={**query, "feed": "iex"}).json()["bars"]["AAA"]
+        refused = client.get("/v2/stocks/bars", params={**query, "feed": "sip", "end": "2024-11-27T15:20:00Z"})
+        past = client.get("/v2/stocks/bars", params={**query, "feed": "sip", "end": "2024-11-27T15:00:00Z"})
+    assert (late[-1]["t"], soon[-1]["t"]) == ("2024-11-27T15:15:00Z", "2024-11-27T15:29:00Z")
+    assert refused.status_code == 403
+    assert refused.json()["message"] == "subscription does not permit querying recent SIP data"
+    assert past.status_code == 200
+
+
+def test_every_kind_of_corporate_action_is_told_in_alpacas_words() -> None:
+    day = date(2024, 11, 27)
+    rows: list[dict[str, object]] = [
+        {"symbol": "AAA", "kind": "spin_off", "new_symbol": "AAS", "new_shares": 1.0, "old_shares": 4.0},
+        {"symbol": "BBB", "kind": "symbol_change", "new_symbol": "BBX"},
+        {"symbol": "CCC", "kind": "delisting", "cash_per_share": 54.2},
+        {"symbol": "DDD", "kind": "delisting"},
+        {"symbol": "EEE", "kind": "delisting", "new_symbol": "AAA", "new_shares": 0.5, "old_shares": 1.0},
+        {"symbol": "FFF", "kind": "split", "new_shares": 1.0, "old_shares": 10.0},
+    ]
+    told = actions_frame({**row, "ex_date": day} for row in rows)
+    replay = venue()
+    replay.market = replace(replay.market, actions=told)
+    with serving(replay) as served:
+        request = CorporateActionsRequest(start=day, end=day, limit=None)
+        found = served.corporate_actions().get_corporate_actions(request).data
+    assert (found["spin_offs"][0].source_symbol, found["spin_offs"][0].new_symbol) == ("AAA", "AAS")
+    assert (found["name_changes"][0].old_symbol, found["name_changes"][0].new_symbol) == ("BBB", "BBX")
+    assert (found["cash_mergers"][0].acquiree_symbol, found["cash_mergers"][0].rate) == ("CCC", 54.2)
+    assert found["worthless_removals"][0].symbol == "DDD"
+    assert (found["stock_mergers"][0].acquirer_symbol, found["stock_mergers"][0].acquirer_rate) == ("AAA", 0.5)
+    assert found["reverse_splits"][0].old_rate == 10.0
