@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,37 +16,10 @@ from qts_core.market.calendar import xnys
 from qts_core.market.timeline import Timeline
 from qts_core.report import ReportInput, render_report
 from qts_core.report.inputs import Costs, Curves, Fold, Gate, LimitEvent, Link
+from tests.support.pages import outline
 
 Maker = Callable[..., ReportInput]
 SCRIPT = "<script>alert('x')</script>"
-VOID = {"meta", "br"}
-
-
-class Outline(HTMLParser):
-    """Checks that every element is closed in its turn, and collects what is there."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def outline(page: str) -> Outline:
-    parser = Outline()
-    parser.feed(page)
-    assert parser.open == []
-    return parser
 
 
 @pytest.fixture(scope="module")
