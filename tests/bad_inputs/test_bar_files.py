@@ -26,7 +26,7 @@ from qts_core.adapters.bar_files import import_bars, limits, reading
 from qts_core.adapters.lake import Lake
 from qts_core.data.reading.parsing import parse_bars
 from qts_core.market.errors import DataCorruptionError
-from tests.bad_inputs.bar_tables import csv_of, sound_bars, spoilt
+from tests.support.bar_tables import csv_of, sound_bars, spoilt
 
 ImportFile = Callable[..., Result]
 Refuse = Callable[..., str]

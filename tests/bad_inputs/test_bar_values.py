@@ -14,7 +14,7 @@ from qts_core.adapters.lake import Lake
 from qts_core.data.actions.table import actions_frame
 from qts_core.data.ingest import register_actions
 from qts_core.data.quality.flags import real_bars
-from tests.bad_inputs.bar_tables import csv_of, sound_bars, spoilt
+from tests.support.bar_tables import csv_of, sound_bars, spoilt
 
 ImportFile = Callable[..., Result]
 Refuse = Callable[..., str]

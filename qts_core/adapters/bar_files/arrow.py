@@ -21,7 +21,7 @@ BYTES_A_VALUE = 8
 MAX_TEXT = 256
 """Most bytes of a text cell: a symbol or a time."""
 
-DECODING = (OSError, pa.ArrowException, pl.exceptions.PolarsError, OverflowError)
+DECODING = (OSError, pa.ArrowException, pl.exceptions.PolarsError, OverflowError, UnicodeDecodeError)
 """What the decoders raise at damaged bytes."""
 
 

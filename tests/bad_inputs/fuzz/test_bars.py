@@ -139,3 +139,11 @@ def test_coverage_guided_fuzzing_of_files_finds_nothing(tmp_path: Path, runs: in
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=3000, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert f"#{runs}" in done.stderr
+
+
+# -- what was found -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["bars.parquet", "bars.feather"])
+def test_a_column_name_that_is_not_utf8_is_no_crash(folder: Path, sound: Mapping[str, bytes], name: str) -> None:
+    assert try_bars(folder, name, sound[name].replace(b"close", b"cl\xf9se")) is None
