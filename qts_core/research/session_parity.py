@@ -61,6 +61,7 @@ def backtest_session(
     *,
     calendar: TradingCalendar,
     cash: Decimal,
+    last: Session | None = None,
     fill_mode: str = "alpaca-paper",
 ) -> tuple[Decision, ...]:
     """Trade `session` in the event backtest as the live account did, from all the history of the lake.
@@ -71,6 +72,8 @@ def backtest_session(
         Of the live session; account, strategy and hashes are taken from the first, nothing else.
     cash : Decimal
         What the account began with; it must have held no positions.
+    last : Session, optional
+        The sessions that follow, to this one, are traded as well.
     fill_mode : str
         That of the exchange it traded on.
 
@@ -82,8 +85,9 @@ def backtest_session(
     if not live:
         return ()
     symbols = tuple(sorted(model.manifest.training.symbols))
-    panel = load_panel(lake, calendar=calendar, last=session.date, symbols=symbols)
-    first = max(len(panel) - session.bars(BAR_MINUTES) - WARM_BARS, 0)
+    panel = load_panel(lake, calendar=calendar, last=(last or session).date, symbols=symbols)
+    traded = sum(s.bars(BAR_MINUTES) for s in calendar.between(session.date, (last or session).date))
+    first = max(len(panel) - traded - WARM_BARS, 0)
     engine = live_engine(model)
     if first:
         engine.push(FeatureBlock.of(panel.rows(slice(0, first))))

@@ -116,6 +116,8 @@ class Holdings:
             if self.book.split(split, actions.ts_event):
                 column = self._column.get(split.symbol)
                 if column is not None:
+                    # A decision that was made holds the marks of its bar: those stay as they were.
+                    self.mark = self.mark.copy()
                     self.mark[column] *= float(split.old_shares) / float(split.new_shares)
                 self._mirror(split.symbol)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from qts_core.adapters.lake import Lake
 from qts_core.data.ingest import clean_all, load_panel, register_synthetic
-from qts_core.data.synthetic import SyntheticMarketSettings, synthetic_market
+from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings, synthetic_market
 from qts_core.features import default_catalogue
 from qts_core.features.store import compute_panel
 from qts_core.market.calendar import xnys
@@ -39,11 +40,20 @@ class LiveHome:
 
 
 def make_live_home(
-    home: Path, *, symbols: int = 8, first: date = date(2024, 10, 1), last: date = LAST, features: int = 12
-) -> LiveHome:  # fmt: skip
-    """Fill the lake with a market that holds a strong planted signal, and train a few trees on all but its last day."""
-    market = synthetic_market(
-        SyntheticMarketSettings(symbols=symbols, first=first, last=last, seed=11, signal_strength=3.0)
+    home: Path,
+    *,
+    symbols: int = 8,
+    first: date = date(2024, 10, 1),
+    last: date = LAST,
+    features: int = 12,
+    change: Callable[[SyntheticMarket], SyntheticMarket] = lambda market: market,
+) -> LiveHome:
+    """Fill the lake with a market that holds a strong planted signal, and train a few trees on all but its last day.
+
+    What `change` makes of the market is what the lake gets.
+    """
+    market = change(
+        synthetic_market(SyntheticMarketSettings(symbols=symbols, first=first, last=last, seed=11, signal_strength=3.0))
     )
     lake, calendar = Lake(home / "lake"), xnys()
     register_synthetic(lake, market, calendar=calendar)

@@ -16,11 +16,13 @@ from qts_core.market.events import (
     CancelOrder,
     ConfigurationChanged,
     ConnectionChanged,
+    CorporateActionsApplied,
     Flatten,
     KillRequested,
     KillReset,
     ModelSwapped,
     OrderUpdated,
+    Split,
     SubmitOrder,
 )
 from qts_core.market.orders import Execution, OrderSide, OrderStatus, OrderUpdate
@@ -275,3 +277,14 @@ def test_an_order_nobody_here_sent_is_booked_and_reported() -> None:
     (alert,) = one.handle(OrderUpdated(OrderUpdate("theirs", "AA", OrderStatus.FILLED, D(3), moment, "b", done)))
     assert isinstance(alert, Alert)
     assert one.book.holdings() == {"AA": D(3)}
+
+
+def test_a_split_changes_no_decision_that_was_made_before_it() -> None:
+    bars = panel(breadth=2)
+    one = core(bars, constant(bars, 0.1, -0.1), WEIGHTS)
+    first, second = slices(bars)[:2]
+    made = decided(one.handle(BarsClosed(first)))
+    kept = made.to_json()
+    symbol = bars.symbols[0]
+    one.handle(CorporateActionsApplied(second.ts_event, (Split(symbol, second.ts_event.date(), D(2), D(1)),)))
+    assert made.to_json() == kept
