@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
@@ -207,6 +208,15 @@ def test_processes_that_upgrade_at_once_all_succeed_and_one_does_it(engine: Engi
     said = sorted(process.communicate(timeout=60)[0].strip() for process in started)
     assert said == [FIRST, DATABASE.head, DATABASE.head]
     assert len(rows(engine, "trials")) == 1
+
+
+def test_many_that_open_an_empty_database_at_once_find_it_made(url: str) -> None:
+    def open_and_count(_: int) -> int:
+        with open_database(url) as database:
+            return database.trials.count()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(open_and_count, range(6))) == [0] * 6
 
 
 def test_on_postgresql_the_journal_keeps_to_its_own_schema(postgres_url: str) -> None:
