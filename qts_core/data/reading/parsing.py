@@ -17,6 +17,8 @@ from qts_core.market.instruments import canonical_symbol
 __all__ = ["ImportResult", "infer_bar_minutes", "parse_bars"]
 
 LARGEST_VOLUME = 2.0**53
+HIGHEST_PRICE = 1e9
+LOWEST_PRICE = 1e-6
 BAR_LENGTHS = (1, 2, 3, 5, 10, 15, 30, 60, 390, 1440)
 NAMED = 3
 
@@ -95,7 +97,7 @@ def parse_bars(
     minutes = infer_bar_minutes(frame)
     frame = frame.with_columns(pl.col("ts_known").fill_null(pl.col("ts_event").dt.offset_by(f"{minutes}m")))
     if lost := sum(int(frame[c].null_count()) for c in (*PRICES, "volume")):
-        reader.warnings.append(f"{lost} prices or volumes are empty, NaN or infinite; their bars go to quarantine")
+        reader.warnings.append(f"{lost} prices or volumes are empty, NaN, infinite or beyond any price; their bars go to quarantine")
     if not _is_sorted(frame):
         reader.warnings.append("rows were not in order of time; sorted")
     ordered = conform(frame, BAR_SCHEMA).sort("ts_event", "symbol", maintain_order=True)
@@ -158,7 +160,7 @@ class _Reader:
                 table[found["ts_event"]], timezone=self.timezone, where=self.where, first_row=places.first
             ).rename("ts_event"),
         ]
-        columns += [_numbers(table[found[name]], name, places) for name in PRICES]
+        columns += [_prices(_numbers(table[found[name]], name, places)) for name in PRICES]
         if "volume" in found:
             columns.append(_volumes(_numbers(table[found["volume"]], "volume", places), places))
         for name in OPTIONAL:
@@ -175,7 +177,7 @@ class _Reader:
             known = parse_instants(column, timezone=self.timezone, where=self.where, first_row=places.first)
             return known.rename(name)
         numbers = _numbers(column, name, places)
-        return numbers if name == "vwap" else _counts(numbers, name, places)
+        return _prices(numbers) if name == "vwap" else _counts(numbers, name, places)
 
     def _warn(self, text: str) -> None:
         if text and text not in self.warnings:
@@ -237,6 +239,12 @@ def _numbers(column: pl.Series, name: str, places: _Places) -> pl.Series:
     else:
         values = column.cast(pl.Float64)
     return values.set(~values.is_finite().fill_null(value=True), None).rename(name)
+
+
+def _prices(price: pl.Series) -> pl.Series:
+    """Return null for what no share ever cost: ratios of such numbers overflow."""
+    size = price.abs()
+    return price.set(((size >= HIGHEST_PRICE) | ((size > 0) & (size < LOWEST_PRICE))).fill_null(value=False), None)
 
 
 def _volumes(volume: pl.Series, places: _Places) -> pl.Series:

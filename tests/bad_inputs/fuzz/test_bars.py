@@ -147,3 +147,13 @@ def test_coverage_guided_fuzzing_of_files_finds_nothing(tmp_path: Path, runs: in
 @pytest.mark.parametrize("name", ["bars.parquet", "bars.feather"])
 def test_a_column_name_that_is_not_utf8_is_no_crash(folder: Path, sound: Mapping[str, bytes], name: str) -> None:
     assert try_bars(folder, name, sound[name].replace(b"close", b"cl\xf9se")) is None
+
+
+@pytest.mark.parametrize("price", [b"1e308", b"1e-308", b"5e-324"])
+def test_a_price_at_the_ends_of_the_numbers_is_no_crash(folder: Path, price: bytes) -> None:
+    rows = CSV.split(b"\n")
+    fields = rows[9].split(b",")
+    rows[9] = b",".join([*fields[:2], *([price] * 4), fields[6]])
+    read = try_bars(folder, "bars.csv", b"\n".join(rows))
+    assert read is not None
+    assert read.frame["close"].null_count() == 1
