@@ -11,7 +11,6 @@ from qts_core.adapters.clock import SystemClock
 from qts_core.adapters.code_version import code_version
 from qts_core.adapters.db import Database, open_database
 from qts_core.adapters.lake import Lake
-from qts_core.adapters.lake.cache import shared_cache
 from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
 from qts_core.adapters.mlflow_registry.tracker import MlflowTracker
@@ -49,9 +48,8 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def lake(self) -> Lake:
-        """The Parquet lake, hot months in memory."""
-        settings = self.settings
-        return Lake(settings.lake_dir, cache=shared_cache(settings.monitoring.storage.cache_bytes))
+        """The Parquet lake; every read of a run reads, so that its checks see what is on the disk."""
+        return Lake(self.settings.lake_dir)
 
     @property
     def calendar(self) -> TradingCalendar:
