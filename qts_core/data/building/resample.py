@@ -74,7 +74,9 @@ def resample_bars(
 def _latest(bars: pl.DataFrame) -> pl.DataFrame:
     """Return the version known last of each short bar, by symbol and time."""
     ordered = bars.sort("symbol", "ts_event", "ts_known", maintain_order=True)
-    return ordered.unique(MINUTE, keep="last", maintain_order=True)
+    # In sorted order the last version stands before another minute; hashing as `unique` does takes ten times as long.
+    is_last = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in MINUTE)
+    return ordered.filter(is_last)
 
 
 def _build(bars: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
@@ -119,7 +121,9 @@ def _aggregate(values: Floats, group: NDArray[np.int64], place: NDArray[np.int64
     begin, stop = np.searchsorted(group, [first, end])
     part, minute = slice(begin, stop), place[begin:stop]
     block = np.full((int(minute.max()) + 1, len(FLOW_FIELDS), end - first), np.nan)
-    block[minute, :, group[part] - first] = values[:, part].T
+    column = group[part] - first
+    for k in range(len(FLOW_FIELDS)):
+        block[minute, k, column] = values[k, part]
     return aggregate_minutes(block)
 
 
