@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from qts_core.data.actions.chain import to_events
+from qts_core.data.actions.identity import carry_actions
 from qts_core.market.events import CorporateActionsApplied
 from qts_core.market.panel import Panel
 from qts_core.market.time import day_number
@@ -22,7 +23,9 @@ def actions_by_row(actions: pl.DataFrame | None, panel: Panel) -> dict[int, Corp
     """
     if actions is None or not len(panel):
         return {}
-    ours = actions.filter(pl.col("symbol").is_in(list(panel.symbols)))
+    # The panel's series stand under the symbols of its last day, and so do their actions.
+    named = carry_actions(actions, date(1970, 1, 1) + timedelta(days=int(panel.timeline.session[-1])))
+    ours = named.filter(pl.col("symbol").is_in(list(panel.symbols)))
     found: dict[int, CorporateActionsApplied] = {}
     for day in sorted(set(ours.get_column("ex_date").to_list())):
         row = _first_row(panel, day)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qts_core.data.cleaning.clean import CLEANING_VERSION, CleanResult, clean_bars
+from qts_core.data.cleaning.clean import CleanResult, clean_bars
 
-__all__ = ["CLEANING_VERSION", "CleanResult", "clean_bars"]
+__all__ = ["CleanResult", "clean_bars"]

@@ -27,10 +27,7 @@ from qts_core.data.schemas import BAR_SCHEMA, CLEAN_SCHEMA, QUARANTINE_SCHEMA, c
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.timeline import BAR_MINUTES
 
-__all__ = ["CLEANING_VERSION", "CleanResult", "clean_bars"]
-
-CLEANING_VERSION = 2
-"""Raised whenever the same raw bars would clean differently."""
+__all__ = ["CleanResult", "clean_bars"]
 
 ORDER = ("ts_known", "ts_event", "symbol")
 UNMARKED = pl.lit(0, pl.UInt32).alias("flags")
