@@ -51,6 +51,7 @@ def run_demo(plan: DemoPlan) -> None:
         desk = Desk(definitions, instance, stages)
         desk.make(["corporate_actions"])
         desk.make(["raw_bars", "clean_bars", "features"], months=[partition_key(month) for month in source.months])
+        desk.make(["adjusted_bars", "quality_report"])
         run = desk.make([f"{part}_{model}" for part in ("training_set", "model", "backtest", "verdict")])
         verdict = run.metadata[f"verdict_{model}"]
         session = xnys().between(source.first, source.last)[-1].date
