@@ -106,7 +106,7 @@ def _drawer(
 
     def draw(width: float) -> Markup:
         # The first line lies on top.
-        lines = (Series("step named by the rule", "loss", at), Series(what, "net", level, is_thin=True))
+        lines = (Series("the step", "loss", at), Series(what, "net", level, is_thin=True))
         pane = Pane("USD, log scale", lines, HEIGHT, short_dollars, dollars, is_log=True)
         return time_chart(days, (pane,), width=width, label=f"{symbol}: {what}")
 

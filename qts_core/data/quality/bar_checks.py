@@ -58,7 +58,7 @@ def repeated_bars(sheet: Sheet) -> list[Evidence]:
 
 def zero_volume(sheet: Sheet) -> list[Evidence]:
     """Count bars in which nothing was traded."""
-    empty = sheet.latest.filter(pl.col("volume") == 0).select(SHOWN)
+    empty = sheet.latest.filter(pl.col("volume") == 0).select("symbol", "ts_event", *PRICES)
     if empty.is_empty():
         return []
     share = empty.height / sheet.latest.height

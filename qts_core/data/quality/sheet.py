@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qts_core.data.grid import place_bars, timeline_of
 from qts_core.data.quality.rules import broken_rule
 from qts_core.data.quality.settings import QualitySettings
+from qts_core.data.schemas import PRICES
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
@@ -69,9 +70,13 @@ class Sheet:
 
     @cached_property
     def sound(self) -> pl.DataFrame:
-        """Bars that break no rule by themselves, every version of each, with `row` of the timeline and `session`."""
-        is_sound = pl.col("rule").is_null() & pl.col("in_session") & pl.col("on_grid")
-        sound = self.bars.filter(is_sound).drop("rule", "in_session", "on_grid")
+        """Bars that break no rule by themselves, every version of each, with `row` of the timeline and `session`.
+
+        Without `vwap`, `trade_count` and `source`, which no rule about many bars asks for.
+        """
+        is_sound = self.bars.select(pl.col("rule").is_null() & pl.col("in_session") & pl.col("on_grid")).to_series()
+        # A filter copies every bar, and most files have none to leave out.
+        sound = (self.bars if is_sound.all() else self.bars.filter(is_sound)).select(*KEY, *PRICES, "volume")
         if sound.is_empty():
             return sound.with_columns(row=pl.lit(0, pl.Int64), session=pl.lit(None, pl.Date))
         rows = self._rows_of(sound)
@@ -81,7 +86,8 @@ class Sheet:
     @cached_property
     def timeline(self) -> Timeline:
         """Every bar of every session from the first to the last bar in session."""
-        inside = self.bars.filter(pl.col("rule").is_null() & pl.col("in_session") & pl.col("on_grid"))
+        is_sound = pl.col("rule").is_null() & pl.col("in_session") & pl.col("on_grid")
+        inside = self.bars.select(pl.col("ts_event").filter(is_sound))
         return timeline_of(inside, self.calendar, self.bar_minutes)
 
     @cached_property
