@@ -23,7 +23,7 @@ class StorageSettings(Section):
     keep_reports_days: Annotated[float, Field(ge=0)] = 90.0
     """Days that reports and caches stay even when the budget is exceeded."""
     cache_mb: Annotated[float, Field(ge=0)] = 512.0
-    """Memory for months of the lake that research reads again and again, megabytes (10^6 bytes); 0 keeps none."""
+    """Memory for months of the lake that `qts train` reads again and again, megabytes (10^6 bytes); 0 keeps none."""
 
     @property
     def cache_bytes(self) -> int:
