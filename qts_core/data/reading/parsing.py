@@ -97,7 +97,9 @@ def parse_bars(
     minutes = infer_bar_minutes(frame)
     frame = frame.with_columns(pl.col("ts_known").fill_null(pl.col("ts_event").dt.offset_by(f"{minutes}m")))
     if lost := sum(int(frame[c].null_count()) for c in (*PRICES, "volume")):
-        reader.warnings.append(f"{lost} prices or volumes are empty, NaN, infinite or beyond any price; their bars go to quarantine")
+        reader.warnings.append(
+            f"{lost} prices or volumes are empty, NaN, infinite or beyond any price; their bars go to quarantine"
+        )
     if not _is_sorted(frame):
         reader.warnings.append("rows were not in order of time; sorted")
     ordered = conform(frame, BAR_SCHEMA).sort("ts_event", "symbol", maintain_order=True)

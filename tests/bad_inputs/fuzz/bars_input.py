@@ -19,8 +19,8 @@ from qts_core.adapters.lake import Lake
 from qts_core.data.admission import examine_bars
 from qts_core.data.reading.parsing import ImportResult
 from qts_core.market.calendar import xnys
-from tests.support.bar_tables import FIRST, csv_of, sound_bars
 from tests.bad_inputs.fuzz.contract import check_contract
+from tests.support.bar_tables import FIRST, csv_of, sound_bars
 
 __all__ = ["CSV", "seeds", "try_bars"]
 

@@ -13,7 +13,10 @@ from qts_core.adapters.lake import Lake
 from qts_core.config.features import FeaturesSettings
 from qts_core.config.models import ModelFeatures
 from qts_core.config.settings import Settings
+from qts_core.data.admission import admit_bars
 from qts_core.data.ingest import clean_month, load_panel, register_synthetic
+from qts_core.data.market_source import recorded_source
+from qts_core.data.reading.parsing import parse_bars
 from qts_core.data.synthetic import SyntheticMarketSettings, synthetic_market
 from qts_core.features import FeatureBlock, FeatureEngine
 from qts_core.features.store import from_frame
@@ -27,6 +30,7 @@ from qts_core.research.feature_months import (
     feature_table,
     model_catalogue,
 )
+from tests.support.bar_tables import sound_bars
 
 FEW = FeaturesSettings(groups=("technical_momentum",), exclude=("tech_stoch*",))
 
@@ -129,3 +133,28 @@ def revise(lake: Lake, month: str) -> None:
         .otherwise("close")
     )
     lake.write_month("clean_bars", month, bars, lineage={"revised": "yes"})
+
+
+def test_a_symbol_that_joins_the_market_has_every_month_computed_again(tmp_path: Path) -> None:
+    wide = parse_bars(
+        sound_bars(date(2024, 1, 16), date(2024, 3, 15), symbols=("AAPL", "MSFT", "NVDA")), source="s", where="s"
+    )
+    cross = catalogue_for(FeaturesSettings(groups=("cross_sectional",)))
+    grown, fresh = Lake(tmp_path / "grown"), Lake(tmp_path / "fresh")
+
+    def bring(lake: Lake, names: tuple[str, ...]) -> None:
+        part = wide.frame.filter(pl.col("symbol").is_in(names))
+        admit_bars(lake, part, calendar=xnys(), now=None, origin="s")
+
+    bring(grown, ("AAPL", "NVDA"))
+    compute_all_months(grown, cross, symbols=("AAPL", "NVDA"), calendar=xnys())
+    bring(grown, ("MSFT",))
+    source = recorded_source(grown)
+    assert source is not None
+    again = compute_all_months(grown, cross, symbols=source.symbols, calendar=xnys())
+    assert tuple(again) == ("2024-01", "2024-02", "2024-03")
+    assert not compute_all_months(grown, cross, symbols=source.symbols, calendar=xnys()), "once is enough"
+    bring(fresh, ("AAPL", "MSFT", "NVDA"))
+    compute_all_months(fresh, cross, symbols=source.symbols, calendar=xnys())
+    table = feature_table(cross)
+    assert grown.data_hash(table) == fresh.data_hash(table)

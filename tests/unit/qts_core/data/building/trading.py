@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -20,18 +21,20 @@ def second(seconds: float) -> datetime:
     return OPEN + timedelta(seconds=seconds)
 
 
-def prints(*rows: tuple[float, float, float, str] | dict[str, object]) -> pl.DataFrame:
+def prints(*rows: tuple[float, float, float, str] | Mapping[str, object]) -> pl.DataFrame:
     """Return prints of AAA: (seconds after the open, price, size, conditions), reported 10 ms later."""
     full = []
     for i, row in enumerate(rows):
-        given = row
+        given: dict[str, object]
         if isinstance(row, tuple):
             at, price, size, conditions = row
             given = {"at": at, "price": price, "size": size, "conditions": list(conditions)}
-        moment = second(float(str(given["at"])))  # type: ignore[call-overload]
-        usual = {
+        else:
+            given = dict(row)
+        moment = second(float(str(given["at"])))
+        usual: dict[str, object] = {
             "symbol": "AAA", "ts_event": moment, "ts_known": moment + timedelta(milliseconds=10), "trade_id": i,
             "exchange": "N", "conditions": [], "tape": "A", "action": "new",
         }  # fmt: skip
-        full.append({name: (usual | dict(given)).get(name) for name in TRADE_SCHEMA})  # type: ignore[arg-type]
+        full.append({name: (usual | given).get(name) for name in TRADE_SCHEMA})
     return pl.DataFrame(full, schema=dict(TRADE_SCHEMA))
