@@ -41,17 +41,17 @@ def endpoint(served: Served, secret: str = SECRET) -> Endpoint:
     return Endpoint(served.rest, served.rest, "", "", KEY, secret)
 
 
-def download(served: Served, folder: Path, **more: object) -> HistoryDownload:
-    asked = {"symbols": SYMBOLS, "first": TUESDAY, "last": FRIDAY, **more}
-    seconds: list[float] = []
-    return download_history(
-        endpoint(served),
-        HistoryRequest(**asked),
-        folder=folder,
-        calendar=xnys(),
-        now=NOW,
-        wait=seconds.append,  # type: ignore[arg-type]
-    )
+def download(
+    served: Served,
+    folder: Path,
+    *,
+    symbols: tuple[str, ...] = SYMBOLS,
+    last: date = FRIDAY,
+    bar_minutes: int = 15,
+) -> HistoryDownload:
+    request = HistoryRequest(symbols, TUESDAY, last, bar_minutes=bar_minutes)
+    pauses: list[float] = []
+    return download_history(endpoint(served), request, folder=folder, calendar=xnys(), now=NOW, wait=pauses.append)
 
 
 def plan_fault(served: Served, **fault: object) -> None:

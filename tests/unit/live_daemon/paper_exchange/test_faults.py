@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
@@ -28,10 +30,10 @@ def test_forgotten_faults_do_not_come() -> None:
 
 
 @pytest.fixture(scope="module")
-def running() -> Served:
+def running() -> Iterator[Served]:
     """One exchange for all of these."""
     with serving(venue()) as served:
-        yield served  # type: ignore[misc]
+        yield served
 
 
 @pytest.mark.parametrize(

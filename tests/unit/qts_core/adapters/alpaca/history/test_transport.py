@@ -148,7 +148,11 @@ def test_a_silent_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "ATTEMPTS", 1)
     monkeypatch.setattr(module, "READ_SECONDS", 0.05)
     release = threading.Event()
-    with server_of(lambda _: release.wait(5) and None) as (address, _):
+
+    def waits(_: BaseHTTPRequestHandler) -> None:
+        release.wait(5)
+
+    with server_of(waits) as (address, _):
         try:
             with pytest.raises(DataConnectionError, match="ReadTimeout"):
                 Client().get(address)
