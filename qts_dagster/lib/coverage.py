@@ -17,6 +17,7 @@ from qts_dagster.lib.metadata import Metadata, column_schema, image, number, par
 
 __all__ = ["clean_metadata", "coverage", "coverage_by_symbol", "raw_metadata", "repairs"]
 
+FLAGGED = {"filled": "last close carried forward"}
 NEW_YORK_DAY = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date().alias("day")
 
 
@@ -47,7 +48,9 @@ def clean_metadata(lake: LakePort, month: str, calendar: TradingCalendar) -> Met
         "filled": number(clean.height - real.height),
         "coverage": number(float(np.nanmean(ratio)) if ratio.size else float("nan")),
         "repairs": table(repairs(clean, quarantine)),
-        "last_prices": table(last.select("symbol", "close", at=pl.col("ts_event").cast(pl.String)).to_dicts()),
+        "last_prices": table(
+            last.select("symbol", "close", at=pl.col("ts_event").dt.strftime("%Y-%m-%d %H:%M UTC")).to_dicts()
+        ),
         "coverage_map": image(
             drawing, f"Bars present of the bars due by symbol and day of {month}; the paler, the more are missing."
         ),
@@ -60,7 +63,10 @@ def repairs(clean: pl.DataFrame, quarantine: pl.DataFrame) -> list[dict[str, obj
     rules = quarantine.group_by("rule").len().sort("rule").iter_rows()
     return [
         *({"what": rule, "bars": count, "done": "set aside in quarantine"} for rule, count in rules),
-        *({"what": flag, "bars": count, "done": "kept, with a flag"} for flag, count in flags.items()),
+        *(
+            {"what": flag, "bars": count, "done": FLAGGED.get(flag, "kept, with a flag")}
+            for flag, count in flags.items()
+        ),
     ]
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from qts_core.ports.lake import Partition
 from qts_core.report.figures import markdown_image
 
-__all__ = ["Metadata", "column_schema", "image", "number", "partition_metadata", "table"]
+__all__ = ["ADJUSTED_MEANING", "Metadata", "column_schema", "image", "number", "partition_metadata", "table"]
 
 Metadata = dict[str, dg.MetadataValue]
 
@@ -31,19 +31,33 @@ MEANING = {
     "trade_count": "Trades in the bar; null when the source has none",
     "source": "Where the row came from",
     "ex_date": "First session at the new share count, or without the dividend",
-    "kind": "split or dividend",
+    "kind": "split, dividend, spin_off, symbol_change or delisting",
     "new_shares": "Shares after the split, for each `old_shares` before it",
     "old_shares": "Shares before the split",
     "cash_per_share": "Dividend, USD a share",
+    "new_symbol": "Ticker from the ex-date on, or of the company spun off",
+    "flags": "What is worth knowing of the bar, one bit each: 1 filled forward, 2 outlier, 4 suspected split ...",
+    "session": "Trading day, New York",
+    "adjusted_close": "Close in shares of the last session with dividends taken out, USD",
+    "as_of": "Session whose prices are left as they were",
 }
 """What a column means, for those that more than one table has."""
 
+ADJUSTED_MEANING = MEANING | {
+    "open": "First price of the session, USD, in shares of `as_of`",
+    "high": "Highest price of the session, USD, in shares of `as_of`",
+    "low": "Lowest price of the session, USD, in shares of `as_of`",
+    "close": "Last price of the session, USD, in shares of `as_of`",
+    "volume": "Shares traded in the session, in shares of `as_of`",
+}
+"""The same for the view for charts, whose prices are adjusted."""
 
-def column_schema(frame: pl.DataFrame) -> dg.MetadataValue:
-    """Return the columns of `frame` as Dagster shows them."""
+
+def column_schema(frame: pl.DataFrame, meaning: Mapping[str, str] = MEANING) -> dg.MetadataValue:
+    """Return the columns of `frame` as Dagster shows them, each with what it means."""
     return dg.TableSchemaMetadataValue(
         dg.TableSchema(
-            columns=[dg.TableColumn(name, str(kind), MEANING.get(name)) for name, kind in frame.schema.items()]
+            columns=[dg.TableColumn(name, str(kind), meaning.get(name)) for name, kind in frame.schema.items()]
         )
     )
 

@@ -12,7 +12,7 @@ from qts_core.data.quality.stored import StoredQuality
 from qts_core.market.panel import Floats
 from qts_core.ports.lake import LakePort
 from qts_core.report.figures import coverage_heat_map, line_chart
-from qts_dagster.lib.metadata import Metadata, column_schema, image, number, partition_metadata, table
+from qts_dagster.lib.metadata import ADJUSTED_MEANING, Metadata, column_schema, image, number, partition_metadata, table
 
 __all__ = ["adjusted_metadata", "quality_metadata"]
 
@@ -36,7 +36,7 @@ def adjusted_metadata(lake: LakePort) -> Metadata:
     )  # fmt: skip
     return {
         **partition_metadata(partition),
-        "dagster/column_schema": column_schema(view),
+        "dagster/column_schema": column_schema(view, ADJUSTED_MEANING),
         "as_of": number(str(view["as_of"].max())),
         "symbols": number(view["symbol"].n_unique()),
         "first_sessions": table(shown.with_columns(pl.col("session").cast(pl.String)).to_dicts()),
@@ -50,7 +50,7 @@ def adjusted_metadata(lake: LakePort) -> Metadata:
 def quality_metadata(quality: StoredQuality) -> Metadata:
     """Describe a quality report: findings by severity, the worst of them, and coverage by symbol and month."""
     counts = dict(quality.findings.group_by("severity").len().iter_rows())
-    shown = quality.findings.select("severity", "rule", "count", "detail", "fix").head(SHOWN)
+    shown = quality.findings.select("severity", "rule", "count", "detail").head(SHOWN)
     symbols, months, ratio = _coverage(quality.coverage)
     drawing = coverage_heat_map(symbols, [month[2:] for month in months], ratio, title="Bars present of bars due")
     return {
