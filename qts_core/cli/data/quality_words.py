@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qts_core.market.timeline import BAR_MINUTES
-
 if TYPE_CHECKING:
     from qts_core.data.quality.findings import Finding, QualityReport
 
@@ -27,6 +25,8 @@ def report_text(report: QualityReport, *, title: str = "bars", path: str = "PATH
     bar_minutes : int
         Length of the bars; longer ones than the platform's are judged and never imported.
     """
+    from qts_core.market.timeline import BAR_MINUTES
+
     counts = report.counts()
     said = ", ".join(f"{n} {name}{'s' if n != 1 and name != 'info' else ''}" for name, n in counts.items() if n)
     head = f"{title}: {report.rows:,} bars of {report.symbols:,} symbols; {said or 'nothing found'}"
