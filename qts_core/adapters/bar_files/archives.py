@@ -21,7 +21,7 @@ __all__ = ["ARCHIVES", "read_archive"]
 ARCHIVES = (".zip", ".tar")
 MAX_MEMBERS = 10_000
 BROKEN = (
-    zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError, struct.error,
+    zipfile.BadZipFile, tarfile.TarError, RuntimeError, zlib.error, lzma.LZMAError, struct.error,
     OSError, EOFError, ValueError, IndexError, OverflowError,
 )  # fmt: skip
 """What zipfile and tarfile raise at damaged or foreign bytes."""

@@ -19,6 +19,8 @@ from typing import IO
 import h5py
 import numpy as np
 
+__all__ = ["Refused", "TooMuch", "main"]
+
 ROWS = 262_144
 MAX_OBJECTS = 20_000
 MAX_DEPTH = 4
