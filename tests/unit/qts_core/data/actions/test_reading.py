@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -11,8 +12,8 @@ from qts_core.data.actions.reading import parse_actions
 from qts_core.market.errors import DataNotFoundError, DataValidationError
 
 
-def parse(table: dict[str, list[object]]) -> pl.DataFrame:
-    return parse_actions(pl.DataFrame(table), where="file.csv", source="vendor")
+def parse(table: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    return parse_actions(pl.DataFrame(dict(table)), where="file.csv", source="vendor")
 
 
 def test_one_value_column_is_a_ratio_or_an_amount() -> None:

@@ -13,12 +13,13 @@ from qts_core.data.cleaning import clean_bars
 from qts_core.data.cleaning.marks import OUTLIER_SIGMAS, OUTLIER_WINDOW_BARS
 from qts_core.data.quality.flags import BarFlag, has_flag, real_bars
 from qts_core.market.calendar import TradingCalendar
+from qts_core.market.panel import Floats
 
 MakeBars = Callable[..., pl.DataFrame]
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 22)
 
 
-def flat(bars: pl.DataFrame, closes: object) -> pl.DataFrame:
+def flat(bars: pl.DataFrame, closes: Floats | list[float]) -> pl.DataFrame:
     """Return bars whose four prices are all the close given."""
     return bars.with_columns(pl.Series(name, closes) for name in ("open", "high", "low", "close"))
 
