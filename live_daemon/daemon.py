@@ -160,6 +160,7 @@ class Daemon:
             self.log.tell("journal.folded", {"events": count, "decisions": len(desk.journal.decisions())})
             if desk.core.predictor.model_id != self.ready.model.model_id:
                 desk.core.swap_predictor(recovery.fresh_predictor(session, desk.core))
+            desk.core = recovery.renewed(desk.core)
         desk.begin_epoch(self._record(start))
         for update in start.adopted:
             desk.handle(OrderUpdated(update))

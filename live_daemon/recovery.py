@@ -30,7 +30,7 @@ from qts_core.market.time import from_micros, trading_day
 from qts_core.models.bundle import ModelBundle
 from qts_core.ports.broker import BrokerAccount, BrokerPosition
 from qts_core.ports.journal import EpochRecord
-from qts_core.research.live_core import core_of_epoch, live_engine, live_hashes, make_core
+from qts_core.research.live_core import core_of_epoch, live_engine, live_hashes, make_core, renewed_core
 from qts_core.trading.core import TradingCore
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.predictors import Predictor
@@ -159,6 +159,11 @@ class Recovery:
         if history is not None:
             warm_cached(shadow, engine, self.ready.model, history, self._paths.warm)
         return shadow.predictor
+
+    def renewed(self, core: TradingCore) -> TradingCore:
+        """Return `core` under the settings, universe, model and code of this start; its book and memory stay."""
+        hashes = live_hashes(self._settings, self.ready.model, code=code_version(), data=core.hashes.data)
+        return renewed_core(core, self._settings, self.instruments, hashes=hashes)
 
     def missed(self, core: TradingCore, session: Session) -> list[Event]:
         """Return the bars and corporate actions of whole sessions that passed since the core's last bar."""

@@ -72,12 +72,13 @@ class RollingVolatility:
         }
 
     def restore(self, state: Mapping[str, object]) -> None:
-        """Take up the state of :meth:`snapshot`."""
-        shape = (self.window_bars, len(self._close))
+        """Take up the state of :meth:`snapshot`; of another window, what both share."""
         self._close = from_list(state["close"])
         self._end = self.window_bars
-        self._squares[: self.window_bars] = from_list(state["squares"]).reshape(shape)
-        self._known[: self.window_bars] = from_list(state["known"]).reshape(shape)
+        for memory, name in ((self._squares, "squares"), (self._known, "known")):
+            rows = from_list(state[name]).reshape(-1, len(self._close))[-self.window_bars :]
+            memory[: self.window_bars] = 0.0
+            memory[self.window_bars - len(rows) : self.window_bars] = rows
 
 
 @kernel

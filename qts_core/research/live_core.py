@@ -83,6 +83,20 @@ def make_core(
     )  # fmt: skip
 
 
+def renewed_core(
+    core: TradingCore, settings: Settings, instruments: Sequence[Instrument], *, hashes: Hashes
+) -> TradingCore:
+    """Return a core with the book and memory of `core` and the decision path that `settings` describe now.
+
+    An epoch ends with the settings it began with, so that it can be replayed; the next one begins with those in force.
+    """
+    renewed = make_core(
+        settings, instruments, core.predictor, account=core.account, hashes=hashes, cash=core.holdings.book.start_cash
+    )
+    renewed.restore(core.snapshot(), hashes=hashes)
+    return renewed
+
+
 def epoch_record(
     core: TradingCore, settings: Settings, instruments: Sequence[Instrument], *, number: int, lease_epoch: int,
     first_sequence: int, started_at: datetime, model_path: str, cash: Decimal,

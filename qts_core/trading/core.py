@@ -159,14 +159,16 @@ class TradingCore:
         """Return the whole state but the predictor's, exact, as JSON values."""
         return {"holdings": self.holdings.snapshot(), "path": self._path.snapshot(), "state": self._state.to_json()}
 
-    def restore(self, state: Mapping[str, object]) -> None:
-        """Take up the state of :meth:`snapshot`; settings and symbols must be the same."""
+    def restore(self, state: Mapping[str, object], *, hashes: Hashes | None = None) -> None:
+        """Take up the state of :meth:`snapshot`; symbols must be the same, other settings come with their `hashes`."""
         holdings, path, core = (state[name] for name in ("holdings", "path", "state"))
         assert isinstance(holdings, Mapping)
         assert isinstance(path, Mapping)
         self.holdings.restore(holdings)
         self._path.restore(path)
         self._state = CoreState.from_json(core)
+        if hashes is not None:
+            self._state.hashes = hashes
 
     # -- the fold ----------------------------------------------------------------------------------------------
 

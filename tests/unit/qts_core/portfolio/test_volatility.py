@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import polars as pl
+import pytest
 
 from qts_core.market.panel import Floats
 from qts_core.portfolio.volatility import RollingVolatility
@@ -56,3 +57,14 @@ def test_a_snapshot_resumes_bit_for_bit() -> None:
     for row in closes[47:]:
         second.update(row)
     assert second.estimate().tobytes() == whole.estimate().tobytes()
+
+
+@pytest.mark.parametrize("window", [8, 20, 33])
+def test_a_snapshot_of_another_window_gives_what_both_share(window: int) -> None:
+    closes = walk(90)
+    closes[30:60] = 50.0
+    found, own = RollingVolatility(window, 2, minimum_bars=5), RollingVolatility(window, 2, minimum_bars=5)
+    found.restore(after(closes).snapshot())
+    for row in closes[max(0, len(closes) - min(window, 20) - 1) :]:
+        own.update(row)
+    np.testing.assert_allclose(found.estimate(), own.estimate(), rtol=1e-12)
