@@ -151,7 +151,7 @@ def apply(operation: str, *inputs: Node, **parameters: float) -> Node:
 def checked(operation: str, name: str, kind: type[int] | type[float], value: float) -> int | float:
     """Return `value` as `kind`, or refuse it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    lowest = 1 if name in {"window", "bars"} else -math.inf
+    lowest = 1 if name in {"window", "bars", "every", "runs"} else -math.inf
     is_zero_divisor = name == "divisor" and value == 0
     if not is_number or (kind is int and value != int(value)) or value < lowest or is_zero_divisor:
         rule = "a whole number" if kind is int else "a finite number"

@@ -10,7 +10,21 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from qts_core.features.kernels import cross, elementwise, moments, order, pairs, recursive, session, windows
+from qts_core.features.kernels import (
+    change,
+    cross,
+    dependence,
+    elementwise,
+    losses,
+    moments,
+    order,
+    pairs,
+    polynomial,
+    recursive,
+    scheduled,
+    session,
+    windows,
+)
 from qts_core.features.roles import ROLES
 
 __all__ = ["COUNTS", "OPERATIONS", "SOURCES", "Operation", "Scope"]
@@ -125,6 +139,7 @@ PLAIN: tuple[Row, ...] = (
     ("normal_probability", elementwise.normal_probability, 1, {}),
     ("normal_quantile", elementwise.normal_quantile, 1, {}),
     ("greater", elementwise.greater, 2, {}),
+    ("chi_square_survival", dependence.chi_square_survival, 1, {"freedom": int}),
     ("keep_where", elementwise.keep_where, 2, {}),
     ("fill", elementwise.fill, 2, {"value": float}),
 )
@@ -170,9 +185,34 @@ OVER_TIME = (
     Operation("hold", session.hold, 3, {"is_daily": int}, size(3), none),
 )
 
+SCHEDULE: Mapping[str, type[int] | type[float]] = {"window": int, "every": int}
+LAGGED: Mapping[str, type[int] | type[float]] = {**SCHEDULE, "lags": int}
+BROKEN: Mapping[str, type[int] | type[float]] = {**SCHEDULE, "edge": int}
+RUNS: Mapping[str, type[int] | type[float]] = {"runs": int, "every": int, "recent": int, "hazard": float}
+CUSUM: Mapping[str, type[int] | type[float]] = {"side": float, "allowance": float, "limit": float}
+SHARE: Mapping[str, type[int] | type[float]] = {**WINDOW, "share": float}
+
+STATISTICAL = (
+    Operation("shortfall", losses.rolling_shortfall, 1, SHARE, slots(2, 2), before_window),
+    Operation("hill", losses.rolling_hill, 1, {**WINDOW, "count": int}, slots(2, 2), before_window),
+    Operation("deepest_fall", losses.rolling_fall, 1, WINDOW, slots(5, 2), before_window),
+    Operation("parabola", polynomial.rolling_parabola, 1, {**WINDOW, "kind": int}, slots(7, 3), before_window),
+    Operation("ljung_box", scheduled.ljung_box, 1, LAGGED, slots(4, 1), before_window),
+    Operation("partial_autocorrelation", scheduled.partial_autocorrelation, 1, LAGGED, slots(4, 1), before_window),
+    Operation("hurst", scheduled.hurst, 1, {**SCHEDULE, "shortest": int}, slots(4, 1), before_window),
+    Operation("dickey_fuller", scheduled.dickey_fuller, 1, LAGGED, slots(4, 1), before_window),
+    Operation("kpss", scheduled.kpss, 1, LAGGED, slots(4, 1), before_window),
+    Operation("trend_break", scheduled.trend_break, 1, BROKEN, slots(4, 1), before_window),
+    Operation("trend_break_age", scheduled.trend_break_age, 1, BROKEN, slots(4, 1), before_window),
+    Operation("variance_break", scheduled.variance_break, 1, SCHEDULE, slots(4, 1), before_window),
+    Operation("half_distance", scheduled.half_distance, 1, SCHEDULE, slots(4, 1), before_window),
+    Operation("cusum", change.cusum, 1, CUSUM, size(1), none),
+    Operation("run_length", change.run_length, 1, RUNS, slots(6, 3), lambda p: int(p[1]) - 1),
+)
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {name: Operation(name, kernel, inputs, parameters, none, none) for name, kernel, inputs, parameters in PLAIN}
-    | {operation.name: operation for operation in OVER_TIME}
+    | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL)}
     | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS) for name, kernel in ACROSS}
     | {
         f"of_{role}": Operation(f"of_{role}", cross.of_column, 1, {}, none, none, Scope.CROSS_SECTION, context=role)

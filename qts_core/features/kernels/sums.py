@@ -5,7 +5,7 @@ from __future__ import annotations
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["pairwise_sum"]
+__all__ = ["dot", "pairwise_sum"]
 
 BLOCK = 128
 """Values that are summed by eight running sums before numpy divides in halves."""
@@ -46,3 +46,20 @@ def pairwise_sum(values: Floats) -> float:
     for i in range(tail, count):
         total += values[i]
     return total
+
+
+@kernel
+def dot(x: Floats, y: Floats) -> float:
+    """Return the sum of the products of two contiguous series of one length, by four running sums."""
+    count = len(x)
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    tail = count - count % 4
+    for i in range(0, tail, 4):
+        a += x[i] * y[i]
+        b += x[i + 1] * y[i + 1]
+        c += x[i + 2] * y[i + 2]
+        d += x[i + 3] * y[i + 3]
+    total = (a + b) + (c + d)
+    for i in range(tail, count):
+        total += x[i] * y[i]
+    return float(total)
