@@ -30,6 +30,8 @@ export MLFLOW_DISABLE_TELEMETRY := true
 BIN := .venv/bin
 STAMP := .venv/.installed
 MLFLOW_STORE := $(QTS_HOME)/mlflow
+# A home of an earlier version has a database that is refused until it is upgraded.
+UPGRADE = test ! -e "$(QTS_HOME)/qts.db" || $(BIN)/qts db upgrade >/dev/null
 SOURCES := qts_core qts_dagster live_daemon tests benchmarks
 
 .PHONY: help venv demo test test-all test-services check lint types layers shape docs dev daemon bench clean
@@ -50,6 +52,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@touch $@
 
 demo: $(STAMP) ## Bars to model to report to a traded session; needs no account and no network.
+	@$(UPGRADE)
 	@$(BIN)/python -m qts_dagster.demo --years $(YEARS) $(if $(BARS),--bars "$(BARS)") $(if $(BARS_TZ),--tz "$(BARS_TZ)")
 
 test: $(STAMP) ## Run the tests (without the slow ones).
@@ -79,6 +82,7 @@ docs: $(STAMP) ## Write the reference pages from the declarations.
 	@$(BIN)/qts config reference docs
 
 dev: $(STAMP) ## Dagster UI on 3000 and MLflow UI on 5000 over the same QTS_HOME; Ctrl-C stops both.
+	@$(UPGRADE)
 	@mkdir -p $(QTS_HOME)/dagster $(MLFLOW_STORE)/artifacts && cp dagster.yaml $(QTS_HOME)/dagster/dagster.yaml
 	@echo "Dagster http://127.0.0.1:3000   MLflow http://127.0.0.1:5000   (Ctrl-C stops both)"
 	@trap 'kill $$(jobs -p) 2>/dev/null; wait' EXIT; \
