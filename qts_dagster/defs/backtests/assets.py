@@ -15,6 +15,7 @@ from qts_core.research.training_summary import load_training
 from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import Metadata, image, number, table
+from qts_dagster.lib.months import version_from
 
 __all__ = ["backtest_assets"]
 
@@ -42,7 +43,7 @@ def _backtest(model: str) -> dg.AssetsDefinition:
                 for mode in ("optimistic", "realistic")
             ]
         save_scenarios(lake, runs[0].summary, [scenario_of(run) for run in runs])
-        return dg.MaterializeResult(metadata=_metadata(runs[-1]))
+        return dg.MaterializeResult(data_version=_version(*runs), metadata=_metadata(runs[-1]))
 
     return backtest
 
@@ -65,6 +66,7 @@ def _verdict(model: str) -> dg.AssetsDefinition:
             for g in nomination.report.gates
         ]
         return dg.MaterializeResult(
+            data_version=_version(run, *(f"{gate.name} {gate.reason}" for gate in nomination.report.gates)),
             metadata={
                 "verdict": number(nomination.report.headline()),
                 "gates": table(gates),
@@ -72,7 +74,7 @@ def _verdict(model: str) -> dg.AssetsDefinition:
                 "mlflow": dg.MetadataValue.url(platform.registry_page(nomination.model, nomination.version)),
                 "trials": number(nomination.trials),
                 **_metadata(run),
-            }
+            },
         )
 
     return verdict
@@ -103,6 +105,7 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
         path = platform.reports() / f"{model}.html"
         path.write_text(page.html, encoding="utf-8")
         return dg.MaterializeResult(
+            data_version=_version(run, page.html),
             metadata={
                 "path": dg.MetadataValue.path(str(path)),
                 "bytes": number(len(page.html.encode())),
@@ -111,10 +114,16 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
                 "max_drawdown": number(page.max_drawdown),
                 "trades": number(page.trades),
                 "sessions": number(page.sessions),
-            }
+            },
         )
 
     return report
+
+
+def _version(*content: ModelBacktest | str) -> dg.DataVersion:
+    """Return the version of what runs earned, bar by bar, and of what was said about it."""
+    parts = (part if isinstance(part, str) else str(part.result.equity.tobytes()) for part in content)
+    return dg.DataVersion(version_from(parts))
 
 
 def _metadata(run: ModelBacktest) -> Metadata:

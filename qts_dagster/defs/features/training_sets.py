@@ -7,6 +7,7 @@ from qts_core.research.training_manifest import load_manifest, save_manifest
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import Metadata, number, table
+from qts_dagster.lib.months import version_from
 
 __all__ = ["training_set_assets", "training_set_checks"]
 
@@ -31,7 +32,9 @@ def _training_set(model: str) -> dg.AssetsDefinition:
     def training_set(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
         prepared = prepare_training(platform.lake, platform.settings, model, calendar=platform.calendar)
         save_manifest(platform.lake, prepared)
-        return dg.MaterializeResult(metadata=_metadata(prepared))
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(version_from([prepared.identity])), metadata=_metadata(prepared)
+        )
 
     return training_set
 

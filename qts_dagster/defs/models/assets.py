@@ -9,6 +9,7 @@ from qts_core.research.preparation import prepare_training
 from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import Metadata, image, number, table
+from qts_dagster.lib.months import version_from
 
 __all__ = ["model_assets"]
 
@@ -36,7 +37,10 @@ def _model(model: str) -> dg.AssetsDefinition:
                 progress=lambda what, step, total: context.log.info(f"{what} ({step} of {total})"),
             )  # fmt: skip
         page = platform.registry_page(done.summary.registered, done.summary.version)
-        return dg.MaterializeResult(metadata={"mlflow": dg.MetadataValue.url(page), **_metadata(done)})
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(version_from([done.summary.bundle_sha256])),
+            metadata={"mlflow": dg.MetadataValue.url(page), **_metadata(done)},
+        )
 
     return trained
 

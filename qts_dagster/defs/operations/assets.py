@@ -6,6 +6,7 @@ from qts_core.adapters.live_reports import live_sessions
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import number, table
+from qts_dagster.lib.months import version_from
 
 __all__ = ["operations_assets", "operations_checks"]
 
@@ -45,7 +46,10 @@ def _sessions() -> dg.AssetsDefinition:
              "fills": s.fills, "pnl": s.pnl, "compared": s.compared, "different": s.differences}
             for s in sessions[-60:]
         ]  # fmt: skip
-        return dg.MaterializeResult(metadata={"dagster/row_count": len(sessions), "sessions": table(rows)})
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(version_from(map(str, sessions))),
+            metadata={"dagster/row_count": len(sessions), "sessions": table(rows)},
+        )
 
     return daemon_sessions
 
@@ -62,11 +66,12 @@ def _health() -> dg.AssetsDefinition:
             for number_, r in reports[-60:]
         ]  # fmt: skip
         return dg.MaterializeResult(
+            data_version=dg.DataVersion(version_from(map(str, reports))),
             metadata={
                 "dagster/row_count": len(reports),
                 "breaches": number(sum(r.is_breach for _, r in reports)),
                 "reports": table(rows),
-            }
+            },
         )
 
     return model_health
