@@ -11,7 +11,7 @@ from qts_core.cli.output import note, print_json, print_table
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show and check settings.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False, help="Show and check settings.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

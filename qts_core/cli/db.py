@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Upgrade, inspect and fill the database.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, add_completion=False, help="Upgrade, inspect and fill the database."
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Month = Annotated[str, typer.Option(help="Month YYYY-MM; all by default.")]

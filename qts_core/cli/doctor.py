@@ -18,7 +18,7 @@ from qts_core.market.errors import ExitCode, TradingSystemError
 
 __all__ = ["Finding", "app"]
 
-app = typer.Typer(rich_markup_mode=None, help="Look whether everything QTS needs is there.")
+app = typer.Typer(rich_markup_mode=None, add_completion=False, help="Look whether everything QTS needs is there.")
 
 GIGABYTE = 1_000_000_000
 ENOUGH_GIGABYTES = 2

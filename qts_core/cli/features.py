@@ -10,7 +10,7 @@ from qts_core.cli.output import print_json, print_table
 
 __all__ = ["app"]
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List and explain features.")
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List and explain features.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

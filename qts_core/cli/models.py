@@ -12,7 +12,12 @@ from qts_core.market.errors import InvalidConfigError
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, inspect, promote and roll back models.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    help="List, inspect, promote and roll back models.",
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Model = Annotated[str, typer.Argument(help="Key in models.yaml, or registered name (qts_<key>).")]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(rich_markup_mode=None, help="Train a model, judge it, and nominate it when every gate passes.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, help="Train a model, judge it, and nominate it when every gate passes."
+)
 
 
 @app.command()

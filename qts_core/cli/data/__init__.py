@@ -14,7 +14,9 @@ from qts_core.cli.data.synth import synth
 
 __all__ = ["app"]
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Bring bars into the lake and look at them.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Bring bars into the lake and look at them."
+)
 app.command("import")(import_command)
 app.command("download")(download)
 app.command("synth")(synth)

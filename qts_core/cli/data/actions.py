@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["actions_app"]
 
-actions_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Splits, dividends, renamed symbols.")
+actions_app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Splits, dividends, renamed symbols."
+)
 SHOWN = ("symbol", "ex_date", "kind", "new_shares", "old_shares", "cash_per_share", "new_symbol", "source")
 LOOKED_AT = 20
 
