@@ -5,6 +5,7 @@ kernel each, and indicators, which are expressions of operators.
 """
 
 from qts_core.features.ops.arithmetic import (
+    above,
     clip,
     exp,
     fill,
@@ -78,6 +79,7 @@ from qts_core.features.ops.statistics import (
 from qts_core.features.ops.windows import count_bars, difference, lag, rolling_max, rolling_min, rolling_sum, total
 
 __all__ = [
+    "above",
     "accumulation",
     "adx",
     "aroon",

@@ -7,6 +7,7 @@ from math import inf
 from qts_core.features.graph import Node, apply
 
 __all__ = [
+    "above",
     "clip",
     "exp",
     "fill",
@@ -78,6 +79,11 @@ def normal_probability(x: Node) -> Node:
 def greater(x: Node, y: Node) -> Node:
     """Return 1 where ``x > y``, else 0."""
     return apply("greater", x, y)
+
+
+def above(x: Node, limit: float) -> Node:
+    """Return 1 where `x` exceeds a number, else 0."""
+    return positive_part(sign(x - limit))
 
 
 def keep_where(x: Node, condition: Node) -> Node:

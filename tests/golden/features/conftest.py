@@ -1,4 +1,7 @@
-"""The market of the golden tests and the judge that compares features with their referees."""
+"""The market of the golden tests and the judge that compares features with their referees.
+
+A module whose features are not in the default catalogue has its own fixture `market`.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,15 @@ import numpy as np
 import pytest
 
 from qts_core.features import default_catalogue
-from qts_core.features.store import compute_panel
-from tests.golden.features.market_for_tests import SYMBOLS, Bars, Floats, Market, bars_of, make_panel
+from tests.golden.features.market_for_tests import Bars, Floats, Market, market_of
 
 
 @pytest.fixture(scope="session")
 def market() -> Market:
-    panel = make_panel()
-    result = compute_panel(panel, default_catalogue())
-    values = {name: result.values[index] for index, name in enumerate(result.names)}
-    return Market(panel, tuple(bars_of(panel, column) for column in range(len(SYMBOLS))), values)
+    return market_of(default_catalogue())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def agree(market: Market) -> Callable[..., None]:
     """Return a judge: the feature equals the referee wherever either has a value, and both have the same gaps."""
 

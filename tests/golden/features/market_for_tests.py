@@ -10,6 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from qts_core.features import Catalogue, FeatureBlock, FeatureEngine
+from qts_core.features.roles import SymbolRoles
 from qts_core.market.calendar import xnys
 from qts_core.market.panel import Panel
 from qts_core.market.timeline import Timeline
@@ -135,3 +137,11 @@ def bars_of(panel: Panel, column: int) -> Bars:
     start = 15.0 * line.slot[rows].astype(np.float64)
     left = (line.slots - line.slot - 1)[rows].astype(np.int64)
     return Bars(rows, open_, high, low, close, volume, line.session[rows].astype(np.int64), start, start + 15.0, left)
+
+
+def market_of(catalogue: Catalogue, roles: SymbolRoles | None = None) -> Market:
+    """Compute a catalogue on the market, by default without auxiliary symbols."""
+    panel = make_panel()
+    values = FeatureEngine(catalogue, panel.symbols, roles=roles).push(FeatureBlock.of(panel))
+    bars = tuple(bars_of(panel, column) for column in range(len(SYMBOLS)))
+    return Market(panel, bars, dict(zip(catalogue.names, values, strict=True)))
