@@ -38,11 +38,13 @@ def train(
     from qts_core.research.feature_months import catalogue_for, compute_all_months
     from qts_core.research.pipeline import backtest_model, nominate, train_model
     from qts_core.research.preparation import prepare_training, research_symbols
+    from qts_core.research.symbol_parts import symbol_roles
 
     settings = load_settings().settings
     key, lake, calendar = model or settings.models.live_model, open_lake(settings), xnys()
     symbols = research_symbols(lake)
-    fresh = compute_all_months(lake, catalogue_for(settings.features), symbols=symbols, calendar=calendar)
+    roles = symbol_roles(settings.universe, lake, symbols)
+    fresh = compute_all_months(lake, catalogue_for(settings.features), symbols=symbols, calendar=calendar, roles=roles)
     note(f"features: {len(fresh)} months computed")
     prepared = prepare_training(lake, settings, key, calendar=calendar)
     note(f"training: {len(prepared.samples):,} samples, {len(prepared.samples.names)} features")

@@ -14,25 +14,14 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.config.universe_rules import ROLES as UNIVERSE_ROLES
+from qts_core.config.universe_rules import SECTOR_ROLE
 from qts_core.market.instruments import Instrument
 
 __all__ = ["ROLES", "SymbolRoles"]
 
-ROLES: Mapping[str, str] = MappingProxyType(
-    {
-        "market": "the whole market",
-        "growth": "growth stocks",
-        "small_cap": "small companies",
-        "sector": "the symbol's own sector",
-        "rates": "long government bonds, which fall when rates rise",
-        "dollar": "the dollar against other currencies",
-        "gold": "gold",
-        "bonds": "the bond market",
-        "cash": "short bills",
-        "volatility": "volatility futures",
-    }
-)
-"""What an auxiliary symbol may stand for."""
+ROLES: Mapping[str, str] = MappingProxyType({**UNIVERSE_ROLES, "sector": "the symbol's own sector"})
+"""What an auxiliary symbol may stand for, as universe.yaml has it; ``sector`` reads each symbol's own."""
 
 NONE = -1
 
@@ -74,7 +63,7 @@ class SymbolRoles:
         own = np.full(len(symbols), NONE)
         for each in known:
             counts[place[each.symbol]] = not each.is_auxiliary
-            own[place[each.symbol]] = NONE if each.is_auxiliary else first.get(f"sector:{each.sector}", NONE)
+            own[place[each.symbol]] = NONE if each.is_auxiliary else first.get(f"{SECTOR_ROLE}{each.sector}", NONE)
         if (own != NONE).any():
             columns["sector"] = own
         return cls(counts, MappingProxyType(columns))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qts_core.features.block import FeatureBlock
 from qts_core.features.engine import BLOCK_ROWS, FeatureEngine
+from qts_core.features.roles import SymbolRoles
 from qts_core.features.spec import Catalogue
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.timeline import BAR_MINUTES, Timeline
@@ -39,7 +40,13 @@ class FeatureResult:
 
 
 def compute_panel(
-    panel: Panel, catalogue: Catalogue, snapshot: bytes | None = None, *, bar_minutes: int = BAR_MINUTES
+    panel: Panel,
+    catalogue: Catalogue,
+    snapshot: bytes | None = None,
+    *,
+    bar_minutes: int = BAR_MINUTES,
+    roles: SymbolRoles | None = None,
+    threads: int = 1,
 ) -> FeatureResult:
     """Compute every feature on every bar of a panel.
 
@@ -51,13 +58,17 @@ def compute_panel(
     snapshot : bytes, optional
         State after the bars before; without it the history starts here.
     bar_minutes : int, default 15
+    roles : SymbolRoles, optional
+        The part each symbol plays; without it all belong to the universe.
+    threads : int, default 1
+        How many share the symbols; never changes a bit.
 
     Raises
     ------
     DataValidationError, DataCorruptionError
         If the snapshot does not fit.
     """
-    engine = FeatureEngine(catalogue, panel.symbols)
+    engine = FeatureEngine(catalogue, panel.symbols, roles=roles, threads=threads)
     if snapshot is not None:
         engine.restore(snapshot)
     values = np.empty((len(engine.names), len(panel), len(panel.symbols)))

@@ -25,7 +25,10 @@ class FeatureReference(BaseModel):
 
 
 class TrainingSpan(BaseModel):
-    """The data that the weights were fitted on; instants are aware UTC."""
+    """The data that the weights were fitted on; instants are aware UTC.
+
+    `parts` has symbol, sector and role of every symbol, those preferred first; empty when none is auxiliary.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +38,7 @@ class TrainingSpan(BaseModel):
     symbols: tuple[str, ...]
     data_hash: str
     fold_plan_hash: str
+    parts: tuple[tuple[str, str, str], ...] = ()
 
 
 class Manifest(BaseModel):

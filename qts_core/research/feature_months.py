@@ -17,6 +17,7 @@ from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.lineage import is_current
 from qts_core.data.quality.flags import real_bars
 from qts_core.features import Catalogue, default_catalogue
+from qts_core.features.roles import SymbolRoles
 from qts_core.features.store import compute_panel, to_frame
 from qts_core.market.calendar import TradingCalendar, month_of
 from qts_core.market.errors import DataNotFoundError
@@ -46,6 +47,8 @@ STATE = "state"
 SNAPSHOT = "snapshot"
 """Hash of the engine's state at the month's end."""
 KNOWN = "known_until"
+THREADS = 2
+"""Threads that share the symbols of a month; the values are the same bits for any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,13 @@ def snapshot_name(catalogue: Catalogue, month: str) -> str:
 
 
 def compute_feature_month(
-    lake: LakePort, month: str, catalogue: Catalogue, *, symbols: tuple[str, ...], calendar: TradingCalendar
+    lake: LakePort,
+    month: str,
+    catalogue: Catalogue,
+    *,
+    symbols: tuple[str, ...],
+    calendar: TradingCalendar,
+    roles: SymbolRoles | None = None,
 ) -> FeatureMonth:
     """Compute every feature of `catalogue` on the clean bars of `month`.
 
@@ -97,10 +106,10 @@ def compute_feature_month(
     """
     first, last = _span(month)
     panel = load_panel(lake, calendar=calendar, first=first, last=last, symbols=symbols)
-    inputs = feature_inputs(lake, month, catalogue, symbols)
+    inputs = feature_inputs(lake, month, catalogue, symbols, roles)
     before = _month_before(lake, month)
     snapshot = None if before is None else lake.read_blob(snapshot_name(catalogue, before))
-    result = compute_panel(panel, catalogue, snapshot)
+    result = compute_panel(panel, catalogue, snapshot, roles=roles, threads=THREADS)
     present = ~np.isnan(panel["close"])
     frame = to_frame(result, panel.timeline, panel.symbols, present=present)
     # The snapshot first: a month whose manifest is there can be gone on from.
@@ -125,7 +134,13 @@ def stored_feature_month(lake: LakePort, month: str, catalogue: Catalogue) -> Fe
 
 
 def refresh_feature_month(
-    lake: LakePort, month: str, catalogue: Catalogue, *, symbols: tuple[str, ...], calendar: TradingCalendar
+    lake: LakePort,
+    month: str,
+    catalogue: Catalogue,
+    *,
+    symbols: tuple[str, ...],
+    calendar: TradingCalendar,
+    roles: SymbolRoles | None = None,
 ) -> FeatureMonth | None:
     """Compute the features of one month unless the stored ones were made from the very same inputs; return None then.
 
@@ -136,14 +151,19 @@ def refresh_feature_month(
     """
     is_there = lake.partition(BARS, month) is not None
     if is_there and is_current(
-        lake, [feature_table(catalogue)], month, feature_inputs(lake, month, catalogue, symbols)
+        lake, [feature_table(catalogue)], month, feature_inputs(lake, month, catalogue, symbols, roles)
     ):
         return None
-    return compute_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar)
+    return compute_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles)
 
 
 def compute_all_months(
-    lake: LakePort, catalogue: Catalogue, *, symbols: tuple[str, ...], calendar: TradingCalendar
+    lake: LakePort,
+    catalogue: Catalogue,
+    *,
+    symbols: tuple[str, ...],
+    calendar: TradingCalendar,
+    roles: SymbolRoles | None = None,
 ) -> dict[str, FeatureMonth]:
     """Compute the features of every month of clean bars unless the stored ones were made from what is there now.
 
@@ -151,13 +171,15 @@ def compute_all_months(
     """
     done: dict[str, FeatureMonth] = {}
     for month in lake.months(BARS):
-        computed = refresh_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar)
+        computed = refresh_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles)
         if computed is not None:
             done[month] = computed
     return done
 
 
-def feature_inputs(lake: LakePort, month: str, catalogue: Catalogue, symbols: tuple[str, ...]) -> dict[str, str]:
+def feature_inputs(
+    lake: LakePort, month: str, catalogue: Catalogue, symbols: tuple[str, ...], roles: SymbolRoles | None = None
+) -> dict[str, str]:
     """Return the hashes of everything that the features of `month` depend on.
 
     Raises
@@ -166,7 +188,8 @@ def feature_inputs(lake: LakePort, month: str, catalogue: Catalogue, symbols: tu
         If there is a month of bars before it from whose end the features cannot go on.
     """
     inputs = _sources(lake, month, load_actions(lake))
-    inputs |= {"catalogue": catalogue.hash, SYMBOLS: digest(",".join(symbols))}
+    parts = "" if roles is None else roles.digest
+    inputs |= {"catalogue": catalogue.hash, SYMBOLS: digest(",".join(symbols) + parts)}
     before = _month_before(lake, month)
     if before is None:
         return inputs

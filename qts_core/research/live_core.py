@@ -17,6 +17,7 @@ from qts_core.market.money import plain
 from qts_core.market.timeline import BARS_PER_SESSION
 from qts_core.models.bundle import LoadedModel, ModelBundle
 from qts_core.ports.journal import EpochRecord, JournalReader, StoredDecision
+from qts_core.research.symbol_parts import model_roles
 from qts_core.trading.core import TradingCore
 from qts_core.trading.decision import Decision, Hashes
 from qts_core.trading.event_codec import decode_event
@@ -64,7 +65,8 @@ def model_catalogue(model: LoadedModel) -> Catalogue:
 
 def live_engine(model: LoadedModel) -> FeatureEngine:
     """Return a fresh engine for exactly the features and symbols of `model`."""
-    return FeatureEngine(model_catalogue(model), tuple(sorted(model.manifest.training.symbols)))
+    symbols = tuple(sorted(model.manifest.training.symbols))
+    return FeatureEngine(model_catalogue(model), symbols, roles=model_roles(model))
 
 
 def live_hashes(settings: Settings, model: LoadedModel, *, code: str, data: str) -> Hashes:

@@ -25,6 +25,7 @@ from qts_core.models.factory import task_type
 from qts_core.models.preprocessing import Method
 from qts_core.ports.lake import LakePort
 from qts_core.research.feature_months import BARS, catalogue_for, feature_table, model_catalogue
+from qts_core.research.symbol_parts import SymbolPart, parts_of
 from qts_core.targets import forward_return, labels_for, parse_target
 from qts_core.training.fold_plan import FoldPlan, walk_forward
 from qts_core.training.samples import TrainingSet
@@ -156,7 +157,10 @@ def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: 
     table = feature_table(catalogue_for(settings.features))
     instruments = market_instruments(lake, settings.universe, panel.symbols)
     members = membership_mask(instruments, panel.timeline)
-    samples = training_set(lake, panel, model_catalogue(settings, key), entry, table=table, members=members)
+    samples = training_set(
+        lake, panel, model_catalogue(settings, key), entry, table=table, members=members,
+        parts=parts_of(settings.universe, instruments),
+    )  # fmt: skip
     plan = walk_forward(
         panel.timeline,
         train_sessions=chosen.train_sessions,
@@ -171,7 +175,14 @@ def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: 
 
 
 def training_set(
-    lake: LakePort, panel: Panel, catalogue: Catalogue, entry: TrainingEntry, *, table: str, members: Flags
+    lake: LakePort,
+    panel: Panel,
+    catalogue: Catalogue,
+    entry: TrainingEntry,
+    *,
+    table: str,
+    members: Flags,
+    parts: tuple[SymbolPart, ...] = (),
 ) -> TrainingSet:
     """Join the features of `table` with the labels of `entry`, a sample for every bar of a member of the universe.
 
@@ -179,6 +190,8 @@ def training_set(
     ----------
     members : bool [T, N]
         Where each symbol of `panel` belongs to the universe.
+    parts : tuple of SymbolPart
+        What the features took each symbol for.
     """
     features, row, column = _read_features(lake, panel, catalogue.names, table)
     inside = members[row, column]
@@ -199,6 +212,7 @@ def training_set(
         symbols=panel.symbols,
         catalogue_hash=catalogue.hash,
         data_hash=lake.data_hash(BARS),
+        parts=parts,
     )
 
 

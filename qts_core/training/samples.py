@@ -42,6 +42,8 @@ class TrainingSet:
         The N columns.
     catalogue_hash, data_hash : str
         What the features and the bars were made of.
+    parts : tuple of (str, str, str)
+        Symbol, sector and role of every symbol; empty when none is auxiliary.
     """
 
     features: Floats
@@ -56,6 +58,7 @@ class TrainingSet:
     symbols: tuple[str, ...]
     catalogue_hash: str
     data_hash: str
+    parts: tuple[tuple[str, str, str], ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.row)

@@ -289,6 +289,7 @@ def _bundle(
             symbols=samples.symbols,
             data_hash=samples.data_hash,
             fold_plan_hash=plan.hash,
+            parts=samples.parts,
         ),
         seed=entry.seed,
         parameters=dict(entry.parameters),

@@ -10,6 +10,7 @@ from qts_core.research.feature_months import (
     refresh_feature_month,
     stored_feature_month,
 )
+from qts_core.research.symbol_parts import symbol_roles
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import fresh_every_trading_day, owners
 from qts_dagster.lib.metadata import Metadata, image, number, partition_metadata
@@ -38,9 +39,12 @@ def feature_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         state are unchanged is confirmed, not computed.
         """
         lake, catalogue, symbols = platform.lake, platform.catalogue, platform.source().symbols
+        roles = symbol_roles(platform.settings.universe, lake, symbols)
 
         def compute(month: str) -> MonthDone:
-            new = refresh_feature_month(lake, month, catalogue, symbols=symbols, calendar=platform.calendar)
+            new = refresh_feature_month(
+                lake, month, catalogue, symbols=symbols, calendar=platform.calendar, roles=roles
+            )
             done = stored_feature_month(lake, month, catalogue) if new is None else new
             return MonthDone(
                 version_of(lake, [feature_table(catalogue)], month), _metadata(done), is_unchanged=new is None

@@ -1,0 +1,44 @@
+"""Which part each symbol plays for the features: the same in training, in a bundle and in the daemon (X-30)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qts_core.config.universe import UniverseSettings
+from qts_core.data.market_source import market_instruments
+from qts_core.features.roles import SymbolRoles
+from qts_core.market.instruments import Instrument
+from qts_core.models.bundle import LoadedModel
+from qts_core.ports.lake import LakePort
+
+__all__ = ["SymbolPart", "model_roles", "parts_of", "preferred_first", "symbol_roles"]
+
+SymbolPart = tuple[str, str, str]
+"""Symbol, sector, role."""
+
+
+def preferred_first(universe: UniverseSettings, instruments: Sequence[Instrument]) -> tuple[Instrument, ...]:
+    """Return `instruments`, the auxiliary ones first and in the order of universe.yaml: of two with one role the first
+    counts.
+    """
+    place = {entry.symbol: number for number, entry in enumerate(universe.auxiliary)}
+    return tuple(sorted(instruments, key=lambda each: (not each.is_auxiliary, place.get(each.symbol, 0))))
+
+
+def symbol_roles(universe: UniverseSettings, lake: LakePort, symbols: Sequence[str]) -> SymbolRoles:
+    """Return the parts of a lake's symbols."""
+    return SymbolRoles.of(symbols, preferred_first(universe, market_instruments(lake, universe, symbols)))
+
+
+def parts_of(universe: UniverseSettings, instruments: Sequence[Instrument]) -> tuple[SymbolPart, ...]:
+    """Return what a bundle remembers; nothing when no symbol is auxiliary."""
+    if not any(each.is_auxiliary for each in instruments):
+        return ()
+    return tuple((each.symbol, each.sector, each.role) for each in preferred_first(universe, instruments))
+
+
+def model_roles(model: LoadedModel) -> SymbolRoles:
+    """Return the parts that the symbols of `model` played when it was trained."""
+    span = model.manifest.training
+    known = [Instrument(symbol, sector, role=role) for symbol, sector, role in span.parts]
+    return SymbolRoles.of(tuple(sorted(span.symbols)), known)
