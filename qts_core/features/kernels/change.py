@@ -115,7 +115,7 @@ def run_length(x: Floats, out: Floats, state: Floats, runs: int, every: int, rec
                     s[2] = 1.0
                 observe(value, probabilities, means, scales, factors, hazard)
                 result = 0.0
-                for r in range(runs + 1):
-                    result += probabilities[r] * (r if recent == 0 else float(r < recent))
-                s[1] = result
+                for r in range(recent if recent > 0 else runs + 1):
+                    result += probabilities[r] * (1.0 if recent > 0 else float(r))
+                s[1] = min(1.0, result) if recent > 0 else result
             out[t, n] = s[1] if s[2] > 0.0 else np.nan

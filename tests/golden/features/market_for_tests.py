@@ -79,6 +79,14 @@ class Bars:
             out[there[i]] = function(x[picked], y[picked])
         return out
 
+    def scheduled(self, x: Floats, window: int, every: int, function: Callable[[Floats], float]) -> Floats:
+        """Apply `function` when a window is first full and at every `every`-th value after; held between."""
+        out = np.full(len(x), np.nan)
+        there = np.flatnonzero(~np.isnan(x))
+        for i in range(window - 1, len(there), every):
+            out[there[i : i + every]] = function(x[there[i - window + 1 : i + 1]])
+        return out
+
 
 @dataclass(frozen=True)
 class Market:
