@@ -23,6 +23,7 @@ from qts_core.features.kernels import (
     recursive,
     scheduled,
     session,
+    swings,
     windows,
 )
 from qts_core.features.roles import ROLES
@@ -73,6 +74,9 @@ class Operation:
     context : str
         What the kernel is told of the columns, between state and parameters: nothing, ``COUNTS`` (which symbols are
         the universe's) or a role, whose column it reads for each symbol.
+    waits : bool
+        Whether the first value may come later than the warm-up, because it waits for something to happen: a longer bar
+        to close, a session to pass, a swing.
     """
 
     name: str
@@ -84,6 +88,7 @@ class Operation:
     scope: Scope = Scope.TIME_SERIES
     revision: int = 1
     context: str = ""
+    waits: bool = False
 
     @property
     def doc(self) -> str:
@@ -180,8 +185,8 @@ OVER_TIME = (
     Operation("parabolic_stop", recursive.parabolic_stop, 2, {"step": float, "ceiling": float}, size(7), one_bar),
     Operation("trailing_band", recursive.trailing_band, 3, {}, size(5), none),
     Operation("session_so_far", session.session_so_far, 2, {"how": int}, size(3), none),
-    Operation("previous_session", session.previous_session, 2, {"how": int}, size(5), none),
-    Operation("closed_bar", session.closed_bar, 5, {"how": int, "minutes": int}, size(4), none),
+    Operation("previous_session", session.previous_session, 2, {"how": int}, size(5), none, waits=True),
+    Operation("closed_bar", session.closed_bar, 5, {"how": int, "minutes": int}, size(4), none, waits=True),
     Operation("hold", session.hold, 3, {"is_daily": int}, size(3), none),
 )
 
@@ -209,10 +214,26 @@ STATISTICAL = (
     Operation("cusum", change.cusum, 1, CUSUM, size(1), none),
     Operation("run_length", change.run_length, 1, RUNS, slots(6, 3), lambda p: int(p[1]) - 1),
 )
+PATTERN: Mapping[str, type[int] | type[float]] = {"bars": int, "horizon": int, "kind": int, "what": int}
+NEAREST: Mapping[str, type[int] | type[float]] = {"count": int, "what": int}
+
+PRICE_ACTION = (
+    Operation(
+        "swing_point",
+        swings.swing_point,
+        1,
+        {"bars": int, "side": float},
+        slots(3, 2),
+        lambda p: 2 * int(p[0]),
+        waits=True,
+    ),
+    Operation("level_nearness", swings.level_nearness, 4, NEAREST, slots(2, 1), none),
+    Operation("chart_pattern", swings.chart_pattern, 5, PATTERN, size(swings.FIXED + 2 + 2 * swings.POINTS), none),
+)
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {name: Operation(name, kernel, inputs, parameters, none, none) for name, kernel, inputs, parameters in PLAIN}
-    | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL)}
+    | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL, *PRICE_ACTION)}
     | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS) for name, kernel in ACROSS}
     | {
         f"of_{role}": Operation(f"of_{role}", cross.of_column, 1, {}, none, none, Scope.CROSS_SECTION, context=role)

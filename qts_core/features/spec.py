@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from qts_core.features.graph import Node
-from qts_core.features.operations import Scope
+from qts_core.features.operations import OPERATIONS, Scope
 from qts_core.market.errors import InvalidConfigError, printable
 
 __all__ = ["GROUPS", "Catalogue", "FeatureSpec"]
@@ -21,6 +21,11 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "technical_volatility": "Bands, ranges and volatility estimates.",
         "technical_volume": "Volume, and price moves weighed by it.",
         "technical_candles": "Candlestick patterns that the last bar has completed.",
+        "technical_levels": "Distance from pivots, channels and confirmed swings.",
+        "technical_patterns": "Chart patterns drawn through confirmed swings and completed by a close.",
+        "technical_timeframes": "Trend, momentum and levels of hours, half days and sessions that have closed.",
+        "technical_combinations": "Indicators that confirm or contradict each other.",
+        "technical_regimes": "What kind of market it is: trend or range, calm or wild, and the phase.",
         "statistical_returns": "Returns over several spans and what has been made and lost.",
         "statistical_distribution": "Shape, place and dependence of recent values.",
         "statistical_performance": "Simple returns, and what was made for the risk that was taken.",
@@ -83,6 +88,11 @@ class FeatureSpec:
     def warm_up_bars(self) -> int:
         """Existing bars before the first value."""
         return self.expression.warm_up_bars
+
+    @property
+    def waits(self) -> bool:
+        """Whether the first value may come later still: it waits for a longer bar, a session or an event."""
+        return any(OPERATIONS[n.operation].waits for n in self.expression.walk() if n.operation in OPERATIONS)
 
     @property
     def scope(self) -> Scope:
