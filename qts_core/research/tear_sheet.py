@@ -178,6 +178,19 @@ def _universe(alive: Survivorship) -> str:
     return f"{len(alive.ever)} symbols, {alive.survivors} of them with bars at the end ({alive.share:.1%})"
 
 
+ADJUSTED = {
+    "splits": (
+        "The source has adjusted its prices for splits: a level before a split knows of it, and share counts and costs "
+        "by the share are not those of the day."
+    ),
+    "all": (
+        "The source has adjusted its prices for splits and dividends: a level before such a date knows of it, share "
+        "counts and costs by the share are not those of the day, and dividends are in the price."
+    ),
+}
+"""What a reader must know of adjusted prices."""
+
+
 def _notes(verdict: ModelBacktest, source: MarketSource, settings: Settings) -> tuple[str, ...]:
     notes = [f"Judged under {settings.backtest.verdict_fill_mode} fills; every figure is net of costs."]
     if source.is_synthetic:
@@ -185,6 +198,8 @@ def _notes(verdict: ModelBacktest, source: MarketSource, settings: Settings) -> 
             f"The market is generated, with a predictive signal of strength {source.signal_strength:g} planted in it; "
             "nothing here says anything about real markets."
         )
+    if source.adjustment != "raw":
+        notes.append(ADJUSTED[source.adjustment])
     notes.append(f"Survivorship: {verdict.survivorship.sentence(is_synthetic=source.is_synthetic)}")
     return tuple(notes)
 

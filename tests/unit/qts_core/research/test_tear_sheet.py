@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
@@ -11,6 +11,7 @@ import pytest
 from qts_core.analytics.survivorship import Survivorship
 from qts_core.config.settings import Settings
 from qts_core.data.market_source import MarketSource
+from qts_core.data.reading.adjustment import Adjustment
 from qts_core.research.model_backtest import ModelBacktest
 from qts_core.research.tear_sheet import _notes, _universe
 
@@ -42,6 +43,13 @@ def test_the_notes_say_who_survived(alive: Survivorship, source: MarketSource, w
     said = notes(alive, source)
     assert "Survivorship: " in said
     assert words in said
+
+
+@pytest.mark.parametrize(("kind", "words"), [("splits", "for splits: a level"), ("all", "splits and dividends")])
+def test_the_notes_say_that_adjusted_levels_know_the_future(kind: Adjustment, words: str) -> None:
+    alive = Survivorship(("A", "B"), ("B",))
+    assert words in notes(alive, replace(IMPORTED, adjustment=kind))
+    assert "adjusted" not in notes(alive, IMPORTED)
 
 
 def test_the_identity_counts_the_universe_and_its_survivors() -> None:
