@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qts_core.features.operations import BAR_SOURCES
+from qts_core.features.session_facts import FACTS, facts_of
 from qts_core.market.bars import BarSlice
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import MICROS_PER_MINUTE, day_number, to_micros, trading_day
 from qts_core.market.timeline import BAR_MINUTES
 
 __all__ = ["FeatureBlock"]
+
+TIMELINE = 5
+"""Facts of the timeline that stand before those of the session."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +30,9 @@ class FeatureBlock:
         Start of each bar, microseconds UTC, strictly increasing.
     bars : float64 [5, B, N]
         Chain-linked open, high, low, close and volume; NaN = no bar.
-    calendar : float64 [5, B]
-        Session (days since 1970), start and end minute since its open, bars left in it, weekday (0 Monday).
+    calendar : float64 [11, B]
+        Session (days since 1970), start and end minute since its open, bars left in it, weekday (0 Monday), then the
+        six ``FACTS`` of the session.
     """
 
     ts_event: NDArray[np.int64]
@@ -54,12 +59,13 @@ class FeatureBlock:
             np.multiply(panel[name], factor, out=bars[index])
         np.divide(panel["volume"], factor, out=bars[4])
         start = line.slot * float(bar_minutes)
-        calendar = np.empty((5, len(line)))
+        calendar = np.empty((TIMELINE + len(FACTS), len(line)))
         calendar[0] = line.session
         calendar[1] = start
         calendar[2] = start + (line.ts_known - line.ts_event) / MICROS_PER_MINUTE
         calendar[3] = line.slots - line.slot - 1
         calendar[4] = weekday_of(line.session)
+        calendar[TIMELINE:] = facts_of(line.session)
         return cls(line.ts_event, bars, calendar)
 
     @classmethod
@@ -73,7 +79,9 @@ class FeatureBlock:
             np.multiply(field, bars.factor, out=values[index, 0])
         np.divide(bars.volume, bars.factor, out=values[4, 0])
         end = first + (to_micros(bars.ts_known) - start) / MICROS_PER_MINUTE
-        calendar = np.array([[session], [first], [end], [bars.slots - bars.slot - 1], [(session + 3) % 7]], dtype=float)
+        calendar = np.empty((TIMELINE + len(FACTS), 1))
+        calendar[:TIMELINE, 0] = session, first, end, bars.slots - bars.slot - 1, (session + 3) % 7
+        calendar[TIMELINE:] = facts_of(np.array([session], dtype=np.int32))
         return cls(np.array([start], dtype=np.int64), values, calendar)
 
     def rows(self, rows: slice) -> FeatureBlock:

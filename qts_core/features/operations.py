@@ -11,6 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from qts_core.features.kernels import (
+    adaptive,
     change,
     cross,
     dependence,
@@ -20,21 +21,26 @@ from qts_core.features.kernels import (
     order,
     pairs,
     polynomial,
+    price_levels,
     recursive,
+    runs,
     scheduled,
     session,
     swings,
     windows,
 )
 from qts_core.features.roles import ROLES
+from qts_core.features.session_facts import FACTS
 
 __all__ = ["COUNTS", "OPERATIONS", "SOURCES", "Operation", "Scope"]
 
 SOURCES = (
     "open", "high", "low", "close", "volume",
     "session", "start_minute", "end_minute", "bars_left", "weekday",
+    *FACTS,
 )  # fmt: skip
-"""Leaves of every expression: five chain-linked bar fields and five facts of the timeline, float64 [B, N] each."""
+"""Leaves of every expression, float64 [B, N] each: five chain-linked bar fields, five facts of the timeline, and what
+the exchange's calendar says of the session beforehand."""
 
 BAR_SOURCES = SOURCES[:5]
 
@@ -214,6 +220,20 @@ STATISTICAL = (
     Operation("cusum", change.cusum, 1, CUSUM, size(1), none),
     Operation("run_length", change.run_length, 1, RUNS, slots(6, 3), lambda p: int(p[1]) - 1),
 )
+
+BELL: Mapping[str, type[int] | type[float]] = {**WINDOW, "offset": float, "sigma": float}
+LEVELS: Mapping[str, type[int] | type[float]] = {**SCHEDULE, "levels": int, "kind": int}
+
+TECHNICAL = (
+    Operation("varying_mean", adaptive.varying_mean, 2, {}, size(2), none),
+    Operation("dynamic_mean", adaptive.dynamic_mean, 1, {**WINDOW, "factor": float}, size(2), before_window),
+    Operation("gaussian_mean", adaptive.gaussian_mean, 1, BELL, slots(2, 1), before_window),
+    Operation("streak", runs.streak, 1, {}, size(1), none),
+    Operation("run_total", runs.run_total, 2, {}, size(4), none),
+    Operation("price_level", price_levels.price_level, 2, LEVELS, slots(4, 2), before_window),
+    Operation("session_deviation", price_levels.session_deviation, 3, {}, size(5), none),
+)
+
 PATTERN: Mapping[str, type[int] | type[float]] = {"bars": int, "horizon": int, "kind": int, "what": int}
 NEAREST: Mapping[str, type[int] | type[float]] = {"count": int, "what": int}
 
@@ -233,7 +253,7 @@ PRICE_ACTION = (
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {name: Operation(name, kernel, inputs, parameters, none, none) for name, kernel, inputs, parameters in PLAIN}
-    | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL, *PRICE_ACTION)}
+    | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL, *TECHNICAL, *PRICE_ACTION)}
     | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS) for name, kernel in ACROSS}
     | {
         f"of_{role}": Operation(f"of_{role}", cross.of_column, 1, {}, none, none, Scope.CROSS_SECTION, context=role)
