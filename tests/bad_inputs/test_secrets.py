@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qts_core.cli.errors import run_command
 from qts_core.cli.main import app
 from qts_core.market.errors import ExitCode
 from tests.bad_inputs.refusals import SENTINEL, dotenv_of, load, refusal, written
@@ -93,15 +94,13 @@ def test_b69_keys_address_and_mode_must_agree_before_any_request(
     assert words in refusal(tmp_path, environment)
 
 
-def test_b69_live_mode_needs_its_confirmation_on_the_command_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from live_daemon.cli import app as daemon
-
-    for name, value in {**LIVE, "ALPACA_API_KEY": "AKX", "QTS_HOME": str(tmp_path), "QTS_DEBUG": ""}.items():
-        monkeypatch.setenv(name, value)
-    assert run_command(daemon, "live-daemon", ["run", "--until-close"]) == ExitCode.USER_ERROR
-    errors = capsys.readouterr().err
+def test_b69_live_mode_needs_its_confirmation_on_the_command_line(tmp_path: Path) -> None:
+    # A process of its own: the daemon keeps training libraries out of the one it runs in.
+    own = {**os.environ, **LIVE, "ALPACA_API_KEY": "AKX", "QTS_HOME": str(tmp_path), "QTS_DEBUG": ""}
+    command = [sys.executable, "-m", "live_daemon", "run", "--until-close"]
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.USER_ERROR
+    errors = done.stderr
     assert errors.startswith("QTS-CLI-001 InvalidConfigError: A command-line argument is wrong at --mode; found live")
     assert "--confirm and --account" in errors
     assert SENTINEL not in errors

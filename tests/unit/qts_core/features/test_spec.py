@@ -12,8 +12,8 @@ def spec(name: str = "tech_sma_5_raw") -> FeatureSpec:
     return FeatureSpec(name, ops.sma(ops.close, 5), "USD", (0.0, 1e9), "Mean of five.", "definition", "technical_trend")
 
 
-def test_the_catalogue_holds_every_group_and_at_least_seventy_features() -> None:
-    assert tuple(CATALOGUE.groups) == tuple(GROUPS)
+def test_the_catalogue_keeps_the_order_of_groups_and_holds_at_least_seventy_features() -> None:
+    assert tuple(CATALOGUE.groups) == tuple(group for group in GROUPS if group in CATALOGUE.groups)
     assert len(CATALOGUE) >= 70
     assert sum(len(names) for names in CATALOGUE.groups.values()) == len(CATALOGUE)
 

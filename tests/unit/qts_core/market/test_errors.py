@@ -53,12 +53,12 @@ def test_a_long_value_is_cut() -> None:
     assert len(printable("x" * 1000)) == 120
 
 
-def test_only_losses_flatten_and_only_connections_retry() -> None:
+def test_only_losses_flatten_and_only_what_passes_by_itself_is_retried() -> None:
     by_disposition = {
         d: {n for n in errors.__all__ if getattr(getattr(errors, n), "disposition", None) is d} for d in Disposition
     }
     assert by_disposition[Disposition.FLATTEN] == {"DrawdownLimitError"}
-    assert by_disposition[Disposition.RETRY] == {"DataConnectionError", "BrokerConnectionError"}
+    assert by_disposition[Disposition.RETRY] == {"DataConflictError", "DataConnectionError", "BrokerConnectionError"}
 
 
 def test_exit_codes_are_the_documented_ones() -> None:
