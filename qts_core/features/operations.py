@@ -203,9 +203,17 @@ RUNS: Mapping[str, type[int] | type[float]] = {"runs": int, "every": int, "recen
 CUSUM: Mapping[str, type[int] | type[float]] = {"side": float, "allowance": float, "limit": float}
 SHARE: Mapping[str, type[int] | type[float]] = {**WINDOW, "share": float}
 
+
+def tail_size(parameters: Parameters) -> int:
+    """Return the state size of a tail: a window and a list; the second parameter is a share of it or a number."""
+    window, depth = int(parameters[0]), parameters[1]
+    return losses.state_size(window, int(depth * window) if isinstance(depth, float) else depth)
+
+
 STATISTICAL = (
-    Operation("shortfall", losses.rolling_shortfall, 1, SHARE, slots(2, 2), before_window),
-    Operation("hill", losses.rolling_hill, 1, {**WINDOW, "count": int}, slots(2, 2), before_window),
+    Operation("lowest_quantile", losses.lowest_quantile, 1, SHARE, tail_size, before_window),
+    Operation("lowest_mean", losses.lowest_mean, 1, SHARE, tail_size, before_window),
+    Operation("lowest_hill", losses.lowest_hill, 1, {**WINDOW, "count": int}, tail_size, before_window),
     Operation("deepest_fall", losses.rolling_fall, 1, WINDOW, slots(5, 2), before_window),
     Operation("parabola", polynomial.rolling_parabola, 1, {**WINDOW, "kind": int}, slots(7, 3), before_window),
     Operation("ljung_box", scheduled.ljung_box, 1, LAGGED, slots(4, 1), before_window),
