@@ -26,6 +26,7 @@ from qts_core.features.kernels import (
     runs,
     scheduled,
     session,
+    structure,
     swings,
     windows,
 )
@@ -80,6 +81,8 @@ class Operation:
     context : str
         What the kernel is told of the columns, between state and parameters: nothing, ``COUNTS`` (which symbols are
         the universe's) or a role, whose column it reads for each symbol.
+    width : int
+        How many results it writes, as float64 [width, B, N]; ``part`` takes one of several.
     waits : bool
         Whether the first value may come later than the warm-up, because it waits for something to happen: a longer bar
         to close, a session to pass, a swing.
@@ -95,6 +98,7 @@ class Operation:
     revision: int = 1
     context: str = ""
     waits: bool = False
+    width: int = 1
 
     @property
     def doc(self) -> str:
@@ -153,12 +157,16 @@ PLAIN: tuple[Row, ...] = (
     ("chi_square_survival", dependence.chi_square_survival, 1, {"freedom": int}),
     ("keep_where", elementwise.keep_where, 2, {}),
     ("fill", elementwise.fill, 2, {"value": float}),
+    ("part", structure.part, 1, {"place": int}),
 )
 
 ACROSS = (
     ("cross_mean", cross.cross_mean),
     ("cross_zscore", cross.cross_zscore),
     ("cross_rank", cross.cross_rank),
+    ("cross_median", cross.cross_median),
+    ("cross_robust", cross.cross_robust),
+    ("cross_std", cross.cross_std),
 )
 
 WINDOW: Mapping[str, type[int] | type[float]] = {"window": int}
@@ -193,7 +201,7 @@ OVER_TIME = (
     Operation("session_so_far", session.session_so_far, 2, {"how": int}, size(3), none),
     Operation("previous_session", session.previous_session, 2, {"how": int}, size(5), none, waits=True),
     Operation("closed_bar", session.closed_bar, 5, {"how": int, "minutes": int}, size(4), none, waits=True),
-    Operation("hold", session.hold, 3, {"is_daily": int}, size(3), none),
+    Operation("hold", session.hold, 3, {"is_daily": int}, size(3), none, waits=True),
 )
 
 SCHEDULE: Mapping[str, type[int] | type[float]] = {"window": int, "every": int}
@@ -259,9 +267,25 @@ PRICE_ACTION = (
     Operation("chart_pattern", swings.chart_pattern, 5, PATTERN, size(swings.FIXED + 2 + 2 * swings.POINTS), none),
 )
 
+SLOTS: Mapping[str, type[int] | type[float]] = {**WINDOW, "minutes": int, "slots": int, "kind": int}
+
+TOGETHER = (
+    Operation(
+        "slot_usual", session.slot_usual, 2, SLOTS, lambda p: int(p[2]) * (2 + int(p[0])), none, waits=True
+    ),
+    Operation("cluster_mean", cross.cluster_mean, 2, {}, none, none, Scope.CROSS_SECTION, context=COUNTS),
+    Operation(
+        "structure", structure.structure, 2, WINDOW, slots(structure.HEADER, 1), whole_window, Scope.CROSS_SECTION,
+        context=COUNTS, waits=True, width=structure.WIDTH,
+    ),
+)  # fmt: skip
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {name: Operation(name, kernel, inputs, parameters, none, none) for name, kernel, inputs, parameters in PLAIN}
-    | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL, *TECHNICAL, *PRICE_ACTION)}
+    {
+        name: Operation(name, kernel, inputs, parameters, none, none, waits=name == "keep_where")
+        for name, kernel, inputs, parameters in PLAIN
+    }
+    | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL, *TECHNICAL, *PRICE_ACTION, *TOGETHER)}
     | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS) for name, kernel in ACROSS}
     | {
         f"of_{role}": Operation(f"of_{role}", cross.of_column, 1, {}, none, none, Scope.CROSS_SECTION, context=role)
