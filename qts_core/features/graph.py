@@ -137,6 +137,13 @@ def apply(operation: str, *inputs: Node, **parameters: float) -> Node:
             found=[type(node).__name__ for node in inputs],
             expected=f"{rule.inputs} expressions",
         )
+    if any((width_of(node) > 1) != (operation == "part") for node in inputs):
+        raise refusal(
+            "An operation got several results where it takes one, or one where it takes several.",
+            where=operation,
+            found=[node.operation for node in inputs],
+            expected="part(...) of an operation with several results",
+        )
     if parameters.keys() != rule.parameters.keys():
         raise refusal(
             "An operation got the wrong parameters.",
@@ -146,6 +153,12 @@ def apply(operation: str, *inputs: Node, **parameters: float) -> Node:
         )
     values = tuple(checked(operation, name, kind, parameters[name]) for name, kind in rule.parameters.items())
     return intern(operation, values, inputs)
+
+
+def width_of(node: Node) -> int:
+    """Return how many results the node's operation writes."""
+    rule = OPERATIONS.get(node.operation)
+    return 1 if rule is None else rule.width
 
 
 def checked(operation: str, name: str, kind: type[int] | type[float], value: float) -> int | float:

@@ -36,12 +36,18 @@ class Buffers:
         self.values = np.empty((len(plan.names), rows, columns))
         self._sources = np.empty((len(SOURCES), rows, columns))
         scratch = np.empty((plan.scratch, rows, columns))
-        self._arrays = {"source": self._sources, "scratch": scratch, "output": self.values}
+        wide = [np.empty((width, rows, columns)) for width in plan.wide]
+        self._arrays: dict[str, Sequence[Floats] | Floats] = {
+            "source": self._sources,
+            "scratch": scratch,
+            "wide": wide,
+            "output": self.values,
+        }
         reads = [place for step in plan.steps for place in step.inputs] + [place for _, place in plan.copies]
         self._used = sorted({place.index for place in reads if place.kind == "source"})
 
     def at(self, place: Place) -> Floats:
-        """Return the array [B, n] of a place."""
+        """Return the array [B, n] of a place, [width, B, n] where there are several results."""
         array: Floats = self._arrays[place.kind][place.index]
         return array
 
@@ -120,7 +126,8 @@ class ParallelLane:
         """Bind a step across symbols: gather its inputs, compute, spread its result."""
         count = self._columns[-1].stop
         inputs = [np.empty((rows, count)) for _ in step.inputs]
-        output = np.empty((rows, count))
+        width = step.operation.width
+        output = np.empty((width, rows, count) if width > 1 else (rows, count))
         arguments = (*inputs, output, *beyond(step, state, roles))
 
         def compute() -> None:
@@ -129,7 +136,7 @@ class ParallelLane:
                     joint[:, part] = buffers.at(place)
             step.operation.kernel(*arguments)
             for buffers, part in zip(self._parts, self._columns, strict=True):
-                buffers.at(step.output)[:] = output[:, part]
+                buffers.at(step.output)[:] = output[..., part]
 
         return compute, ()
 

@@ -16,7 +16,7 @@ __all__ = ["Place", "Plan", "Step"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value lives while a block is computed: `kind` is source, scratch or output, `index` its number."""
+    """Where a value lives while a block is computed: `kind` is source, scratch, wide or output, `index` its number."""
 
     kind: str
     index: int
@@ -59,6 +59,8 @@ class Plan:
         Outputs whose value is a source or another output.
     scratch : int
         Buffers needed for intermediate results.
+    wide : tuple of int
+        How many results stand in each buffer of an operation that writes several.
     hash : str
         sha256 of names and expressions.
     """
@@ -67,6 +69,7 @@ class Plan:
     steps: tuple[Step, ...]
     copies: tuple[tuple[int, Place], ...]
     scratch: int
+    wide: tuple[int, ...]
     hash: str
 
     @classmethod
@@ -87,19 +90,23 @@ class Plan:
         places: dict[Node, Place] = {}
         free: list[int] = []
         scratch = 0
+        wide: list[int] = []
         steps = []
         for node in ordered:
             if node.operation in SOURCES:
                 places[node] = Place("source", SOURCES.index(node.operation))
                 continue
-            if node in outputs:
+            rule = OPERATIONS[node.operation]
+            if rule.width > 1:
+                places[node] = Place("wide", len(wide))
+                wide.append(rule.width)
+            elif node in outputs:
                 places[node] = Place("output", outputs[node])
             elif free:
                 places[node] = Place("scratch", free.pop())
             else:
                 places[node] = Place("scratch", scratch)
                 scratch += 1
-            rule = OPERATIONS[node.operation]
             inputs = tuple(places[each] for each in node.inputs)
             steps.append(Step(rule, inputs, places[node], node.parameters, *memory[node]))
             for each in set(node.inputs):
@@ -112,7 +119,9 @@ class Plan:
             if places[root] != Place("output", index)
         )
         text = "\n".join(f"{name} {root.digest}" for name, root in features.items())
-        return cls(tuple(features), tuple(steps), copies, scratch, hashlib.sha256(text.encode()).hexdigest())
+        return cls(
+            tuple(features), tuple(steps), copies, scratch, tuple(wide), hashlib.sha256(text.encode()).hexdigest()
+        )
 
     @property
     def roles(self) -> tuple[str, ...]:

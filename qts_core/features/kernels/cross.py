@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["cross_mean", "cross_rank", "cross_zscore", "of_column"]
+__all__ = [
+    "cluster_mean",
+    "cross_mean",
+    "cross_median",
+    "cross_rank",
+    "cross_robust",
+    "cross_std",
+    "cross_zscore",
+    "of_column",
+]
+
+NORMAL_MAD = 1.4826022185056018
+"""Median absolute deviations in a standard deviation of the normal distribution."""
 
 Flags = NDArray[np.bool_]
 Columns = NDArray[np.int64]
@@ -103,3 +115,74 @@ def of_column(x: Floats, out: Floats, columns: Columns) -> None:
     for t in range(x.shape[0]):
         for n in range(x.shape[1]):
             out[t, n] = x[t, columns[n]] if columns[n] >= 0 else np.nan
+
+
+@kernel
+def middle_of(ordered: Floats, count: int) -> float:
+    """Return the median of the first `count` ordered values."""
+    middle: float = 0.5 * (ordered[(count - 1) // 2] + ordered[count // 2])
+    return middle
+
+
+@kernel
+def cross_median(x: Floats, out: Floats, counts: Flags) -> None:
+    """Write the median over symbols at each symbol that has a value."""
+    ordered = np.empty(x.shape[1])
+    for t in range(x.shape[0]):
+        count = collect(x[t], counts, ordered)
+        middle = middle_of(ordered, count) if count > 0 else np.nan
+        for n in range(x.shape[1]):
+            out[t, n] = middle if x[t, n] == x[t, n] and counts[n] else np.nan
+
+
+@kernel
+def cross_robust(x: Floats, out: Floats, counts: Flags) -> None:
+    """Write the distance from the median over symbols in scaled median absolute deviations; NaN where that is 0."""
+    ordered, distances = np.empty(x.shape[1]), np.empty(x.shape[1])
+    for t in range(x.shape[0]):
+        count = collect(x[t], counts, ordered)
+        middle, spread = 0.0, 0.0
+        if count > 0:
+            middle = middle_of(ordered, count)
+            for i in range(count):
+                distances[i] = abs(ordered[i] - middle)
+            distances[:count].sort()
+            spread = NORMAL_MAD * middle_of(distances, count)
+        for n in range(x.shape[1]):
+            out[t, n] = (x[t, n] - middle) / spread if spread > 0.0 and counts[n] else np.nan
+
+
+@kernel
+def cross_std(x: Floats, out: Floats, counts: Flags) -> None:
+    """Write the population deviation over symbols at each symbol that has a value; NaN where one is alone."""
+    ordered = np.empty(x.shape[1])
+    for t in range(x.shape[0]):
+        count = collect(x[t], counts, ordered)
+        spread = np.nan
+        if count > 1:
+            mean, squares = mean_of(ordered, count), 0.0
+            for i in range(count):
+                squares += (ordered[i] - mean) * (ordered[i] - mean)
+            spread = math.sqrt(squares / count) if ordered[0] < ordered[count - 1] else 0.0
+        for n in range(x.shape[1]):
+            out[t, n] = spread if x[t, n] == x[t, n] and counts[n] else np.nan
+
+
+@kernel
+def cluster_mean(x: Floats, cluster: Floats, out: Floats, counts: Flags) -> None:
+    """Write the mean over the other symbols with the same number of a cluster; NaN where there is no other."""
+    ordered = np.empty(x.shape[1])
+    for t in range(x.shape[0]):
+        for n in range(x.shape[1]):
+            out[t, n] = np.nan
+            if x[t, n] != x[t, n] or not counts[n]:
+                continue
+            count = 0
+            for other in range(x.shape[1]):
+                is_peer = other != n and counts[other] and cluster[t, other] == cluster[t, n]
+                if is_peer and x[t, other] == x[t, other]:
+                    ordered[count] = x[t, other]
+                    count += 1
+            if count > 0:
+                ordered[:count].sort()
+                out[t, n] = mean_of(ordered, count)

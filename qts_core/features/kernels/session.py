@@ -14,7 +14,18 @@ import numpy as np
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["FIRST", "LAST", "MAXIMUM", "MINIMUM", "SUM", "closed_bar", "hold", "previous_session", "session_so_far"]
+__all__ = [
+    "FIRST",
+    "LAST",
+    "MAXIMUM",
+    "MINIMUM",
+    "SUM",
+    "closed_bar",
+    "hold",
+    "previous_session",
+    "session_so_far",
+    "slot_usual",
+]
 
 FIRST, LAST, MAXIMUM, MINIMUM, SUM = 0, 1, 2, 3, 4
 
@@ -121,3 +132,37 @@ def hold(x: Floats, gate: Floats, session: Floats, out: Floats, state: Floats, i
             is_shown = gate[t, n] == gate[t, n] and is_known > 0.0 and (is_daily == 0 or day == session[t, n])
             out[t, n] = last if is_shown else np.nan
         s[0], s[1], s[2] = last, is_known, day
+
+
+@kernel
+def slot_usual(
+    x: Floats, start_minute: Floats, out: Floats, state: Floats, window: int, minutes: int, slots: int, kind: int
+) -> None:
+    """Write mean (`kind` 0) or sample deviation (1) of the last `window` values at this time of day, before this one.
+
+    The day has `slots` slots of `minutes` from the open; there is nothing beyond them. State for each slot: place,
+    count, ring. The sums are taken anew each time, oldest place first, so nothing drifts.
+    """
+    length = 2 + window
+    for n in range(x.shape[1]):
+        for t in range(x.shape[0]):
+            out[t, n] = np.nan
+            slot = int(start_minute[t, n] // minutes)
+            if x[t, n] != x[t, n] or slot < 0 or slot >= slots:
+                continue
+            s = state[n, slot * length : (slot + 1) * length]
+            ring = s[2:]
+            if s[1] == window:
+                total = 0.0
+                for i in range(window):
+                    total += ring[i]
+                out[t, n] = total / window
+                if kind == 1:
+                    mean, squares = total / window, 0.0
+                    for i in range(window):
+                        squares += (ring[i] - mean) * (ring[i] - mean)
+                    out[t, n] = math.sqrt(squares / (window - 1))
+            place = int(s[0])
+            ring[place] = x[t, n]
+            s[0] = place + 1 if place + 1 < window else 0
+            s[1] = min(s[1] + 1.0, float(window))

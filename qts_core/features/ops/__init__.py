@@ -42,7 +42,15 @@ from qts_core.features.ops.indicators import (
     typical_price,
 )
 from qts_core.features.ops.scaling import min_max, quantile_normal, quantile_uniform, robust_zscore
-from qts_core.features.ops.sessions import closed, hold, hold_today, previous_session, so_far
+from qts_core.features.ops.sessions import (
+    closed,
+    hold,
+    hold_today,
+    previous_session,
+    slot_mean,
+    slot_std,
+    so_far,
+)
 from qts_core.features.ops.sources import (
     bars_left,
     close,
@@ -65,11 +73,15 @@ from qts_core.features.ops.statistics import (
     bars_since_max,
     bars_since_min,
     beta,
+    cluster_mean,
     correlation,
     covariance,
     cross_demean,
     cross_mean,
+    cross_median,
     cross_rank,
+    cross_robust,
+    cross_std,
     cross_zscore,
     fitted,
     kurtosis,
@@ -82,9 +94,11 @@ from qts_core.features.ops.statistics import (
     std,
     zscore,
 )
+from qts_core.features.ops.structure import Structure, structure
 from qts_core.features.ops.windows import count_bars, difference, lag, rolling_max, rolling_min, rolling_sum, total
 
 __all__ = [
+    "Structure",
     "above",
     "accumulation",
     "adx",
@@ -100,12 +114,16 @@ __all__ = [
     "close",
     "close_location",
     "closed",
+    "cluster_mean",
     "correlation",
     "count_bars",
     "covariance",
     "cross_demean",
     "cross_mean",
+    "cross_median",
     "cross_rank",
+    "cross_robust",
+    "cross_std",
     "cross_zscore",
     "days_ahead",
     "dema",
@@ -159,12 +177,15 @@ __all__ = [
     "simple_return",
     "sin_cos",
     "skewness",
+    "slot_mean",
+    "slot_std",
     "sma",
     "so_far",
     "sqrt",
     "start_minute",
     "std",
     "stochastic",
+    "structure",
     "supertrend",
     "tema",
     "total",

@@ -8,7 +8,9 @@ from qts_core.features.graph import Node, apply
 from qts_core.features.kernels import session as kernels
 from qts_core.features.ops.sources import bars_left, close, end_minute, session, start_minute
 
-__all__ = ["closed", "hold", "hold_today", "previous_session", "so_far"]
+__all__ = ["closed", "hold", "hold_today", "previous_session", "slot_mean", "slot_std", "so_far"]
+
+SLOT_MINUTES, SLOTS = 15, 26
 
 How = Literal["first", "last", "max", "min", "sum"]
 
@@ -58,3 +60,16 @@ def hold(x: Node, gate: Node = close) -> Node:
 def hold_today(x: Node, gate: Node = close) -> Node:
     """Return the last value of `x` of this session on every bar on which `gate` exists."""
     return apply("hold", x, gate, session, is_daily=1)
+
+
+def slot_mean(x: Node, window: int) -> Node:
+    """Return the mean of the last `window` values at this quarter of an hour since the open, before this one.
+
+    With bars of 15 minutes these are the last `window` sessions that had the bar.
+    """
+    return apply("slot_usual", x, start_minute, window=window, minutes=SLOT_MINUTES, slots=SLOTS, kind=0)
+
+
+def slot_std(x: Node, window: int) -> Node:
+    """Return the sample deviation of the last `window` values at this quarter of an hour, before this one."""
+    return apply("slot_usual", x, start_minute, window=window, minutes=SLOT_MINUTES, slots=SLOTS, kind=1)

@@ -11,11 +11,15 @@ __all__ = [
     "bars_since_max",
     "bars_since_min",
     "beta",
+    "cluster_mean",
     "correlation",
     "covariance",
     "cross_demean",
     "cross_mean",
+    "cross_median",
     "cross_rank",
+    "cross_robust",
+    "cross_std",
     "cross_zscore",
     "fitted",
     "kurtosis",
@@ -118,6 +122,26 @@ def cross_zscore(x: Node) -> Node:
 def cross_rank(x: Node) -> Node:
     """Return the rank over symbols as ``(rank - 1/2) / count``, inside (0, 1)."""
     return apply("cross_rank", x)
+
+
+def cross_median(x: Node) -> Node:
+    """Return the median over symbols at the instant."""
+    return apply("cross_median", x)
+
+
+def cross_robust(x: Node) -> Node:
+    """Return the distance from the median over symbols in scaled median absolute deviations."""
+    return apply("cross_robust", x)
+
+
+def cross_std(x: Node) -> Node:
+    """Return the population deviation over symbols at the instant."""
+    return apply("cross_std", x)
+
+
+def cluster_mean(x: Node, cluster: Node) -> Node:
+    """Return the mean of `x` over the other symbols with the same value of `cluster`."""
+    return apply("cluster_mean", x, cluster)
 
 
 def of_role(x: Node, role: str) -> Node:

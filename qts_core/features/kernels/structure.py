@@ -1,0 +1,215 @@
+"""How the returns of the universe move together: factors and graph, computed when a session begins and then held.
+
+The first row of a session on which anything trades sees the last `window` rows before it; what is found holds until the
+next session begins. A symbol takes part if four fifths of its returns are there and they vary; the few that are missing
+count as its mean. Symbols are put in the order of their variance first, so the result is the same bits whatever the
+order of columns. The sign of a factor is the one that fits its loadings of the session before; at the beginning it is
+such that the cubes of its loadings have a positive sum.
+
+State: in the first symbol's row session, rows seen, place in the ring and whether anything has been found; in each row
+the symbol's results and its ring of returns.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.features.kernels.eigen import symmetric_eigen
+from qts_core.features.kernels.graphs import average_linkage, centrality_of, numbered, silhouettes_of
+from qts_core.features.kernels.jit import kernel
+from qts_core.market.panel import Floats
+
+__all__ = ["FACTORS", "HEADER", "RESULTS", "WIDTH", "part", "structure"]
+
+FACTORS = 5
+EXPLAINING = 3
+LEAST_SHARE = 0.8
+LEAST_SYMBOLS = 3
+
+RESULTS = (
+    *(f"loading_{k + 1}" for k in range(FACTORS)),
+    "explained", "own_deviation", "absorption", "dominance", "dimension", "signal",
+    "mean_correlation", "degree", "centrality", "density", "cluster", "cluster_share", "silhouette",
+)  # fmt: skip
+WIDTH = len(RESULTS)
+HEADER = 4 + WIDTH
+
+(
+    EXPLAINED, OWN_DEVIATION, ABSORPTION, DOMINANCE, DIMENSION, SIGNAL,
+    MEAN_CORRELATION, DEGREE, CENTRALITY, DENSITY, CLUSTER, CLUSTER_SHARE, SILHOUETTE,
+) = range(FACTORS, WIDTH)  # fmt: skip
+
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+@kernel
+def gather(state: Floats, counts: Flags, window: int) -> tuple[Places, Floats, Floats]:
+    """Return who takes part, calmest first, their deviations and their returns as unit vectors, [window, m]."""
+    place = int(state[0, 2])
+    some = np.empty(state.shape[0], dtype=np.int64)
+    deviations, vectors = np.empty(state.shape[0]), np.zeros((state.shape[0], window))
+    size = 0
+    for n in range(state.shape[0]):
+        if not counts[n]:
+            continue
+        row = vectors[size]
+        row[: window - place] = state[n, HEADER + place :]
+        row[window - place :] = state[n, HEADER : HEADER + place]
+        count, total, lowest, highest = 0, 0.0, math.inf, -math.inf
+        for value in row:
+            if value == value:
+                count += 1
+                total += value
+                lowest, highest = min(lowest, value), max(highest, value)
+        if count < LEAST_SHARE * window or not lowest < highest:
+            continue
+        mean, squares = total / count, 0.0
+        for t in range(window):
+            row[t] = row[t] - mean if row[t] == row[t] else 0.0
+            squares += row[t] * row[t]
+        row /= math.sqrt(squares)
+        some[size], deviations[size] = n, math.sqrt(squares / (count - 1.0))
+        size += 1
+    order = np.argsort(deviations[:size], kind="mergesort")
+    return some[:size][order], deviations[:size][order], vectors[:size][order].T.copy()
+
+
+@kernel
+def correlations_of(vectors: Floats) -> Floats:
+    """Return the products of all pairs of columns, with ones on the diagonal."""
+    size = vectors.shape[1]
+    out = np.zeros((size, size))
+    for row in vectors:
+        for i in range(size):
+            for j in range(i):
+                out[i, j] += row[i] * row[j]
+    for i in range(size):
+        out[i, i] = 1.0
+        for j in range(i):
+            out[i, j] = min(1.0, max(-1.0, out[i, j]))
+            out[j, i] = out[i, j]
+    return out
+
+
+@kernel
+def side_of(vector: Floats, before: Floats) -> float:
+    """Return the sign that fits the loadings of the session before, or else a positive sum of cubes."""
+    fit, cubes = 0.0, 0.0
+    for i in range(len(vector)):
+        if before[i] == before[i]:
+            fit += vector[i] * before[i]
+        cubes += vector[i] * vector[i] * vector[i]
+    if fit != 0.0:
+        return 1.0 if fit > 0.0 else -1.0
+    return 1.0 if cubes >= 0.0 else -1.0
+
+
+@kernel
+def find_factors(state: Floats, some: Places, deviations: Floats, correlations: Floats, window: int) -> None:
+    """Write loadings, what they explain and the shares of the eigenvalues."""
+    size = len(some)
+    values, vectors = symmetric_eigen(correlations.copy())
+    explained = np.zeros(size)
+    before = np.empty(size)
+    for k in range(min(FACTORS, size)):
+        for i in range(size):
+            before[i] = state[some[i], 4 + k] if state[0, 3] > 0.0 else np.nan
+        scale = side_of(vectors[k], before) * math.sqrt(max(0.0, values[k]))
+        for i in range(size):
+            loading = min(1.0, max(-1.0, scale * vectors[k, i]))
+            state[some[i], 4 + k] = loading
+            if k < EXPLAINING:
+                explained[i] += loading * loading
+    most = max(1, (2 * size + 5) // 10)  # a fifth of the symbols, to the nearest
+    absorbed, entropy, edge, above = 0.0, 0.0, (1.0 + math.sqrt(size / window)) ** 2, 0.0
+    for k in range(size):
+        share = max(0.0, values[k]) / size
+        absorbed += share if k < most else 0.0
+        entropy -= share * math.log(share) if share > 0.0 else 0.0
+        above += share if values[k] > edge else 0.0
+    for i in range(size):
+        s = state[some[i], 4:]
+        s[EXPLAINED] = min(1.0, explained[i])
+        s[OWN_DEVIATION] = deviations[i] * math.sqrt(1.0 - s[EXPLAINED])
+        s[ABSORPTION], s[DOMINANCE] = min(1.0, absorbed), values[0] / (values[0] + max(0.0, values[1]))
+        s[DIMENSION], s[SIGNAL] = min(1.0, math.exp(entropy) / size), min(1.0, above)
+
+
+@kernel
+def find_graph(state: Floats, some: Places, correlations: Floats) -> None:
+    """Write each symbol's place in the graph of correlations, and its group."""
+    size = len(some)
+    means, total = np.zeros(size), 0.0
+    weights, distances = np.empty((size, size)), np.empty((size, size))
+    for i in range(size):
+        for j in range(size):
+            weights[i, j] = abs(correlations[i, j]) if i != j else 0.0
+            distances[i, j] = math.sqrt(max(0.0, 2.0 * (1.0 - correlations[i, j])))
+            means[i] += correlations[i, j] if i != j else 0.0
+        means[i] /= size - 1.0
+        total += means[i]
+    density = total / size
+    central = centrality_of(weights)
+    numbers, sizes = numbered(average_linkage(distances.copy(), max(2, int(math.sqrt(size) + 0.5))))
+    silhouettes = silhouettes_of(distances, numbers, sizes)
+    for i in range(size):
+        s = state[some[i], 4:]
+        above = 0.0
+        for j in range(size):
+            above += 1.0 if i != j and correlations[i, j] > density else 0.0
+        s[MEAN_CORRELATION], s[DEGREE] = means[i], above / (size - 1.0)
+        s[CENTRALITY], s[DENSITY] = central[i], density
+        s[CLUSTER], s[CLUSTER_SHARE], s[SILHOUETTE] = numbers[i], sizes[i] / size, silhouettes[i]
+
+
+@kernel
+def refresh(state: Floats, counts: Flags, window: int) -> None:
+    """Compute everything anew from the ring; nothing where too few symbols take part."""
+    some, deviations, vectors = gather(state, counts, window)
+    is_in = np.zeros(state.shape[0], dtype=np.bool_)
+    for n in some:
+        is_in[n] = len(some) >= LEAST_SYMBOLS
+    if len(some) >= LEAST_SYMBOLS:
+        correlations = correlations_of(vectors)
+        find_factors(state, some, deviations, correlations, window)
+        find_graph(state, some, correlations)
+    for n in range(state.shape[0]):
+        if not is_in[n]:
+            state[n, 4:HEADER] = np.nan
+    state[0, 3] = 1.0
+
+
+@kernel
+def structure(x: Floats, session: Floats, out: Floats, state: Floats, counts: Flags, window: int) -> None:
+    """Write factors and graph of the universe's returns, ``RESULTS``, found in the rows before this session."""
+    rows, columns = x.shape
+    header = state[0]
+    for t in range(rows):
+        day, is_any = 0.0, False
+        for n in range(columns):
+            if counts[n] and x[t, n] == x[t, n]:
+                day, is_any = session[t, n], True
+        if not is_any:
+            out[:, t, :] = np.nan
+            continue
+        if day != header[0] and header[1] >= window:
+            refresh(state, counts, window)
+        header[0] = day
+        place = int(header[2])
+        for n in range(columns):
+            is_shown = header[3] > 0.0 and counts[n] and x[t, n] == x[t, n]
+            for k in range(WIDTH):
+                out[k, t, n] = state[n, 4 + k] if is_shown else np.nan
+            state[n, HEADER + place] = x[t, n]
+        header[1] = min(header[1] + 1.0, float(window))
+        header[2] = place + 1 if place + 1 < window else 0
+
+
+@kernel
+def part(x: Floats, out: Floats, place: int) -> None:
+    """Write one of the results of an operation that has several."""
+    out[:] = x[place]
