@@ -17,7 +17,7 @@ WINDOW, HALF, LIMIT = 260, 65, 5.0
 # A return on the scale of those before it: what is watched must not hide behind its own size.
 surprise = (one - ops.lag(ops.sma(one, 130))) / ops.lag(ops.std(one, 130))
 up, down = breaks.cusum(surprise, allowance=0.5, limit=LIMIT)
-trend_f, trend_age = breaks.trend_break(ops.log(close), WINDOW, every=26)
+trend_f, trend_age = breaks.trend_break(ops.log(close), WINDOW, every=52)
 
 
 def standardised(bars: int) -> Node:
@@ -44,12 +44,12 @@ FEATURES = (
     ),
     feature(
         "stat_trendbreak_260_logf", ops.log(trend_f),
-        "log F", ANY, "Largest Chow F of a break in the line of log closes; every 26 bars.",
+        "log F", ANY, "Largest Chow F of a break in the line of log closes; every 52 bars.",
         "Chow 1960; Andrews 1993, Econometrica 61, 821",
     ),
     feature(
         "stat_trendbreak_260_age", trend_age / float(WINDOW),
-        "ratio", (0.15, 0.85), "Share of the window that stands after that break; every 26 bars.",
+        "ratio", (0.15, 0.85), "Share of the window that stands after that break; every 52 bars.",
         "Chow 1960; Andrews 1993, Econometrica 61, 821",
     ),
     feature(
@@ -58,8 +58,8 @@ FEATURES = (
         "Inclan and Tiao 1994",
     ),
     feature(
-        "stat_halves_260_distance", breaks.half_distance(one, WINDOW, every=26),
-        "ratio", FRACTION, "Kolmogorov-Smirnov distance of the older and the younger 130 returns; every 26 bars.",
+        "stat_halves_260_distance", breaks.half_distance(one, WINDOW, every=65),
+        "ratio", FRACTION, "Kolmogorov-Smirnov distance of the older and the younger 130 returns; every 65 bars.",
         "scipy ks_2samp",
     ),
     feature(
@@ -71,8 +71,8 @@ FEATURES = (
         "log ratio", ANY, "Log variance of the last 65 returns less that of the 65 before.", "definition; numpy",
     ),
     feature(
-        "stat_changepoint_4_probability", breaks.change_probability(standardised(4), every=4, recent=6),
-        "ratio", FRACTION, "Chance that the returns of 4 bars changed within the last 6 of them.", ADAMS,
+        "stat_changepoint_13_probability", breaks.change_probability(standardised(13), every=13, recent=6),
+        "ratio", FRACTION, "Chance that the returns of 13 bars changed within the last 6 of them.", ADAMS,
     ),
     feature(
         "stat_changepoint_26_probability", breaks.change_probability(standardised(26), every=26, recent=5),

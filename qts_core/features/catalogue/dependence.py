@@ -11,9 +11,9 @@ __all__ = ["FEATURES"]
 
 feature = family("statistical_dependence")
 one = ops.log_return(ops.close)
-WINDOW, SESSION = 260, 26
-linear, linear_chance = dependence.ljung_box(one, WINDOW, 10, every=SESSION)
-square, square_chance = dependence.ljung_box(one * one, WINDOW, 10, every=SESSION)
+WINDOW, REFRESH = 260, 52
+linear, linear_chance = dependence.ljung_box(one, WINDOW, 10, every=REFRESH)
+square, square_chance = dependence.ljung_box(one * one, WINDOW, 10, every=REFRESH)
 
 
 def acf(lags: int) -> FeatureSpec:
@@ -36,8 +36,8 @@ def size_acf(lags: int) -> FeatureSpec:
 def pacf(lags: int) -> FeatureSpec:
     """Declare the partial autocorrelation of returns at `lags`."""
     return feature(
-        f"stat_pacf_{WINDOW}_lag{lags}", dependence.partial_autocorrelation(one, WINDOW, lags, every=SESSION),
-        "correlation", SIGNED, f"Correlation with {lags} bars before, those between taken out; every 26 bars.",
+        f"stat_pacf_{WINDOW}_lag{lags}", dependence.partial_autocorrelation(one, WINDOW, lags, every=REFRESH),
+        "correlation", SIGNED, f"Correlation with {lags} bars before, those between taken out; every 52 bars.",
         "Durbin 1960; statsmodels pacf ldb",
     )  # fmt: skip
 
@@ -57,30 +57,30 @@ FEATURES = (
     *(pacf(lags) for lags in (2, 3, 5)),
     feature(
         "stat_ljungbox_260_statistic", linear,
-        "chi-square", NOT_NEGATIVE, "Dependence of returns over 10 lags; every 26 bars.",
+        "chi-square", NOT_NEGATIVE, "Dependence of returns over 10 lags; every 52 bars.",
         "Ljung and Box 1978; statsmodels acorr_ljungbox",
     ),
     feature(
         "stat_ljungbox_260_probability", linear_chance,
-        "ratio", FRACTION, "Chance of so much dependence among independent returns; every 26 bars.",
+        "ratio", FRACTION, "Chance of so much dependence among independent returns; every 52 bars.",
         "Ljung and Box 1978; statsmodels acorr_ljungbox",
     ),
     feature(
         "stat_mcleodli_260_statistic", square,
-        "chi-square", NOT_NEGATIVE, "Dependence of squared returns over 10 lags; every 26 bars.",
+        "chi-square", NOT_NEGATIVE, "Dependence of squared returns over 10 lags; every 52 bars.",
         "McLeod and Li 1983; statsmodels acorr_ljungbox",
     ),
     feature(
         "stat_mcleodli_260_probability", square_chance,
-        "ratio", FRACTION, "Chance of so much dependence among squares of independent returns; every 26 bars.",
+        "ratio", FRACTION, "Chance of so much dependence among squares of independent returns; every 52 bars.",
         "McLeod and Li 1983; statsmodels acorr_ljungbox",
     ),
     ratio(2),
     ratio(5),
     ratio(26),
     feature(
-        "stat_hurst_512_exponent", dependence.hurst(one, 512, every=52),
-        "exponent", ANY, "Growth of the rescaled range with length; every 52 bars.",
+        "stat_hurst_512_exponent", dependence.hurst(one, 512, every=128),
+        "exponent", ANY, "Growth of the rescaled range with length; every 128 bars.",
         "Hurst 1951; Mandelbrot and Wallis 1969",
     ),
 )  # fmt: skip

@@ -12,7 +12,8 @@ __all__ = ["FEATURES"]
 feature = family("statistical_tails")
 one = ops.log_return(ops.close)
 MONTH = 520
-quantiles = {percent: ops.quantile(one, 130, percent / 100.0) for percent in (10, 25, 50, 75, 90)}
+quantiles = {percent: ops.quantile(one, 130, percent / 100.0) for percent in (25, 50, 75)}
+quantiles |= {10: tails.low_quantile(one, 130, 0.1), 90: tails.high_quantile(one, 130, 0.9)}
 middle = quantiles[75] - quantiles[25]
 value_at_risk = tails.value_at_risk(one, MONTH, 0.95)
 
@@ -84,17 +85,17 @@ FEATURES = (
         "Acerbi and Tasche 2002, Journal of Banking and Finance 26, 1487",
     ),
     feature(
-        "stat_hill_520_loss", tails.tail_index(-one, MONTH, 26),
+        "stat_hill_520_loss", tails.tail_index(one, MONTH, 26),
         "ratio", NOT_NEGATIVE, "Tail index of losses from the 26 worst bars of a month.",
         "Hill 1975, Annals of Statistics 3, 1163",
     ),
     feature(
-        "stat_hill_520_gain", tails.tail_index(one, MONTH, 26),
+        "stat_hill_520_gain", tails.tail_index(-one, MONTH, 26),
         "ratio", NOT_NEGATIVE, "Tail index of gains from the 26 best bars of a month.",
         "Hill 1975, Annals of Statistics 3, 1163",
     ),
     feature(
-        "stat_tailratio_520_p95", ops.quantile(one, MONTH, 0.95) / value_at_risk,
+        "stat_tailratio_520_p95", tails.high_quantile(one, MONTH, 0.95) / value_at_risk,
         "ratio", ANY, "Gain of the 95th percentile over the loss of the 5th.", "definition; numpy",
     ),
     feature(

@@ -1,6 +1,10 @@
-"""Tails of a rolling window: expected shortfall, Hill's tail index, the deepest fall (specification 6.2).
+"""Tails of a rolling window: quantiles near its end, expected shortfall, Hill's index, the deepest fall (6.2).
 
-The window is kept sorted as in :mod:`qts_core.features.kernels.order`; the tail is then its first or last few values.
+A tail is a short sorted list of the lowest values of the window. Most values neither enter nor leave it, so a step
+costs a comparison; when so many have left that the list may be too short, it is taken anew from the window. The
+statistic is computed only when the list has changed. Values are only moved, so the results are exact.
+
+State per symbol: ``[count, place in the ring, length of the list, statistic, is it fresh, ring of `window`, list]``.
 """
 
 from __future__ import annotations
@@ -10,17 +14,132 @@ import math
 import numpy as np
 
 from qts_core.features.kernels.jit import kernel
-from qts_core.features.kernels.order import slide
+from qts_core.features.kernels.order import lower_bound
 from qts_core.market.panel import Floats
 
-__all__ = ["rolling_fall", "rolling_hill", "rolling_shortfall"]
+__all__ = ["lowest_hill", "lowest_mean", "lowest_quantile", "rolling_fall", "state_size"]
 
 FULL = 1e250
 """A product of ratios is turned into its logarithm before it can overflow."""
 
+QUANTILE, MEAN, HILL = 0, 1, 2
+HEAD = 5
+
+
+def state_size(window: int, depth: int) -> int:
+    """Return the floats per symbol for a tail of which about `depth` values are read.
+
+    A few more than that, so that some can be lost before it is taken anew.
+    """
+    return HEAD + window + depth + 18
+
 
 @kernel
-def rolling_shortfall(x: Floats, out: Floats, state: Floats, window: int, share: float) -> None:
+def renew(ring: Floats, lowest: Floats) -> int:
+    """Take the lowest values of the whole window; return how many the list holds."""
+    ordered = np.sort(ring)
+    length = min(len(lowest), len(ordered))
+    lowest[:length] = ordered[:length]
+    return length
+
+
+@kernel
+def drop(lowest: Floats, length: int, value: float) -> int:
+    """Take `value`, which is in the list, out of it; return the new length."""
+    for i in range(lower_bound(lowest, length, value), length - 1):
+        lowest[i] = lowest[i + 1]
+    return length - 1
+
+
+@kernel
+def insert(lowest: Floats, length: int, value: float) -> int:
+    """Put `value` into the list, whose last one falls out when it is full; return the new length."""
+    length = min(length + 1, len(lowest))
+    at = length - 1
+    while at > 0 and lowest[at - 1] > value:
+        lowest[at] = lowest[at - 1]
+        at -= 1
+    lowest[at] = value
+    return length
+
+
+@kernel
+def slide(s: Floats, ring: Floats, lowest: Floats, needed: int, value: float) -> bool:
+    """Put `value` into the window and drop the oldest if it is full; return whether it is full now."""
+    count, place, length, window = int(s[0]), int(s[1]), int(s[2]), len(ring)
+    if count < window:
+        ring[place] = value
+        count += 1
+        if count == window:
+            length = renew(ring, lowest)
+            s[4] = 0.0
+    else:
+        old = ring[place]
+        ring[place] = value
+        # With ties it does not matter which of the equal values the list holds.
+        if old <= lowest[length - 1]:
+            length = drop(lowest, length, old)
+            s[4] = 0.0
+        if length < needed:
+            length = renew(ring, lowest)
+        elif value < lowest[length - 1]:
+            length = insert(lowest, length, value)
+            s[4] = 0.0
+    s[0], s[1], s[2] = count, place + 1 if place + 1 < window else 0, length
+    return count == window
+
+
+@kernel
+def tail_statistic(kind: int, lowest: Floats, mass: float, count: int) -> float:
+    """Return one statistic of the lowest values: `mass` is a position or a number of values."""
+    whole = math.floor(mass)
+    part = mass - whole
+    if kind == QUANTILE:
+        return float(lowest[whole] + part * (lowest[whole + 1] - lowest[whole]))
+    if kind == MEAN:
+        total = part * lowest[whole] if part > 0.0 else 0.0
+        for i in range(whole):
+            total += lowest[i]
+        return total / mass
+    threshold = lowest[count]
+    if threshold >= 0.0:
+        return np.nan
+    # One logarithm of a product instead of one for each value.
+    total, product = 0.0, 1.0
+    for i in range(count):
+        ratio = lowest[i] / threshold
+        if product * ratio > FULL:
+            total += math.log(product)
+            product = 1.0
+        product *= ratio
+    return (total + math.log(product)) / count
+
+
+@kernel
+def rolling_tail(
+    x: Floats, out: Floats, state: Floats, window: int, kind: int, mass: float, needed: int, count: int
+) -> None:
+    """Write a statistic of the lowest values among the last `window`; it reads `needed` of them."""
+    for n in range(x.shape[1]):
+        s = state[n]
+        ring, lowest = s[HEAD : HEAD + window], s[HEAD + window :]
+        for t in range(x.shape[0]):
+            value = x[t, n]
+            if value != value or not slide(s, ring, lowest, needed, value):
+                out[t, n] = np.nan
+                continue
+            if s[4] == 0.0:
+                s[3], s[4] = tail_statistic(kind, lowest, mass, count), 1.0
+            out[t, n] = s[3]
+
+
+def lowest_quantile(x: Floats, out: Floats, state: Floats, window: int, share: float) -> None:
+    """Write the quantile `share` of the last `window` values, interpolated linearly; cheap where `share` is small."""
+    position = (window - 1) * share
+    rolling_tail(x, out, state, window, QUANTILE, position, math.floor(position) + 2, 0)
+
+
+def lowest_mean(x: Floats, out: Floats, state: Floats, window: int, share: float) -> None:
     """Write the mean of the lowest `share` of the last `window` values, the last one counted in part.
 
     References
@@ -28,53 +147,19 @@ def rolling_shortfall(x: Floats, out: Floats, state: Floats, window: int, share:
     Acerbi and Tasche (2002), Journal of Banking and Finance 26, 1487, definition 2.6 on the empirical distribution.
     """
     mass = share * window
-    whole = math.floor(mass)
-    part = mass - whole
-    for n in range(x.shape[1]):
-        s = state[n]
-        ordered = s[2 + window :]
-        for t in range(x.shape[0]):
-            value = x[t, n]
-            if value != value or slide(s, window, value) < window:
-                out[t, n] = np.nan
-                continue
-            total = part * ordered[whole] if part > 0.0 else 0.0
-            for i in range(whole):
-                total += ordered[i]
-            out[t, n] = total / mass
+    rolling_tail(x, out, state, window, MEAN, mass, math.floor(mass) + 1, 0)
 
 
-@kernel
-def rolling_hill(x: Floats, out: Floats, state: Floats, window: int, count: int) -> None:
-    """Write Hill's index of the upper tail: the mean log excess of the `count` largest values over the next one.
+def lowest_hill(x: Floats, out: Floats, state: Floats, window: int, count: int) -> None:
+    """Write Hill's index of the lower tail: the mean log ratio of the `count` lowest values to the next one.
 
-    NaN unless that next one is above zero.
+    NaN unless that next one is below zero.
 
     References
     ----------
     Hill (1975), Annals of Statistics 3, 1163.
     """
-    for n in range(x.shape[1]):
-        s = state[n]
-        ordered = s[2 + window :]
-        for t in range(x.shape[0]):
-            value = x[t, n]
-            if value != value or slide(s, window, value) < window:
-                out[t, n] = np.nan
-                continue
-            threshold = ordered[window - 1 - count]
-            if threshold <= 0.0:
-                out[t, n] = np.nan
-                continue
-            # One logarithm of a product instead of one for each value.
-            total, product = 0.0, 1.0
-            for i in range(window - count, window):
-                ratio = ordered[i] / threshold
-                if product * ratio > FULL:
-                    total += math.log(product)
-                    product = 1.0
-                product *= ratio
-            out[t, n] = (total + math.log(product)) / count
+    rolling_tail(x, out, state, window, HILL, 0.0, count + 1, count)
 
 
 @kernel

@@ -29,24 +29,23 @@ def lower_bound(ordered: Floats, count: int, value: float) -> int:
 
 
 @kernel
-def slide(s: Floats, window: int, value: float) -> int:
+def slide(s: Floats, ring: Floats, ordered: Floats, value: float) -> int:
     """Put `value` into the window, drop the oldest if it is full; return the new count."""
-    count, place = int(s[0]), int(s[1])
-    ring, ordered = s[2 : 2 + window], s[2 + window :]
-    target = lower_bound(ordered, count, value)
+    count, place, window = int(s[0]), int(s[1]), len(ring)
     if count == window:
-        hole = lower_bound(ordered, count, ring[place])
+        hole = np.uintp(lower_bound(ordered, count, ring[place]))
     else:
-        hole = count
+        hole = np.uintp(count)
         count += 1
-    if target > hole:
-        target -= 1
-        for i in range(hole, target):
-            ordered[i] = ordered[i + 1]
-    else:
-        for i in range(hole, target, -1):
-            ordered[i] = ordered[i - 1]
-    ordered[target] = value
+    # The hole moves to where the value belongs. Unsigned places spare the compiler the check for negative ones.
+    step, last = np.uintp(1), np.uintp(count - 1)
+    while hole < last and ordered[hole + step] < value:
+        ordered[hole] = ordered[hole + step]
+        hole += step
+    while hole > np.uintp(0) and ordered[hole - step] >= value:
+        ordered[hole] = ordered[hole - step]
+        hole -= step
+    ordered[hole] = value
     ring[place] = value
     s[0], s[1] = count, place + 1 if place + 1 < window else 0
     return count
@@ -61,10 +60,10 @@ def rolling_quantile(x: Floats, out: Floats, state: Floats, window: int, probabi
     share = position - below
     for n in range(x.shape[1]):
         s = state[n]
-        ordered = s[2 + window :]
+        ring, ordered = s[2 : 2 + window], s[2 + window :]
         for t in range(x.shape[0]):
             value = x[t, n]
-            if value != value or slide(s, window, value) < window:
+            if value != value or slide(s, ring, ordered, value) < window:
                 out[t, n] = np.nan
                 continue
             out[t, n] = ordered[below] + share * (ordered[above] - ordered[below])
@@ -75,10 +74,10 @@ def rolling_rank(x: Floats, out: Floats, state: Floats, window: int) -> None:
     """Write the rank of the latest value among the last `window`, over `window`; equal values share the mean rank."""
     for n in range(x.shape[1]):
         s = state[n]
-        ordered = s[2 + window :]
+        ring, ordered = s[2 : 2 + window], s[2 + window :]
         for t in range(x.shape[0]):
             value = x[t, n]
-            if value != value or slide(s, window, value) < window:
+            if value != value or slide(s, ring, ordered, value) < window:
                 out[t, n] = np.nan
                 continue
             below = lower_bound(ordered, window, value)
@@ -102,10 +101,10 @@ def rolling_robust(x: Floats, out: Floats, state: Floats, window: int) -> None:
     """Write the distance from the median of the last `window` values in interquartile ranges; NaN if that is 0."""
     for n in range(x.shape[1]):
         s = state[n]
-        ordered = s[2 + window :]
+        ring, ordered = s[2 : 2 + window], s[2 + window :]
         for t in range(x.shape[0]):
             value = x[t, n]
-            if value != value or slide(s, window, value) < window:
+            if value != value or slide(s, ring, ordered, value) < window:
                 out[t, n] = np.nan
                 continue
             spread = quantile_of(ordered, window, 0.75) - quantile_of(ordered, window, 0.25)

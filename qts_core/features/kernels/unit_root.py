@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from qts_core.features.kernels.jit import kernel
-from qts_core.features.kernels.sums import dot
+from qts_core.features.kernels.sums import dot, pairwise_sum
 from qts_core.market.panel import Floats
 
 __all__ = ["dickey_fuller_of", "kpss_of"]
@@ -28,10 +28,7 @@ def centered_columns(values: Floats, lags: int) -> Floats:
         columns[lags, i] = values[now - 1] - values[0]
         columns[lags + 1, i] = values[now] - values[now - 1]
     for k in range(lags + 2):
-        mean = 0.0
-        for i in range(rows):
-            mean += columns[k, i]
-        mean /= rows
+        mean = pairwise_sum(columns[k]) / rows
         for i in range(rows):
             columns[k, i] -= mean
     return columns

@@ -131,16 +131,16 @@ REFEREES: dict[str, Callable[[Any], Any]] = {
     "stat_cusum_130_down": cusum(-1.0),
     "stat_cusum_130_alarm": alarm,
     "stat_trendbreak_260_logf": lambda b: b.scheduled(
-        log_path(b), 260, 26, lambda w: float(np.log(chow_of(w.tobytes())[0]))
+        log_path(b), 260, 52, lambda w: float(np.log(chow_of(w.tobytes())[0]))
     ),
-    "stat_trendbreak_260_age": lambda b: b.scheduled(log_path(b), 260, 26, lambda w: chow_of(w.tobytes())[1] / 260),
+    "stat_trendbreak_260_age": lambda b: b.scheduled(log_path(b), 260, 52, lambda w: chow_of(w.tobytes())[1] / 260),
     "stat_variancebreak_260_statistic": lambda b: b.scheduled(b.log_return, 260, 26, inclan_tiao),
-    "stat_halves_260_distance": lambda b: b.scheduled(b.log_return, 260, 26, halves),
+    "stat_halves_260_distance": lambda b: b.scheduled(b.log_return, 260, 65, halves),
     "stat_meanshift_65_t": lambda b: b.roll(b.log_return, 130, welch),
     "stat_variance_65_shift": lambda b: b.roll(
         b.log_return, 130, lambda w: np.log(w[:, 65:].var(axis=1, ddof=1) / w[:, :65].var(axis=1, ddof=1))
     ),
-    "stat_changepoint_4_probability": change(4, lambda p: float(p[:6].sum())),
+    "stat_changepoint_13_probability": change(13, lambda p: float(p[:6].sum())),
     "stat_changepoint_26_probability": change(26, lambda p: float(p[:5].sum())),
     "stat_changepoint_26_runlength": change(26, lambda p: float((p * np.arange(len(p))).sum())),
 }

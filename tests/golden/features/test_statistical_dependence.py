@@ -76,15 +76,15 @@ REFEREES: dict[str, Callable[[Any], Any]] = {
     **{f"stat_acf_260_lag{k}": correlation(returns, k) for k in (1, 2, 3, 4, 5, 10, 13, 20, 26)},
     **{f"stat_sizeacf_260_lag{k}": correlation(lambda b: abs(b.log_return), k) for k in (1, 5, 26)},
     **{
-        f"stat_pacf_260_lag{k}": scheduled(260, 26, lambda w, k=k: float(pacf(w, nlags=k, method="ldb")[k]))  # type: ignore[misc]  # a default binds the loop's value
+        f"stat_pacf_260_lag{k}": scheduled(260, 52, lambda w, k=k: float(pacf(w, nlags=k, method="ldb")[k]))  # type: ignore[misc]  # a default binds the loop's value
         for k in (2, 3, 5)
     },
-    "stat_ljungbox_260_statistic": scheduled(260, 26, ljung_box("lb_stat", 1)),
-    "stat_ljungbox_260_probability": scheduled(260, 26, ljung_box("lb_pvalue", 1)),
-    "stat_mcleodli_260_statistic": scheduled(260, 26, ljung_box("lb_stat", 2)),
-    "stat_mcleodli_260_probability": scheduled(260, 26, ljung_box("lb_pvalue", 2)),
+    "stat_ljungbox_260_statistic": scheduled(260, 52, ljung_box("lb_stat", 1)),
+    "stat_ljungbox_260_probability": scheduled(260, 52, ljung_box("lb_pvalue", 1)),
+    "stat_mcleodli_260_statistic": scheduled(260, 52, ljung_box("lb_stat", 2)),
+    "stat_mcleodli_260_probability": scheduled(260, 52, ljung_box("lb_pvalue", 2)),
     **{f"stat_varianceratio_260_of{bars}": ratio(bars) for bars in (2, 5, 26)},
-    "stat_hurst_512_exponent": scheduled(512, 52, hurst),
+    "stat_hurst_512_exponent": scheduled(512, 128, hurst),
 }
 
 
