@@ -11,11 +11,38 @@ from pydantic import Field
 
 from qts_core.config.section import Folder, Fraction, Section
 
-__all__ = ["EnsembleSettings", "ModelFeatures", "ModelSettings", "ModelsSettings", "TrainingSettings"]
+__all__ = [
+    "REGIME_BARS",
+    "TARGET_KINDS",
+    "EnsembleSettings",
+    "ModelFeatures",
+    "ModelSettings",
+    "ModelsSettings",
+    "TrainingSettings",
+]
 
 Count = Annotated[int, Field(ge=1, le=100_000)]
 MODEL_NAME = r"^[a-z][a-z0-9_]{0,63}$"
-Target = Annotated[str, Field(pattern=r"^((return|relative_return|direction)_[1-9][0-9]{0,3}bar|regime)$")]
+TARGET_KINDS = (
+    "return",
+    "relative_return",
+    "direction",
+    "direction_flat",
+    "large_move",
+    "trend_continuation",
+    "reversal",
+    "risk_adjusted_return",
+    "volatility",
+    "sharpe",
+    "position_size",
+    "regime",
+    "event",
+    "triple_barrier",
+)
+"""Kinds of label; :mod:`qts_core.targets.declared` says what each means."""
+REGIME_BARS = 26
+"""Horizon of the target ``regime``, which may be written without one."""
+Target = Annotated[str, Field(pattern=rf"^(({'|'.join(TARGET_KINDS)})_[1-9][0-9]{{0,3}}bar|regime)$")]
 Parameter = bool | int | float | str | None
 
 
@@ -72,7 +99,7 @@ class ModelSettings(Section):
     task: Literal["regression", "classification"]
     """Regression or classification."""
     target: Target
-    """Label: `return_<h>bar` or `direction_<h>bar` over h bars."""
+    """Label and its horizon of h bars, such as `return_<h>bar`, `direction_<h>bar`, `triple_barrier_<h>bar`."""
     enabled: bool = True
     """Whether scheduled jobs train it."""
     hyperparameters: dict[str, Parameter] = Field(default_factory=dict)
@@ -84,9 +111,9 @@ class ModelSettings(Section):
 
     @property
     def horizon_bars(self) -> int:
-        """Horizon of the target in bars, 1 for a regime."""
+        """Horizon of the target in bars."""
         found = re.search(r"_(\d+)bar$", self.target)
-        return int(found.group(1)) if found else 1
+        return int(found.group(1)) if found else REGIME_BARS
 
 
 class EnsembleSettings(Section):

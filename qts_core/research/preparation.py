@@ -205,7 +205,7 @@ def training_set(
         returns=returns.values[row, column],
         row=row,
         column=column,
-        end_row=labels.end_row[row],
+        end_row=labels.end_row[row, column],
         names=catalogue.names,
         feature_hashes=tuple(catalogue[name].version for name in catalogue.names),
         timeline=panel.timeline,

@@ -1,59 +1,19 @@
-"""Labels: what a model learns to foresee, with the bar at which each is known (specification 7.3, X-18)."""
+"""Labels of the forward return: what it is, how it compares, which way it goes (specification 6.5, 7.3; X-18)."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qts_core.market.errors import InvalidConfigError
 from qts_core.market.membership import Flags
 from qts_core.market.panel import Floats, Panel
 
-__all__ = [
-    "LabelPanel",
-    "Target",
-    "TargetKind",
-    "direction",
-    "forward_return",
-    "labels_for",
-    "parse_target",
-    "relative_return",
-]
+__all__ = ["ENTRY_DELAY_BARS", "LabelPanel", "direction", "forward_return", "horizon_end", "relative_return"]
 
 ENTRY_DELAY_BARS = 1
 """A decision taken when bar t closes fills at the open of bar t + 1 at the earliest."""
-
-TARGET = re.compile(r"(return|relative_return|direction)_([1-9][0-9]*)bar", re.ASCII)
-
-
-class TargetKind(StrEnum):
-    """What is foretold."""
-
-    RETURN = "return"
-    RELATIVE_RETURN = "relative_return"
-    DIRECTION = "direction"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A target by name: ``return_26bar``, ``relative_return_26bar``, ``direction_26bar``."""
-
-    kind: TargetKind
-    horizon_bars: int
-
-    @property
-    def name(self) -> str:
-        """The name as models.yaml spells it."""
-        return f"{self.kind.value}_{self.horizon_bars}bar"
-
-    @property
-    def is_classification(self) -> bool:
-        """Whether labels are classes (0 and 1)."""
-        return self.kind is TargetKind.DIRECTION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,29 +24,18 @@ class LabelPanel:
     ----------
     values : float64 [T, N]
         The label; NaN where it cannot be known (a bar is missing, or the data ends before).
-    end_row : int32 [T]
-        Last row whose bar the label uses; a sample is known only when that bar has closed.
+    end_row : int32 [T, N]
+        Last row whose bar the label uses; a sample is known only when that bar has closed. Never beyond t + 1 + h.
     """
 
     values: Floats
     end_row: NDArray[np.int32]
 
 
-def parse_target(name: str) -> Target:
-    """Return the target of `name`.
-
-    Raises
-    ------
-    InvalidConfigError
-        If the name is not ``return_<n>bar``, ``relative_return_<n>bar`` or ``direction_<n>bar``.
-    """
-    match = TARGET.fullmatch(name)
-    if match is None:
-        raise InvalidConfigError(
-            "QTS-CONF-003", "unknown target", where="models.yaml target", found=name,
-            expected="return_<n>bar, relative_return_<n>bar or direction_<n>bar", fix="write for example return_26bar",
-        )  # fmt: skip
-    return Target(TargetKind(match[1]), int(match[2]))
+def horizon_end(shape: tuple[int, ...], bars: int) -> NDArray[np.int32]:
+    """Return the row `bars` after each one, int32 [T, N], read-only."""
+    rows = np.arange(shape[0], dtype=np.int32)[:, None] + np.int32(bars)
+    return np.broadcast_to(rows, shape)
 
 
 def forward_return(panel: Panel, horizon_bars: int) -> LabelPanel:
@@ -116,7 +65,7 @@ def forward_return(panel: Panel, horizon_bars: int) -> LabelPanel:
     if known > 0:
         entry = opens[ENTRY_DELAY_BARS : ENTRY_DELAY_BARS + known]
         values[:known] = opens[ENTRY_DELAY_BARS + horizon_bars :] / entry - 1.0
-    return LabelPanel(values, np.arange(rows, dtype=np.int32) + np.int32(horizon_bars + ENTRY_DELAY_BARS))
+    return LabelPanel(values, horizon_end(opens.shape, horizon_bars + ENTRY_DELAY_BARS))
 
 
 def relative_return(panel: Panel, horizon_bars: int, members: Flags | None = None) -> LabelPanel:
@@ -136,21 +85,3 @@ def direction(panel: Panel, horizon_bars: int) -> LabelPanel:
     labels = forward_return(panel, horizon_bars)
     up = (labels.values > 0.0).astype(np.float64)
     return LabelPanel(np.where(np.isfinite(labels.values), up, np.nan), labels.end_row)
-
-
-def labels_for(target: Target, panel: Panel, members: Flags | None = None) -> LabelPanel:
-    """Return the labels of `target`.
-
-    Parameters
-    ----------
-    members : bool [T, N], optional
-        Where each symbol belongs to the universe; elsewhere it has no label and enters no mean. All by default.
-    """
-    match target.kind:
-        case TargetKind.RETURN:
-            labels = forward_return(panel, target.horizon_bars)
-        case TargetKind.RELATIVE_RETURN:
-            labels = relative_return(panel, target.horizon_bars, members)
-        case TargetKind.DIRECTION:
-            labels = direction(panel, target.horizon_bars)
-    return labels if members is None else LabelPanel(np.where(members, labels.values, np.nan), labels.end_row)

@@ -39,7 +39,7 @@ def test_return_runs_from_the_next_open_to_the_open_a_horizon_later() -> None:
 def test_label_end_is_the_last_bar_it_looks_at() -> None:
     labels = forward_return(panel_of(OPENS), 2)
     assert labels.end_row.dtype == np.int32
-    assert labels.end_row.tolist() == [3, 4, 5, 6, 7]
+    assert labels.end_row.tolist() == [[3, 3], [4, 4], [5, 5], [6, 6], [7, 7]]
 
 
 def test_changing_bars_after_the_label_end_changes_nothing_and_at_the_end_does() -> None:
@@ -95,7 +95,7 @@ def test_targets_are_named_by_kind_and_horizon(name: str, kind: TargetKind, bars
     assert labels_for(target, panel_of(OPENS)).values.shape == OPENS.shape
 
 
-@pytest.mark.parametrize("name", ["", "return_0bar", "return_26", "volatility_26bar", "return_26bar ", "return_٣bar"])
+@pytest.mark.parametrize("name", ["", "return_0bar", "return_26", "volatile_26bar", "return_26bar ", "return_٣bar"])
 def test_unknown_targets_are_refused(name: str) -> None:
     with pytest.raises(InvalidConfigError, match="unknown target"):
         parse_target(name)
