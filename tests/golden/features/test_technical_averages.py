@@ -16,6 +16,7 @@ import talib
 from qts_core.features import Catalogue
 from qts_core.features.catalogue import averages
 from tests.golden.features.market_for_tests import Market, market_of
+from tests.golden.features.smoothing_for_tests import wilder
 
 CATALOGUE = Catalogue(averages.FEATURES)
 Referee = Callable[[Any], Any]
@@ -86,15 +87,6 @@ def mcginley(b: Any) -> Any:
     out[13] = b.close[:14].mean()
     for i in range(14, len(out)):
         out[i] = out[i - 1] + (b.close[i] - out[i - 1]) / max(0.6 * 14 * (b.close[i] / out[i - 1]) ** 4, 1.0)
-    return out
-
-
-def wilder(x: Any, window: int) -> Any:
-    """The published smoothed mean: the mean of the first window, then each value weighs one in `window`."""
-    out = np.full(len(x), np.nan)
-    out[window - 1] = x[:window].mean()
-    for i in range(window, len(x)):
-        out[i] = (out[i - 1] * (window - 1) + x[i]) / window
     return out
 
 
