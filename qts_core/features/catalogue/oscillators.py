@@ -148,7 +148,8 @@ FEATURES = (
     ),
     feature(
         "tech_awesome_34_ratio", awesome / price,
-        "ratio", ANY, "5-bar less 34-bar mean of the middle, over the middle.", "Williams 1998; Stock.Indicators GetAwesome",
+        "ratio", ANY, "5-bar less 34-bar mean of the middle, over the middle.",
+        "Williams 1998; Stock.Indicators GetAwesome",
     ),
     feature(
         "tech_accelerator_34_ratio", (awesome - ops.sma(awesome, 5)) / price,

@@ -1,4 +1,4 @@
-"""Recursions by their definition, one value after another, for referees that no library has."""
+"""Recursions by their definition, one value after another, and places in windows, for referees that no library has."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ def exponential(x: Floats, window: int, weight: float) -> Floats:
 def wilder(x: Floats, window: int) -> Floats:
     """Weigh each value one in `window`."""
     return exponential(x, window, 1.0 / window)
+
+
+def place(w: Floats) -> Floats:
+    """Return where the last value of each window [K, window] lies between its extremes, 0 to 1."""
+    low, high = w.min(axis=1), w.max(axis=1)
+    found: Floats = (w[:, -1] - low) / (high - low)
+    return found
