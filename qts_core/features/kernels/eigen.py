@@ -30,7 +30,7 @@ def mirror_of(a: Floats, k: int, mirror: Floats) -> float:
     length = math.sqrt(length)
     if length == 0.0:
         return 0.0
-    scale = 1.0 / (length * (length + abs(a[k + 1, k])))
+    scale: float = 1.0 / (length * (length + abs(a[k + 1, k])))
     mirror[k + 1] += length if a[k + 1, k] > 0.0 else -length
     return scale
 
