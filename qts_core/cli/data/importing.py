@@ -86,7 +86,8 @@ def import_command(
     if not run.todo:
         note(f"nothing to do: {len(files)} files are in the lake already")
     elif dry_run:
-        run.examine()
+        if run.examine() is not None:
+            note("nothing was written; without --dry-run these bars come in")
     else:
         run.write()
     if json:

@@ -13,7 +13,9 @@ SHOWN = 3
 SYMBOLS = 6
 
 
-def report_text(report: QualityReport, *, title: str = "bars", path: str = "PATH", bar_minutes: int = 15) -> str:
+def report_text(
+    report: QualityReport, *, title: str = "bars", path: str = "PATH", bar_minutes: int = 15, has_verdict: bool = True
+) -> str:
     """Return a report as lines.
 
     Parameters
@@ -24,6 +26,8 @@ def report_text(report: QualityReport, *, title: str = "bars", path: str = "PATH
         Stands for it in the commands that are proposed.
     bar_minutes : int
         Length of the bars; longer ones than the platform's are judged and never imported.
+    has_verdict : bool
+        Whether to end with what an import would do; an import that is under way says so by itself.
     """
     from qts_core.market.timeline import BAR_MINUTES
 
@@ -33,6 +37,8 @@ def report_text(report: QualityReport, *, title: str = "bars", path: str = "PATH
     lines = [head]
     for finding in report.findings:
         lines += ["", *_finding(finding, path)]
+    if not has_verdict:
+        return "\n".join(lines)
     refused = f"an import would be refused: {', '.join(report.refused_symbols[:12])}"
     too_long = f"bars of {bar_minutes} minutes are judged, an import takes those of 1, 3, 5 or 15"
     accepted = too_long if bar_minutes > BAR_MINUTES else "an import would be accepted"

@@ -28,8 +28,8 @@ def open_lake() -> tuple[Settings, Lake]:
     return settings, Lake(settings.lake_dir)
 
 
-def show_report(report: QualityReport, *, title: str = "bars", path: str = "PATH") -> None:
-    """Say what was found, worst first, on stderr."""
+def show_report(report: QualityReport) -> None:
+    """Say what was found in bars that come in, worst first, on stderr."""
     from qts_core.cli.data.quality_words import report_text
 
-    note(report_text(report, title=title, path=path))
+    note(report_text(report, has_verdict=False))
