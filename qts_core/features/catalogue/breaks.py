@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from qts_core.features import ops
 from qts_core.features.catalogue.declare import ANY, FRACTION, NOT_NEGATIVE, SIGNED, family
 from qts_core.features.graph import Node
@@ -22,7 +24,7 @@ trend_f, trend_age = breaks.trend_break(ops.log(close), WINDOW, every=52)
 
 def standardised(bars: int) -> Node:
     """Return the return over `bars` in deviations known before them."""
-    return ops.log_return(close, bars) / (ops.lag(ops.std(one, 130), bars) * float(bars) ** 0.5)
+    return ops.log_return(close, bars) / (ops.lag(ops.std(one, 130), bars) * sqrt(bars))
 
 
 def welch(bars: int) -> Node:

@@ -29,8 +29,8 @@ def parabola_of(kind: int, window: int, place: int, sums: Floats, reference: flo
     half = 0.5 * (window - 1)
     center = place - 1 - half
     s0: float = sums[0]
-    s1 = sums[1] - center * s0
-    s2 = sums[2] - 2.0 * center * sums[1] + center * center * s0
+    s1: float = sums[1] - center * s0
+    s2: float = sums[2] - 2.0 * center * sums[1] + center * center * s0
     spread = (window * window - 1.0) / 12.0
     bend = (s2 - spread * s0) / (window * spread * (window * window - 4.0) / 15.0)
     if kind == CURVATURE:

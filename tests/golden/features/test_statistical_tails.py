@@ -6,6 +6,7 @@ Conventions: a loss is positive; quantiles are interpolated linearly; expected s
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ REFEREES: dict[str, Referee] = {
     "stat_skew_260_return": over(260, lambda w: stats.skew(w, axis=1, bias=False)),
     "stat_kurt_260_return": over(260, lambda w: stats.kurtosis(w, axis=1, bias=False)),
     **{
-        f"stat_quantile_130_p{percent}": over(130, lambda w, p=percent / 100: np.quantile(w, p, axis=1))
+        f"stat_quantile_130_p{percent}": over(130, partial(np.quantile, q=percent / 100, axis=1))
         for percent in (10, 25, 50, 75, 90)
     },
     "stat_iqr_130_return": over(130, lambda w: stats.iqr(w, axis=1)),
