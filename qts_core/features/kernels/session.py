@@ -135,13 +135,27 @@ def hold(x: Floats, gate: Floats, session: Floats, out: Floats, state: Floats, i
 
 
 @kernel
+def usual_of(ring: Floats, kind: int) -> float:
+    """Return the mean (`kind` 0) or the sample deviation (1); equal values give themselves and exactly zero."""
+    base, total, squares = ring[0], 0.0, 0.0
+    for value in ring:
+        total += value - base
+    mean: float = base + total / len(ring)
+    if kind == 0:
+        return mean
+    for value in ring:
+        squares += (value - mean) * (value - mean)
+    return math.sqrt(squares / (len(ring) - 1))
+
+
+@kernel
 def slot_usual(
     x: Floats, start_minute: Floats, out: Floats, state: Floats, window: int, minutes: int, slots: int, kind: int
 ) -> None:
     """Write mean (`kind` 0) or sample deviation (1) of the last `window` values at this time of day, before this one.
 
     The day has `slots` slots of `minutes` from the open; there is nothing beyond them. State for each slot: place,
-    count, ring. The sums are taken anew each time, oldest place first, so nothing drifts.
+    count, ring. The sums are taken anew each time, so nothing drifts.
     """
     length = 2 + window
     for n in range(x.shape[1]):
@@ -153,15 +167,7 @@ def slot_usual(
             s = state[n, slot * length : (slot + 1) * length]
             ring = s[2:]
             if s[1] == window:
-                total = 0.0
-                for i in range(window):
-                    total += ring[i]
-                out[t, n] = total / window
-                if kind == 1:
-                    mean, squares = total / window, 0.0
-                    for i in range(window):
-                        squares += (ring[i] - mean) * (ring[i] - mean)
-                    out[t, n] = math.sqrt(squares / (window - 1))
+                out[t, n] = usual_of(ring, kind)
             place = int(s[0])
             ring[place] = x[t, n]
             s[0] = place + 1 if place + 1 < window else 0
