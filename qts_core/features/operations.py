@@ -247,7 +247,7 @@ TECHNICAL = (
     Operation("streak", runs.streak, 1, {}, size(1), none),
     Operation("run_total", runs.run_total, 2, {}, size(4), none),
     Operation("price_level", price_levels.price_level, 2, LEVELS, slots(4, 2), before_window),
-    Operation("session_deviation", price_levels.session_deviation, 3, {}, size(5), none),
+    Operation("session_deviation", price_levels.session_deviation, 3, {}, size(5), one_bar),
 )
 
 PATTERN: Mapping[str, type[int] | type[float]] = {"bars": int, "horizon": int, "kind": int, "what": int}

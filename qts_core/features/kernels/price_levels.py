@@ -85,7 +85,7 @@ def price_level(
 
 @kernel
 def session_deviation(x: Floats, weight: Floats, session: Floats, out: Floats, state: Floats) -> None:
-    """Write the deviation of this session's values so far from their weighted mean, by weight (West 1979).
+    """Write the weighted deviation of this session's values so far; NaN on its first bar, where nothing deviates.
 
     State: session, weight, mean, sum of squares, started.
 
@@ -100,7 +100,8 @@ def session_deviation(x: Floats, weight: Floats, session: Floats, out: Floats, s
             if value != value or share != share:
                 out[t, n] = np.nan
                 continue
-            if s[4] == 0.0 or session[t, n] != s[0]:
+            is_first = s[4] == 0.0 or session[t, n] != s[0]
+            if is_first:
                 s[0], s[1], s[2], s[3], s[4] = session[t, n], 0.0, value, 0.0, 1.0
             if share > 0.0:
                 total = s[1] + share
@@ -109,4 +110,4 @@ def session_deviation(x: Floats, weight: Floats, session: Floats, out: Floats, s
                 s[3] += s[1] * step * move
                 s[2] += move
                 s[1] = total
-            out[t, n] = math.sqrt(s[3] / s[1]) if s[1] > 0.0 else np.nan
+            out[t, n] = math.sqrt(s[3] / s[1]) if s[1] > 0.0 and not is_first else np.nan

@@ -33,5 +33,5 @@ def level(price: Node, window: int, levels: int, every: int, kind: int) -> Node:
 
 
 def session_deviation(price: Node) -> Node:
-    """Return the volume-weighted deviation of this session's `price` so far from its mean, USD."""
+    """Return the volume-weighted deviation of this session's `price` so far, USD; none on its first bar."""
     return apply("session_deviation", price, volume, session)
