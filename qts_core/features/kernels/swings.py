@@ -147,8 +147,9 @@ def remember(s: Floats, side: float, price: float, index: float) -> None:
 @kernel
 def line_at(prices: Floats, indices: Floats, one: int, other: int, index: float) -> float:
     """Return the line through two swings at a bar."""
-    slope = (prices[other] - prices[one]) / (indices[other] - indices[one])
-    return prices[other] + slope * (index - indices[other])
+    slope: float = (prices[other] - prices[one]) / (indices[other] - indices[one])
+    height: float = prices[other] + slope * (index - indices[other])
+    return height
 
 
 @kernel
