@@ -94,8 +94,8 @@ def test_warm_up_is_exact_on_bars_without_gaps() -> None:
     values = SUBJECT.compute(Panel(PANEL.timeline, PANEL.symbols, fields), ())
     for spec, each in zip(CATALOGUE, values, strict=True):
         first = int(np.flatnonzero(~np.isnan(each[:, 0]))[0])
-        if spec.group == "higher_timeframe" or spec.name in {"micro_gap_1_overnight", "time_break_1_days"}:
-            # These wait for longer bars to close.
+        if spec.waits:
+            # It also waits for a session, a longer bar or an event.
             assert first >= spec.warm_up_bars, spec.name
         elif spec.name == "micro_roll_60_spread":
             # A trend has no bounce to measure.
