@@ -13,8 +13,8 @@ feature = family("statistical_reversion")
 path = ops.log(ops.close)
 week = reversion.ornstein_uhlenbeck(path, 130)
 month = reversion.ornstein_uhlenbeck(path, 520)
-unit_root = reversion.dickey_fuller(path, 260, 4, every=26)
-level = reversion.kpss(path, 260, 10, every=26)
+unit_root = reversion.dickey_fuller(path, 260, 4, every=52)
+level = reversion.kpss(path, 260, 10, every=52)
 OU = "Ornstein-Uhlenbeck by AR(1) regression; statsmodels OLS"
 UNIT_ROOT_5, LEVEL_5 = -2.86, 0.463
 
@@ -70,17 +70,17 @@ FEATURES = (
     ),
     feature(
         "stat_adf_260_t", unit_root,
-        "t statistic", ANY, "Augmented Dickey-Fuller t, constant, 4 lags; every 26 bars.",
+        "t statistic", ANY, "Augmented Dickey-Fuller t, constant, 4 lags; every 52 bars.",
         "Said and Dickey 1984; statsmodels adfuller",
     ),
     feature(
         "stat_kpss_260_statistic", level,
-        "statistic", NOT_NEGATIVE, "KPSS of the level, 10 lags; every 26 bars.",
+        "statistic", NOT_NEGATIVE, "KPSS of the level, 10 lags; every 52 bars.",
         "Kwiatkowski et al. 1992; statsmodels kpss",
     ),
     feature(
         "stat_stationary_260_sign", ops.above(-unit_root, -UNIT_ROOT_5) - ops.above(level, LEVEL_5),
-        "sign", SIGNED, "1 where ADF alone rejects at 5 %, -1 where KPSS alone does, else 0; every 26 bars.",
+        "sign", SIGNED, "1 where ADF alone rejects at 5 %, -1 where KPSS alone does, else 0; every 52 bars.",
         "critical values of MacKinnon 2010 and Kwiatkowski et al. 1992",
     ),
 )  # fmt: skip

@@ -64,29 +64,17 @@ def insert(lowest: Floats, length: int, value: float) -> int:
 
 
 @kernel
-def slide(s: Floats, ring: Floats, lowest: Floats, needed: int, value: float) -> bool:
-    """Put `value` into the window and drop the oldest if it is full; return whether it is full now."""
-    count, place, length, window = int(s[0]), int(s[1]), int(s[2]), len(ring)
-    if count < window:
-        ring[place] = value
-        count += 1
-        if count == window:
-            length = renew(ring, lowest)
-            s[4] = 0.0
-    else:
-        old = ring[place]
-        ring[place] = value
-        # With ties it does not matter which of the equal values the list holds.
-        if old <= lowest[length - 1]:
-            length = drop(lowest, length, old)
-            s[4] = 0.0
-        if length < needed:
-            length = renew(ring, lowest)
-        elif value < lowest[length - 1]:
-            length = insert(lowest, length, value)
-            s[4] = 0.0
-    s[0], s[1], s[2] = count, place + 1 if place + 1 < window else 0, length
-    return count == window
+def exchange(s: Floats, ring: Floats, lowest: Floats, needed: int, new: float, old: float) -> None:
+    """Bring the list up to date when `old` has left the window and `new`, already in it, has come."""
+    length = int(s[2])
+    # With ties it does not matter which of the equal values the list holds.
+    if old <= lowest[length - 1]:
+        length = drop(lowest, length, old)
+    if length < needed:
+        length = renew(ring, lowest)
+    elif new < lowest[length - 1]:
+        length = insert(lowest, length, new)
+    s[2], s[4] = length, 0.0
 
 
 @kernel
@@ -117,20 +105,37 @@ def tail_statistic(kind: int, lowest: Floats, mass: float, count: int) -> float:
 
 @kernel
 def rolling_tail(
-    x: Floats, out: Floats, state: Floats, window: int, kind: int, mass: float, needed: int, count: int
+    x: Floats, out: Floats, state: Floats, window: int, kind: int, mass: float, needed: int, excess: int
 ) -> None:
     """Write a statistic of the lowest values among the last `window`; it reads `needed` of them."""
     for n in range(x.shape[1]):
         s = state[n]
         ring, lowest = s[HEAD : HEAD + window], s[HEAD + window :]
+        count, place = int(s[0]), int(s[1])
+        edge = lowest[int(s[2]) - 1]
         for t in range(x.shape[0]):
             value = x[t, n]
-            if value != value or not slide(s, ring, lowest, needed, value):
+            if value != value:
                 out[t, n] = np.nan
                 continue
+            old = ring[place]
+            ring[place] = value
+            place = place + 1 if place + 1 < window else 0
+            if count < window:
+                count += 1
+                if count < window:
+                    out[t, n] = np.nan
+                    continue
+                s[2], s[4] = renew(ring, lowest), 0.0
+                edge = lowest[int(s[2]) - 1]
+            elif old <= edge or value < edge:
+                # Calls with arrays cost more than the comparison, which decides for most values.
+                exchange(s, ring, lowest, needed, value, old)
+                edge = lowest[int(s[2]) - 1]
             if s[4] == 0.0:
-                s[3], s[4] = tail_statistic(kind, lowest, mass, count), 1.0
+                s[3], s[4] = tail_statistic(kind, lowest, mass, excess), 1.0
             out[t, n] = s[3]
+        s[0], s[1] = count, place
 
 
 def lowest_quantile(x: Floats, out: Floats, state: Floats, window: int, share: float) -> None:

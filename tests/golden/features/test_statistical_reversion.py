@@ -131,9 +131,9 @@ REFEREES: dict[str, Callable[[Any], Any]] = {
         path(b), 131, lambda windows: np.array([dickey_fuller(w, 0) for w in windows])
     ),
     "stat_meancross_60_fraction": crossings,
-    "stat_adf_260_t": lambda b: b.scheduled(path(b), 260, 26, lambda w: dickey_fuller(w, 4)),
-    "stat_kpss_260_statistic": lambda b: b.scheduled(path(b), 260, 26, kwiatkowski),
-    "stat_stationary_260_sign": lambda b: b.scheduled(path(b), 260, 26, stationary),
+    "stat_adf_260_t": lambda b: b.scheduled(path(b), 260, 52, lambda w: dickey_fuller(w, 4)),
+    "stat_kpss_260_statistic": lambda b: b.scheduled(path(b), 260, 52, kwiatkowski),
+    "stat_stationary_260_sign": lambda b: b.scheduled(path(b), 260, 52, stationary),
 }
 
 
