@@ -21,6 +21,22 @@ from qts_core.features.ops.arithmetic import (
     sqrt,
 )
 from qts_core.features.ops.averages import dema, ema, hma, kama, sma, tema, vwma, wilder, wilder_sum, wma
+from qts_core.features.ops.breaks import (
+    change_probability,
+    cusum,
+    half_distance,
+    run_length,
+    trend_break,
+    variance_break,
+)
+from qts_core.features.ops.dependence import (
+    autocorrelation,
+    chi_square_survival,
+    hurst,
+    ljung_box,
+    partial_autocorrelation,
+    variance_ratio,
+)
 from qts_core.features.ops.indicators import (
     accumulation,
     adx,
@@ -41,6 +57,8 @@ from qts_core.features.ops.indicators import (
     true_range,
     typical_price,
 )
+from qts_core.features.ops.regression import line, parabola
+from qts_core.features.ops.reversion import dickey_fuller, dickey_fuller_now, kpss, ornstein_uhlenbeck
 from qts_core.features.ops.scaling import min_max, quantile_normal, quantile_uniform, robust_zscore
 from qts_core.features.ops.sessions import (
     closed,
@@ -95,6 +113,7 @@ from qts_core.features.ops.statistics import (
     zscore,
 )
 from qts_core.features.ops.structure import Structure, structure
+from qts_core.features.ops.tails import deepest_fall, high_quantile, low_quantile, shortfall, tail_index, value_at_risk
 from qts_core.features.ops.windows import count_bars, difference, lag, rolling_max, rolling_min, rolling_sum, total
 
 __all__ = [
@@ -104,12 +123,15 @@ __all__ = [
     "adx",
     "aroon",
     "atr",
+    "autocorrelation",
     "bars_left",
     "bars_since_max",
     "bars_since_min",
     "beta",
     "bollinger_position",
     "cci",
+    "change_probability",
+    "chi_square_survival",
     "clip",
     "close",
     "close_location",
@@ -125,8 +147,12 @@ __all__ = [
     "cross_robust",
     "cross_std",
     "cross_zscore",
+    "cusum",
     "days_ahead",
+    "deepest_fall",
     "dema",
+    "dickey_fuller",
+    "dickey_fuller_now",
     "difference",
     "directional_indicators",
     "ema",
@@ -136,17 +162,24 @@ __all__ = [
     "fill",
     "fitted",
     "greater",
+    "half_distance",
     "high",
+    "high_quantile",
     "hma",
     "hold",
     "hold_today",
+    "hurst",
     "kama",
     "keep_where",
+    "kpss",
     "kurtosis",
     "lag",
+    "line",
+    "ljung_box",
     "log",
     "log_return",
     "low",
+    "low_quantile",
     "macd",
     "maximum",
     "mean_deviation",
@@ -158,7 +191,10 @@ __all__ = [
     "of_role",
     "on_balance_volume",
     "open_",
+    "ornstein_uhlenbeck",
+    "parabola",
     "parabolic_stop",
+    "partial_autocorrelation",
     "positive_part",
     "previous_session",
     "quantile",
@@ -172,7 +208,9 @@ __all__ = [
     "rolling_min",
     "rolling_sum",
     "rsi",
+    "run_length",
     "session",
+    "shortfall",
     "sign",
     "simple_return",
     "sin_cos",
@@ -187,10 +225,15 @@ __all__ = [
     "stochastic",
     "structure",
     "supertrend",
+    "tail_index",
     "tema",
     "total",
+    "trend_break",
     "true_range",
     "typical_price",
+    "value_at_risk",
+    "variance_break",
+    "variance_ratio",
     "volume",
     "vwma",
     "weekday",
