@@ -16,6 +16,7 @@ from qts_core.features.kernels import (
     cross,
     dependence,
     elementwise,
+    fisher,
     losses,
     moments,
     order,
@@ -245,7 +246,8 @@ TECHNICAL = (
     Operation("dynamic_mean", adaptive.dynamic_mean, 1, {**WINDOW, "factor": float}, size(2), before_window),
     Operation("gaussian_mean", adaptive.gaussian_mean, 1, BELL, slots(2, 1), before_window),
     Operation("streak", runs.streak, 1, {}, size(1), none),
-    Operation("run_total", runs.run_total, 2, {}, size(4), none),
+    Operation("run_total", runs.run_total, 2, {}, size(4), one_bar),
+    Operation("fisher_transform", fisher.fisher_transform, 1, {}, size(2), none),
     Operation("price_level", price_levels.price_level, 2, LEVELS, slots(4, 2), before_window),
     Operation("session_deviation", price_levels.session_deviation, 3, {}, size(5), one_bar),
 )

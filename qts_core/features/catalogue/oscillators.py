@@ -15,15 +15,9 @@ close, high, low = ops.close, ops.high, ops.low
 price = (high + low) / 2.0
 
 
-def place(x: Node, bars: int) -> Node:
-    """Return where `x` stands between its extremes of `bars` values, 0 to 100; where these are equal, 0."""
-    lowest = ops.rolling_min(x, bars)
-    return 100.0 * ops.fill((x - lowest) / (ops.rolling_max(x, bars) - lowest), lowest, 0.0)
-
-
 def schaff_cycle(fast: int, slow: int, cycle: int) -> Node:
-    """Return Schaff's trend cycle: the stochastic of the MACD line with Wilder's mean of three."""
-    return ops.wilder(place(ops.ema(close, fast) - ops.ema(close, slow), cycle), 3)
+    """Return Schaff's trend cycle: the stochastic of the MACD line, mean of three."""
+    return 100.0 * ops.sma(ops.min_max(ops.ema(close, fast) - ops.ema(close, slow), cycle), 3)
 
 
 def coppock() -> Node:
@@ -38,14 +32,8 @@ def know_sure_thing() -> Node:
 
 
 def fisher(bars: int) -> Node:
-    """Return Ehlers' Fisher transform of the middle's place in its range of closes of the middle.
-
-    Both recursions are exponential means; the smoothed place is held inside 0.999.
-    """
-    lowest = ops.rolling_min(price, bars)
-    centred = 2.0 * ((price - lowest) / (ops.rolling_max(price, bars) - lowest)) - 1.0
-    smooth = ops.clip(apply("exponential_mean", centred, window=1, weight=0.33), -0.999, 0.999)
-    return apply("exponential_mean", ops.log((1.0 + smooth) / (1.0 - smooth)), window=1, weight=0.5)
+    """Return Ehlers' Fisher transform of the place of the bar's middle in its range of `bars` middles."""
+    return apply("fisher_transform", ops.min_max(price, bars))
 
 
 def vigor(bars: int) -> Node:
@@ -95,7 +83,7 @@ pmo = apply(
     "exponential_mean", apply("exponential_mean", ops.simple_return(close), window=35, weight=2.0 / 35.0),
     window=20, weight=0.1,
 )  # fmt: skip
-smi = stochastic_momentum(14, 20, 5)
+smi = stochastic_momentum(13, 25, 2)
 
 FEATURES = (
     feature(
@@ -187,12 +175,12 @@ FEATURES = (
         "bars", ANY, "Rises in a row, or minus the falls.", "Connors and Alvarez 2012; Stock.Indicators GetConnorsRsi",
     ),
     feature(
-        "tech_smi_14_raw", smi,
+        "tech_smi_13_raw", smi,
         "percent", (-100.0, 100.0), "Close from the middle of its range, smoothed twice.",
         "Blau 1993; Stock.Indicators GetSmi",
     ),
     feature(
-        "tech_smi_14_histogram", smi - ops.ema(smi, 3),
+        "tech_smi_13_histogram", smi - ops.ema(smi, 3),
         "percent", (-200.0, 200.0), "Stochastic momentum less its signal.", "Blau 1993; Stock.Indicators GetSmi",
     ),
     feature(

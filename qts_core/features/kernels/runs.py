@@ -34,7 +34,8 @@ def streak(x: Floats, out: Floats, state: Floats) -> None:
 def run_total(x: Floats, direction: Floats, out: Floats, state: Floats) -> None:
     """Write the sum of `x` since `direction` last changed, the value before the change included (Klinger).
 
-    Begun anew at each change, so nothing gathers for good. State: total, last value, last direction, started.
+    NaN on the first value, before which no run is known; begun anew at each change, so nothing gathers for good.
+    State: total, last value, last direction, started.
     """
     for n in range(x.shape[1]):
         s = state[n]
@@ -43,9 +44,7 @@ def run_total(x: Floats, direction: Floats, out: Floats, state: Floats) -> None:
             if value != value or way != way:
                 out[t, n] = np.nan
                 continue
-            if s[3] == 0.0:
-                s[0] = value
-            else:
+            if s[3] > 0.0:
                 s[0] = value + (s[0] if way == s[2] else s[1])
+            out[t, n] = s[0] if s[3] > 0.0 else np.nan
             s[1], s[2], s[3] = value, way, 1.0
-            out[t, n] = s[0]

@@ -24,4 +24,4 @@ def volume_force() -> Node:
     # Equal prices in cents can have sums that differ in the last bit: that is no rise.
     way = 2.0 * greater(price - lag(price), 1e-12 * price) - 1.0
     share = abs(2.0 * ((high - low) / apply("run_total", high - low, way)) - 2.0)
-    return volume * way * fill(share, way, 0.0)
+    return volume * way * fill(share, lag(way), 0.0)

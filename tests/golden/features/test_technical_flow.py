@@ -45,10 +45,10 @@ def klinger(b: Any) -> tuple[Any, Any]:
     force = np.full(len(price), np.nan)
     way = gathered = 0.0
     for i in range(1, len(price)):
-        now = 1.0 if price[i] - price[i - 1] > 1e-12 * price[i] else -1.0
-        gathered = span[i] + (0.0 if i == 1 else gathered if now == way else span[i - 1])
-        way = now
-        force[i] = b.volume[i] * now * abs(2.0 * (span[i] / gathered - 1.0)) if gathered > 0.0 else 0.0
+        before, way = way, 1.0 if price[i] - price[i - 1] > 1e-12 * price[i] else -1.0
+        if i > 1:
+            gathered = span[i] + (gathered if way == before else span[i - 1])
+            force[i] = b.volume[i] * way * abs(2.0 * (span[i] / gathered - 1.0)) if gathered > 0.0 else 0.0
     return talib.EMA(force, 34) - talib.EMA(force, 55), talib.EMA(b.volume, 55)
 
 

@@ -1,7 +1,7 @@
 """Oscillators against TA-Lib 0.8, and definitions in numpy where it has none.
 
 Conventions: every mean has its own seed, the mean of its first window; TA-Lib's deviation is the population's. In
-Connors' RSI equal returns share their rank. The Fisher transform starts from the first place, not from nought.
+Connors' RSI equal returns share their rank.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def momentum(bars: int) -> Referee:
 def schaff(b: Any) -> Any:
     line = talib.EMA(b.close, 23) - talib.EMA(b.close, 50)
     low, high = b.min(line, 10), b.max(line, 10)
-    return wilder(100.0 * (line - low) / (high - low), 3)
+    return b.mean(100.0 * (line - low) / (high - low), 3)
 
 
 def chande(b: Any) -> Any:
@@ -70,10 +70,17 @@ def detrended(b: Any) -> Any:
 
 
 def fisher(b: Any) -> Any:
+    """The paper's two recursions; a smoothed value beyond 0.99 counts as 0.999 from there on."""
     price = (b.high + b.low) / 2.0
     low, high = b.min(price, 10), b.max(price, 10)
-    smooth = np.clip(exponential(2.0 * (price - low) / (high - low) - 1.0, 1, 0.33), -0.999, 0.999)
-    return exponential(2.0 * np.arctanh(smooth), 1, 0.5)
+    out = np.full(len(price), np.nan)
+    smooth = last = 0.0
+    for i in range(9, len(price)):
+        place = (price[i] - low[i]) / (high[i] - low[i])
+        smooth = 0.66 * (place - 0.5) + 0.67 * smooth
+        smooth = np.sign(smooth) * 0.999 if abs(smooth) > 0.99 else smooth
+        last = out[i] = np.arctanh(smooth) + 0.5 * last
+    return out
 
 
 def awesome(b: Any) -> Any:
@@ -122,10 +129,10 @@ def connors(b: Any) -> Any:
 
 
 def blau(b: Any) -> Any:
-    high, low = b.max(b.high, 14), b.min(b.low, 14)
+    high, low = b.max(b.high, 13), b.min(b.low, 13)
 
     def twice(x: Any) -> Any:
-        return talib.EMA(talib.EMA(x, 20), 5)
+        return talib.EMA(talib.EMA(x, 25), 2)
 
     return 200.0 * twice(b.close - (high + low) / 2.0) / twice(high - low)
 
@@ -156,8 +163,8 @@ REFEREES: dict[str, Referee] = {
     "tech_elderray_13_bear": lambda b: (b.low - talib.EMA(b.close, 13)) / b.close,
     "tech_connorsrsi_100_raw": connors,
     "tech_streak_1_bars": streak,
-    "tech_smi_14_raw": blau,
-    "tech_smi_14_histogram": lambda b: blau(b) - talib.EMA(blau(b), 3),
+    "tech_smi_13_raw": blau,
+    "tech_smi_13_histogram": lambda b: blau(b) - talib.EMA(blau(b), 3),
     "tech_pmo_35_raw": price_momentum,
     "tech_rsi_2_raw": lambda b: talib.RSI(b.close, 2),
     "tech_stoch_52_raw": lambda b: 100.0 + talib.WILLR(b.high, b.low, b.close, 52),
