@@ -9,7 +9,7 @@ double top
 head and shoulders
     low, shoulder, low, head, low, shoulder: the first low below the others, the head above both shoulders by a fifth
     of the height (head to neckline), shoulders and lows each equal within a quarter of it; a close below the line
-    through the two lows. Target: the height below that line.
+    through the two lows while that is below the right shoulder. Target: the height below that line.
 triangle
     two highs and two lows: a side is level if it moves by less than 15 % of the height, else it rises or falls.
     Ascending: level highs, rising lows; descending: falling highs, level lows; symmetric: both converge. A close

@@ -46,9 +46,12 @@ FLAT = 0.15
 
 POINTS = 6
 """Alternating swings that are remembered."""
-SEEN, SWING, SINCE, DIRECTION, GOAL, STOP, EVER, WORKS, FIXED = 0, 1, 2, 3, 4, 5, 6, 7, 8
-"""State of the pattern kernel: bars seen, latest swing and bar of the last completion, its direction, target and stop,
-whether there was one and whether it is at work; then come the swings."""
+SEEN, SINCE, DIRECTION, GOAL, STOP, EVER, WORKS = 0, 1, 2, 3, 4, 5, 6
+"""State of a pattern: bars seen; of the last completion its bar, direction, target and stop; whether there was one, and
+whether it is at work."""
+ARMED, BREAKS, HEIGHT, ORIGIN, UPPER, LOWER, FIXED = 7, 8, 9, 10, 11, 13, 15
+"""What is drawn: whether a close may complete it, the side it may break (0: either), its height, the bar its lines
+start from, and of each line price there and slope. Then come the swings."""
 
 
 @kernel
@@ -126,130 +129,123 @@ def level_nearness(
 
 
 @kernel
-def remember(s: Floats, side: float, price: float, index: float) -> None:
+def remember(swings: Floats, side: float, price: float, index: float) -> bool:
     """Add a swing to the alternating ones, latest last; of highs in a row the highest stays, of lows the lowest.
 
-    State from 0: how many, side of the latest, prices, indices.
+    State: how many, side of the latest, prices, indices. Return whether anything changed.
     """
-    known = int(s[0])
-    prices, indices = s[2 : 2 + POINTS], s[2 + POINTS : 2 + 2 * POINTS]
+    known = int(swings[0])
+    prices, indices = swings[2 : 2 + POINTS], swings[2 + POINTS : 2 + 2 * POINTS]
     last = POINTS - 1
-    if known > 0 and s[1] == side:
+    if known > 0 and swings[1] == side:
         if side * price < side * prices[last]:
-            return
+            return False
     else:
         for i in range(last):
             prices[i], indices[i] = prices[i + 1], indices[i + 1]
-        s[0], s[1] = min(known + 1, POINTS), side
+        swings[0], swings[1] = min(known + 1, POINTS), side
     prices[last], indices[last] = price, index
+    return True
 
 
 @kernel
-def line_at(prices: Floats, indices: Floats, one: int, other: int, index: float) -> float:
-    """Return the line through two swings at a bar."""
-    slope: float = (prices[other] - prices[one]) / (indices[other] - indices[one])
-    height: float = prices[other] + slope * (index - indices[other])
-    return height
+def draw_line(line: Floats, prices: Floats, indices: Floats, one: int, other: int, origin: float) -> None:
+    """Write the line through two swings as its price at bar `origin` and its slope."""
+    slope = (prices[other] - prices[one]) / (indices[other] - indices[one])
+    line[0], line[1] = prices[other] + slope * (origin - indices[other]), slope
 
 
 @kernel
-def twin_tops(prices: Floats, side: float, close: float) -> tuple[float, float, float]:
-    """Return direction, target and stop of a double top (`side` 1) or bottom (-1) that `close` completes."""
+def twin_tops(s: Floats, prices: Floats, side: float) -> bool:
+    """Draw a double top (`side` 1) or bottom (-1); return whether there is one."""
     before, first, neck, second = side * prices[2], side * prices[3], side * prices[4], side * prices[5]
-    height = min(first, second) - neck
-    if before < neck and abs(first - second) <= TWIN * height and side * close < neck:
-        return -side, side * (neck - height), side * max(first, second)
-    return 0.0, 0.0, 0.0
+    s[HEIGHT] = min(first, second) - neck
+    stop, line = (UPPER, LOWER) if side > 0.0 else (LOWER, UPPER)
+    s[stop], s[stop + 1] = side * max(first, second), 0.0
+    s[line], s[line + 1] = side * neck, 0.0
+    s[BREAKS] = -side
+    is_drawn: bool = before < neck and abs(first - second) <= TWIN * s[HEIGHT]
+    return is_drawn
 
 
 @kernel
-def head_and_shoulders(
-    prices: Floats, indices: Floats, side: float, close: float, index: float
-) -> tuple[float, float, float]:
-    """Return direction, target and stop of a head and shoulders (`side` 1) or its inverse (-1)."""
+def head_and_shoulders(s: Floats, prices: Floats, indices: Floats, side: float) -> bool:
+    """Draw a head and shoulders (`side` 1) or its inverse (-1); return whether there is one."""
     before, left, one = side * prices[0], side * prices[1], side * prices[2]
     head, other, right = side * prices[3], side * prices[4], side * prices[5]
-    height = head - side * line_at(prices, indices, 2, 4, indices[3])
-    neck = side * line_at(prices, indices, 2, 4, index)
-    is_drawn = (
+    stop, line = (UPPER, LOWER) if side > 0.0 else (LOWER, UPPER)
+    draw_line(s[line : line + 2], prices, indices, 2, 4, indices[5])
+    s[stop], s[stop + 1] = side * right, 0.0
+    height = head - side * (s[line] + s[line + 1] * (indices[3] - indices[5]))
+    s[HEIGHT], s[BREAKS] = height, -side
+    is_drawn: bool = (
         before < min(one, other)
         and min(left, right) > max(one, other)
         and head - max(left, right) >= HEAD * height
         and abs(left - right) <= TWIN * height
         and abs(one - other) <= TWIN * height
     )
-    if is_drawn and side * close < neck:
-        return -side, side * (neck - height), side * right
-    return 0.0, 0.0, 0.0
+    return is_drawn
 
 
 @kernel
-def triangle(
-    prices: Floats, indices: Floats, side: float, close: float, index: float, kind: int
-) -> tuple[float, float, float]:
-    """Return direction, target and stop of a triangle of `kind` that `close` leaves before its apex."""
+def triangle(s: Floats, prices: Floats, indices: Floats, side: float, kind: int) -> bool:
+    """Draw a triangle of `kind`; return whether there is one."""
     # The latest swing is a high (`side` 1): highs stand at 3 and 5, lows at 2 and 4; else the other way round.
     high, low = (3, 2) if side > 0.0 else (2, 3)
-    height = max(prices[high], prices[high + 2]) - min(prices[low], prices[low + 2])
-    fall, rise = prices[high] - prices[high + 2], prices[low + 2] - prices[low]
+    draw_line(s[UPPER : UPPER + 2], prices, indices, high, high + 2, indices[5])
+    draw_line(s[LOWER : LOWER + 2], prices, indices, low, low + 2, indices[5])
+    height: float = max(prices[high], prices[high + 2]) - min(prices[low], prices[low + 2])
+    fall: float = prices[high] - prices[high + 2]
+    rise: float = prices[low + 2] - prices[low]
     slack = FLAT * height
-    is_falling, is_rising = fall > slack, rise > slack
+    s[HEIGHT], s[BREAKS] = height, 0.0
     if kind == ASCENDING:
-        is_drawn = abs(fall) <= slack and is_rising
-    elif kind == DESCENDING:
-        is_drawn = is_falling and abs(rise) <= slack
-    else:
-        is_drawn = is_falling and is_rising
-    if is_drawn:
-        top = line_at(prices, indices, high, high + 2, index)
-        bottom = line_at(prices, indices, low, low + 2, index)
-        if top > bottom and close > top:
-            return 1.0, top + height, bottom
-        if top > bottom and close < bottom:
-            return -1.0, bottom - height, top
-    return 0.0, 0.0, 0.0
+        return abs(fall) <= slack and rise > slack
+    if kind == DESCENDING:
+        return fall > slack and abs(rise) <= slack
+    return fall > slack and rise > slack
 
 
 @kernel
-def completed(swings: Floats, close: float, index: float, kind: int) -> tuple[float, float, float]:
-    """Return direction, target and stop of a pattern that `close` completes; direction 0 if it completes none."""
-    known, side = swings[0], swings[1]
+def draw(s: Floats, kind: int) -> bool:
+    """Draw a pattern through the latest swings; return whether there is one."""
+    swings = s[FIXED:]
     prices, indices = swings[2 : 2 + POINTS], swings[2 + POINTS : 2 + 2 * POINTS]
-    if kind == SHOULDERS and known >= 6:
-        return head_and_shoulders(prices, indices, side, close, index)
-    if kind == DOUBLE and known >= 4:
-        return twin_tops(prices, side, close)
-    if kind >= ASCENDING and known >= 4:
-        return triangle(prices, indices, side, close, index, kind)
-    return 0.0, 0.0, 0.0
+    s[ORIGIN] = indices[5]
+    if kind == SHOULDERS:
+        return swings[0] >= 6.0 and head_and_shoulders(s, prices, indices, swings[1])
+    if swings[0] < 4.0:
+        return False
+    if kind == DOUBLE:
+        return twin_tops(s, prices, swings[1])
+    return triangle(s, prices, indices, swings[1], kind)
 
 
 @kernel
-def follow(s: Floats, high: float, low: float, close: float) -> None:
-    """Take the pattern out of work that a bar ends: its target is touched, or the close passes its stop."""
-    direction, target, stop = s[DIRECTION], s[GOAL], s[STOP]
-    is_reached = high >= target if direction > 0.0 else low <= target
-    if is_reached or direction * close < direction * stop:
-        s[WORKS] = 0.0
-
-
-@kernel
-def advance(s: Floats, bar: tuple[float, float, float], horizon: int, kind: int) -> float:
-    """Take the next bar (high, low, close) and return the direction of the pattern that it completes, else 0."""
-    high, low, close = bar
-    index = s[SEEN]
-    if s[WORKS] > 0.0:
-        follow(s, high, low, close)
-        if index - s[SINCE] >= horizon:
-            s[WORKS] = 0.0
-    latest = s[FIXED + 1 + 2 * POINTS]
-    direction, target, stop = completed(s[FIXED:], close, index, kind)
-    if direction == 0.0 or (s[EVER] > 0.0 and latest == s[SWING]):
+def completed(s: Floats, close: float) -> float:
+    """Return the direction in which `close` leaves the drawn pattern, 0 if it does not; note target and stop."""
+    since = s[SEEN] - s[ORIGIN]
+    upper, lower = s[UPPER] + s[UPPER + 1] * since, s[LOWER] + s[LOWER + 1] * since
+    if upper <= lower:
         return 0.0
-    s[SWING], s[SINCE], s[DIRECTION], s[GOAL], s[STOP] = latest, index, direction, target, stop
-    s[EVER], s[WORKS] = 1.0, 1.0
-    follow(s, high, low, close)
-    return direction
+    if close > upper and s[BREAKS] >= 0.0:
+        s[GOAL], s[STOP], s[DIRECTION] = upper + s[HEIGHT], lower, 1.0
+        return 1.0
+    if close < lower and s[BREAKS] <= 0.0:
+        s[GOAL], s[STOP], s[DIRECTION] = lower - s[HEIGHT], upper, -1.0
+        return -1.0
+    return 0.0
+
+
+@kernel
+def is_over(s: Floats, high: float, low: float, close: float) -> bool:
+    """Return whether a bar ends the pattern at work: its target is touched, or the close passes its stop."""
+    goal: float = s[GOAL]
+    stop: float = s[STOP]
+    if s[DIRECTION] > 0.0:
+        return high >= goal or close < stop
+    return low <= goal or close > stop
 
 
 @kernel
@@ -285,14 +281,22 @@ def chart_pattern(
             is_top, is_bottom = top[t, n] == top[t, n], bottom[t, n] == bottom[t, n]
             if is_top != is_bottom:
                 swing = top[t, n] if is_top else bottom[t, n]
-                remember(s[FIXED:], 1.0 if is_top else -1.0, swing, s[SEEN] - bars)
-            signal = advance(s, (high[t, n], low[t, n], price), horizon, kind)
+                if remember(s[FIXED:], 1.0 if is_top else -1.0, swing, s[SEEN] - bars):
+                    s[ARMED] = 1.0 if draw(s, kind) else 0.0
+            signal = 0.0
+            if s[ARMED] > 0.0:
+                signal = completed(s, price)
+                if signal != 0.0:
+                    s[ARMED], s[SINCE], s[EVER], s[WORKS] = 0.0, s[SEEN], 1.0, 1.0
+            age = s[SEEN] - s[SINCE] if s[EVER] > 0.0 else float(horizon)
+            if s[WORKS] > 0.0 and (age >= horizon or is_over(s, high[t, n], low[t, n], price)):
+                s[WORKS] = 0.0
             if s[SEEN] < 2.0 * bars:
                 out[t, n] = np.nan
             elif what == SIGNAL:
                 out[t, n] = signal
             elif what == AGE:
-                out[t, n] = min(s[SEEN] - s[SINCE], float(horizon)) if s[EVER] > 0.0 else float(horizon)
+                out[t, n] = min(age, float(horizon))
             else:
                 out[t, n] = s[GOAL] / price - 1.0 if s[WORKS] > 0.0 else 0.0
             s[SEEN] += 1.0

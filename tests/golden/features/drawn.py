@@ -100,7 +100,7 @@ def head_and_shoulders(points: Sequence[Point], t: int, close: float) -> Drawing
     fits = start[2] < min(lows) and min(shoulders) > max(lows) and head[2] - max(shoulders) >= 0.2 * height
     level = max(shoulders) - min(shoulders) <= 0.25 * height and max(lows) - min(lows) <= 0.25 * height
     neck = through(one, two, t)
-    if fits and level and close < neck:
+    if fits and level and close < neck < right[2]:
         return Drawing(-1, neck - height, right[2], right[1])
     return None
 
