@@ -13,9 +13,9 @@ feature = family("technical_bands")
 close, high, low = ops.close, ops.high, ops.low
 
 
-def distance(name: str, edge: Node, doc: str, source: str, bounds: tuple[float, float] = ANY) -> FeatureSpec:
+def distance(name: str, edge: Node, doc: str, source: str) -> FeatureSpec:
     """Declare how far the close stands above an edge."""
-    return feature(name, close / edge - 1.0, "ratio", bounds, doc, source)
+    return feature(name, close / edge - 1.0, "ratio", ANY, doc, source)
 
 
 def position(lower: Node, upper: Node) -> Node:
@@ -65,17 +65,9 @@ FEATURES = (
         "tech_donchian_20_width", (top - bottom) / ((top + bottom) / 2.0),
         "ratio", (0.0, 2.0), "Width of the 20-bar channel over its middle.", DONCHIAN,
     ),
-    distance("tech_donchian_20_upper", top, "Close below the highest high of 20 bars.", DONCHIAN, (-1.0, 0.0)),
-    distance("tech_donchian_20_lower", bottom, "Close above the lowest low of 20 bars.", DONCHIAN, NOT_NEGATIVE),
     feature(
         "tech_donchian_55_position", ops.stochastic(55) / 100.0,
         "ratio", FRACTION, "Place of the close in its 55-bar channel.", DONCHIAN,
-    ),
-    feature(
-        "tech_donchian_20_breakout",
-        (close > ops.lag(top)) - (ops.lag(bottom) > close),
-        "sign", (-1.0, 1.0), "1 where the close leaves the channel of the 20 bars before upward, -1 downward, else 0.",
-        DONCHIAN,
     ),
     feature(
         "tech_atrbands_20_position", position(starc_centre - starc_reach, starc_centre + starc_reach),

@@ -148,8 +148,8 @@ FEATURES = (
         "Quong and Soudack 1989; TA-Lib MFI",
     ),
     feature(
-        "tech_cmf_130_raw", ops.rolling_sum(ops.close_location() * volume, 130) / ops.rolling_sum(volume, 130),
-        "ratio", SIGNED, "Volume signed by where bars close over all volume of a week.",
+        "tech_cmf_50_raw", ops.rolling_sum(ops.close_location() * volume, 50) / ops.rolling_sum(volume, 50),
+        "ratio", SIGNED, "Volume signed by where bars close over all volume of two sessions.",
         "Chaikin; Stock.Indicators GetCmf",
     ),
 )  # fmt: skip

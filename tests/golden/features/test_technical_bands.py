@@ -61,11 +61,6 @@ def channel_width(b: Any) -> Any:
     return 2.0 * (top - bottom) / (top + bottom)
 
 
-def breakout(b: Any) -> Any:
-    top, bottom = (b.before(line, lambda old, _: old) for line in (talib.MAX(b.high, 20), talib.MIN(b.low, 20)))
-    return np.where(np.isnan(top), np.nan, 1.0 * (b.close > top) - (b.close < bottom))
-
-
 REFEREES: dict[str, Referee] = {
     "tech_bbands_20_upper": beyond(bollinger, 1.0),
     "tech_bbands_20_lower": beyond(bollinger, -1.0),
@@ -77,10 +72,7 @@ REFEREES: dict[str, Referee] = {
     "tech_keltner_20_upper": beyond(keltner, 1.0),
     "tech_keltner_20_lower": beyond(keltner, -1.0),
     "tech_donchian_20_width": channel_width,
-    "tech_donchian_20_upper": lambda b: b.close / talib.MAX(b.high, 20) - 1.0,
-    "tech_donchian_20_lower": lambda b: b.close / talib.MIN(b.low, 20) - 1.0,
     "tech_donchian_55_position": lambda b: 1.0 + talib.WILLR(b.high, b.low, b.close, 55) / 100.0,
-    "tech_donchian_20_breakout": breakout,
     "tech_atrbands_20_position": position(stoller),
     "tech_atrbands_20_width": lambda b: (stoller(b, 1.0) - stoller(b, -1.0)) / talib.SMA(b.close, 20),
 }

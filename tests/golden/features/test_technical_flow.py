@@ -170,7 +170,7 @@ REFEREES: dict[str, Referee] = {
     "tech_vpc_20_spread": lambda b: by_volume(b, b.close, 20) / talib.SMA(b.close, 20) - 1.0,
     "tech_vzo_14_raw": zone,
     "tech_mfi_50_raw": lambda b: talib.MFI(b.high, b.low, b.close, b.volume, 50),
-    "tech_cmf_130_raw": lambda b: b.sum(location(b) * b.volume, 130) / b.sum(b.volume, 130),
+    "tech_cmf_50_raw": lambda b: b.sum(location(b) * b.volume, 50) / b.sum(b.volume, 50),
 }
 
 
