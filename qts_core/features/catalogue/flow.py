@@ -36,13 +36,6 @@ def toxicity(side: Node, bars: int) -> Node:
     return share(abs(side), bars)
 
 
-def partial(x: Node, y: Node, given: Node, bars: int) -> Node:
-    """Return the correlation of two series that a third does not explain."""
-    xy, xg, yg = ops.correlation(x, y, bars), ops.correlation(x, given, bars), ops.correlation(y, given, bars)
-    rest = ops.sqrt((1.0 - xg * xg) * (1.0 - yg * yg))
-    return ops.clip((xy - xg * yg) / rest, -1.0, 1.0)
-
-
 vpin = toxicity(normal, 100)
 # Llorente and others: do returns on high volume go on (informed) or turn back (liquidity)?
 shock = log_volume - ops.lag(ops.sma(log_volume, 130))
@@ -130,7 +123,7 @@ FEATURES = (
         "Chordia and Subrahmanyam 2004, Journal of Financial Economics 72, 485; bar proxy",
     ),
     feature(
-        "micro_informed_260_partial", partial(one, weighed, before, 260),
+        "micro_informed_260_partial", ops.partial_correlation(one, weighed, before, 260),
         "correlation", SIGNED, "Whether moves on high volume go on (informed trading) or turn back.",
         "Llorente, Michaely, Saar and Wang 2002, Review of Financial Studies 15, 1005; bar proxy",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qts_core.features.graph import Node, apply, refusal
 from qts_core.features.kernels import moments, pairs
+from qts_core.features.ops.arithmetic import clip, keep_where, sqrt
 from qts_core.features.ops.averages import sma
 from qts_core.features.roles import ROLES
 
@@ -25,6 +26,7 @@ __all__ = [
     "kurtosis",
     "mean_deviation",
     "of_role",
+    "partial_correlation",
     "quantile",
     "rank",
     "residual_std",
@@ -87,6 +89,17 @@ def covariance(x: Node, y: Node, window: int) -> Node:
 def correlation(x: Node, y: Node, window: int) -> Node:
     """Return Pearson's correlation of the last `window` pairs."""
     return apply("rolling_pair", x, y, window=window, kind=pairs.CORRELATION)
+
+
+def partial_correlation(x: Node, y: Node, given: Node, window: int) -> Node:
+    """Return the correlation of `x` and `y` that `given` does not explain, on the last bars that have all three.
+
+    Yule (1907). NaN where one of them follows `given` wholly.
+    """
+    x = keep_where(x, 0.0 * (y * given) + 1.0)
+    y = keep_where(y, 0.0 * (x * given) + 1.0)
+    xy, xg, yg = correlation(x, y, window), correlation(x, given, window), correlation(y, given, window)
+    return clip((xy - xg * yg) / sqrt((1.0 - xg * xg) * (1.0 - yg * yg)), -1.0, 1.0)
 
 
 def beta(x: Node, y: Node, window: int) -> Node:
