@@ -31,14 +31,14 @@ FEATURES = (
             f"tech_rollinghigh_{bars}_distance", close / ops.rolling_max(high, bars) - 1.0,
             "ratio", (-1.0, 0.0), f"Close below the highest high of {bars} bars.", "TA-Lib MAX",
         )
-        for bars in (20, 55, 130)
+        for bars in (55, 130, 260)
     ),
     *(
         feature(
             f"tech_rollinglow_{bars}_distance", close / ops.rolling_min(low, bars) - 1.0,
             "ratio", NOT_NEGATIVE, f"Close above the lowest low of {bars} bars.", "TA-Lib MIN",
         )
-        for bars in (20, 55, 130)
+        for bars in (55, 130, 260)
     ),
     feature(
         "tech_rollinghigh_130_age", ops.bars_since_max(high, 130) / 130.0,
@@ -48,12 +48,12 @@ FEATURES = (
         "tech_rollinglow_130_age", ops.bars_since_min(low, 130) / 130.0,
         "ratio", FRACTION, "Age of the lowest low in shares of the window.", "TA-Lib MININDEX",
     ),
-    feature(
-        "tech_channel_55_position", place(55), "ratio", FRACTION, "Place of the close in its 55-bar channel.", DONCHIAN,
-    ),
-    feature(
-        "tech_channel_130_position", place(130),
-        "ratio", FRACTION, "Place of the close in its 130-bar channel.", DONCHIAN,
+    *(
+        feature(
+            f"tech_channel_{bars}_position", place(bars),
+            "ratio", FRACTION, f"Place of the close in its {bars}-bar channel.", DONCHIAN,
+        )
+        for bars in (130, 260)
     ),
     feature(
         "tech_channel_55_width", ops.rolling_max(high, 55) / ops.rolling_min(low, 55) - 1.0,
@@ -64,7 +64,7 @@ FEATURES = (
             f"tech_channel_{bars}_breakout", breakout(bars),
             "sign", SIGNED, f"Close beyond the channel of the {bars} bars before.", DONCHIAN,
         )
-        for bars in (20, 55)
+        for bars in (55, 130)
     ),
     feature(
         "tech_sessionhigh_1_distance", close / ops.so_far(high, "max") - 1.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qts_core.features import ops
-from qts_core.features.catalogue.declare import FLAG, SIGNED, family
+from qts_core.features.catalogue.declare import SIGNED, family
 from qts_core.features.graph import Node
 from qts_core.features.ops.candles import all_of, either_way
 from qts_core.features.ops.swings import swing_high, swing_low
@@ -67,11 +67,6 @@ FEATURES = (
         "tech_macdadx_14_signal", ops.sign(histogram) * ops.above(adx, 25.0),
         "sign", SIGNED, "Direction of the MACD histogram where the ADX confirms a trend (above 25).",
         "TA-Lib MACD, ADX",
-    ),
-    feature(
-        "tech_squeeze_20_flag", ops.greater(1.5 * ops.atr(20), 2.0 * ops.std(close, 20, ddof=0)),
-        "flag", FLAG, "Bollinger bands inside the Keltner channel: a market at rest.",
-        "Carter 2005; TA-Lib ATR, STDDEV",
     ),
     feature(
         "tech_volumeconfirm_20_signal",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from qts_core.features import ops
 from qts_core.features.catalogue.declare import FRACTION, NOT_NEGATIVE, SIGNED, family
-from qts_core.features.graph import Node
+from qts_core.features.catalogue.trend_strength import efficiency
 from qts_core.features.ops.candles import all_of
 from qts_core.features.ops.swings import bars_since
 
@@ -20,12 +20,7 @@ close = ops.close
 STAGES = "Weinstein 1988; numpy"
 
 
-def efficiency(bars: int) -> Node:
-    """Return the way made over the way walked, with its sign (Kaufman 1995)."""
-    return ops.difference(close, bars) / ops.rolling_sum(abs(ops.difference(close)), bars)
-
-
-walked = efficiency(20)
+walked = efficiency(26)
 trending = ops.sign(walked) * ops.above(ops.adx(14), 25.0) * ops.above(abs(walked), 0.3)
 volatility = ops.rank(ops.std(ops.log_return(close), 20), 520)
 
@@ -42,12 +37,7 @@ phase = 2.0 * markup + 4.0 * markdown + base * (last + 2.0)
 
 FEATURES = (
     feature(
-        "tech_efficiency_20_signed", walked,
-        "ratio", SIGNED, "Way made over way walked: 1 straight up, -1 straight down, 0 nowhere.",
-        "Kaufman 1995; TA-Lib ROC, SUM",
-    ),
-    feature(
-        "tech_trendrange_20_class", trending,
+        "tech_trendrange_26_class", trending,
         "sign", SIGNED, "Trend up or down where ADX exceeds 25 and efficiency 0.3, else range (0).",
         "Wilder 1978, Kaufman 1995; TA-Lib ADX",
     ),

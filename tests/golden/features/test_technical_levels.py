@@ -154,14 +154,14 @@ REFEREES: dict[str, Referee] = {
         for kind in ("standard", "fibonacci", "camarilla")
         for level in pivot_table(kind, 1.0, 1.0, 1.0)
     },
-    **{f"tech_rollinghigh_{bars}_distance": below_high(bars) for bars in (20, 55, 130)},
-    **{f"tech_rollinglow_{bars}_distance": above_low(bars) for bars in (20, 55, 130)},
+    **{f"tech_rollinghigh_{bars}_distance": below_high(bars) for bars in (55, 130, 260)},
+    **{f"tech_rollinglow_{bars}_distance": above_low(bars) for bars in (55, 130, 260)},
     "tech_rollinghigh_130_age": lambda b: b.roll(b.high, 130, lambda w: w[:, ::-1].argmax(axis=1) / 130.0),
     "tech_rollinglow_130_age": lambda b: b.roll(b.low, 130, lambda w: w[:, ::-1].argmin(axis=1) / 130.0),
-    "tech_channel_55_position": place(55),
+    "tech_channel_260_position": place(260),
     "tech_channel_130_position": place(130),
     "tech_channel_55_width": lambda b: talib.MAX(b.high, 55) / talib.MIN(b.low, 55) - 1.0,
-    "tech_channel_20_breakout": breakout(20),
+    "tech_channel_130_breakout": breakout(130),
     "tech_channel_55_breakout": breakout(55),
     "tech_sessionhigh_1_distance": lambda b: b.close / today(b, b.high, np.max) - 1.0,
     "tech_sessionlow_1_distance": lambda b: b.close / today(b, b.low, np.min) - 1.0,
