@@ -82,6 +82,15 @@ def adjusted_for_later_splits(panel: Panel) -> Floats:
     return adjusted
 
 
+def swing_on_its_own_bar(panel: Panel) -> Floats:
+    """A swing high drawn where it stood, as charts do, not where it became known."""
+    close = linked(panel)
+    out = np.zeros_like(close)
+    for row in range(2, len(close) - 2):
+        out[row] = close[row] >= np.max(np.nan_to_num(close[row - 2 : row + 3]), axis=0)
+    return out
+
+
 def survivors_only(panel: Panel) -> Floats:
     """A mean over the symbols that still trade at the end."""
     close = linked(panel)
@@ -97,6 +106,7 @@ LEAKS = (
     session_high_at_the_open,
     filled_from_the_future,
     adjusted_for_later_splits,
+    swing_on_its_own_bar,
     survivors_only,
 )
 
