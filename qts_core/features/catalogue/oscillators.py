@@ -194,9 +194,4 @@ FEATURES = (
         "tech_stoch_52_raw", ops.stochastic(52),
         "percent", PERCENT, "Place of the close in the range of two sessions.", "Lane 1984; TA-Lib STOCHF",
     ),
-    feature(
-        "tech_cci_52_raw", ops.cci(52),
-        "index", ANY, "Typical price of two sessions from its mean, in mean deviations times 0.015.",
-        "Lambert 1980; TA-Lib CCI",
-    ),
 )  # fmt: skip

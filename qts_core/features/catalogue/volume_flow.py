@@ -37,8 +37,8 @@ busier = ops.log_return(close) * (volume > ops.lag(volume))
 pressed = runs.volume_force()
 klinger = ops.ema(pressed, 34) - ops.ema(pressed, 55)
 usual = ops.ema(volume, 55)
-control = price_levels.control_price(typical, 130, 24, every=13)
-lower, upper = price_levels.value_area(typical, 130, 24, every=13)
+control = price_levels.control_price(typical, 130, 24, every=26)
+lower, upper = price_levels.value_area(typical, 130, 24, every=26)
 today = ops.so_far(typical * volume, "sum") / ops.so_far(volume, "sum")
 # Equal prices in cents can have means that differ in the last bit: that is no deviation.
 spread = price_levels.session_deviation(typical)
@@ -74,19 +74,19 @@ FEATURES = (
     ),
     feature(
         "tech_profile_130_control", close / control - 1.0,
-        "ratio", RETURN, "Close above the price at which most was traded in a week; every half session.", PROFILE,
+        "ratio", RETURN, "Close above the price at which most was traded in a week; every session.", PROFILE,
     ),
     feature(
         "tech_profile_130_position", (close - lower) / (upper - lower),
-        "ratio", ANY, "Place of the close in the area that holds 70 % of a week's volume; every half session.", PROFILE,
+        "ratio", ANY, "Place of the close in the area that holds 70 % of a week's volume; every session.", PROFILE,
     ),
     feature(
         "tech_profile_130_width", (upper - lower) / control,
         "ratio", NOT_NEGATIVE, "Width of that area over the price at which most was traded.", PROFILE,
     ),
     feature(
-        "tech_profile_546_control", close / price_levels.control_price(typical, 546, 48, every=26) - 1.0,
-        "ratio", RETURN, "Close above the price at which most was traded in a month; every session.", PROFILE,
+        "tech_profile_546_control", close / price_levels.control_price(typical, 546, 48, every=130) - 1.0,
+        "ratio", RETURN, "Close above the price at which most was traded in a month; every week.", PROFILE,
     ),
     feature(
         "tech_vwapbands_1_zscore", (close - today) / ops.keep_where(spread, spread - 1e-9 * today),

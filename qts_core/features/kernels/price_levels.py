@@ -51,8 +51,9 @@ def level_of(prices: Floats, traded: Floats, volumes: Floats, kind: int) -> floa
     if step <= 0.0:
         return lowest
     volumes[:] = 0.0
+    per_step = levels / (highest - lowest)
     for i in range(len(prices)):
-        volumes[min(int((prices[i] - lowest) / step), levels - 1)] += traded[i]
+        volumes[min(int((prices[i] - lowest) * per_step), levels - 1)] += traded[i]
     peak = int(volumes.argmax())
     if kind == CONTROL:
         return lowest + (peak + 0.5) * step

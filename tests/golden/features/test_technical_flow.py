@@ -84,12 +84,12 @@ def profile(b: Any, window: int, count: int, every: int) -> Any:
 
 
 def profile_position(b: Any) -> Any:
-    _, lower, upper = profile(b, 130, 24, 13).T
+    _, lower, upper = profile(b, 130, 24, 26).T
     return (b.close - lower) / (upper - lower)
 
 
 def profile_width(b: Any) -> Any:
-    control, lower, upper = profile(b, 130, 24, 13).T
+    control, lower, upper = profile(b, 130, 24, 26).T
     return (upper - lower) / control
 
 
@@ -153,10 +153,10 @@ REFEREES: dict[str, Referee] = {
     "tech_volumeema_20_ratio": lambda b: b.volume / talib.EMA(b.volume, 20),
     "tech_volume_130_ratio": lambda b: b.volume / talib.SMA(b.volume, 130),
     "tech_volumecross_50_spread": lambda b: talib.SMA(b.volume, 5) / talib.SMA(b.volume, 50) - 1.0,
-    "tech_profile_130_control": lambda b: b.close / profile(b, 130, 24, 13)[:, 0] - 1.0,
+    "tech_profile_130_control": lambda b: b.close / profile(b, 130, 24, 26)[:, 0] - 1.0,
     "tech_profile_130_position": profile_position,
     "tech_profile_130_width": profile_width,
-    "tech_profile_546_control": lambda b: b.close / profile(b, 546, 48, 26)[:, 0] - 1.0,
+    "tech_profile_546_control": lambda b: b.close / profile(b, 546, 48, 130)[:, 0] - 1.0,
     "tech_vwapbands_1_zscore": session_bands,
     "tech_vwap_26_distance": lambda b: b.close / by_volume(b, typical(b), 26) - 1.0,
     "tech_vwap_130_distance": lambda b: b.close / by_volume(b, typical(b), 130) - 1.0,

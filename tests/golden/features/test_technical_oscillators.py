@@ -168,7 +168,6 @@ REFEREES: dict[str, Referee] = {
     "tech_pmo_35_raw": price_momentum,
     "tech_rsi_2_raw": lambda b: talib.RSI(b.close, 2),
     "tech_stoch_52_raw": lambda b: 100.0 + talib.WILLR(b.high, b.low, b.close, 52),
-    "tech_cci_52_raw": lambda b: talib.CCI(b.high, b.low, b.close, 52),
 }
 
 
