@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from qts_core.features.graph import Node
-from qts_core.features.operations import OPERATIONS, Scope
+from qts_core.features.operations import COUNTS, OPERATIONS, Scope
 from qts_core.market.errors import InvalidConfigError, printable
 
 __all__ = ["GROUPS", "Catalogue", "FeatureSpec"]
@@ -111,6 +111,12 @@ class FeatureSpec:
         return any(OPERATIONS[n.operation].waits for n in self.expression.walk() if n.operation in OPERATIONS)
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles of auxiliary symbols that it reads, sorted; without such symbols it cannot be computed."""
+        told = {OPERATIONS[n.operation].context for n in self.expression.walk() if n.operation in OPERATIONS}
+        return tuple(sorted(told - {"", COUNTS}))
+
+    @property
     def scope(self) -> Scope:
         """Whether other symbols enter."""
         return self.expression.scope
@@ -174,6 +180,10 @@ class Catalogue:
         """Names by group, groups in their declared order, empty ones left out."""
         found = {group: tuple(s.name for s in self if s.group == group) for group in GROUPS}
         return MappingProxyType({group: names for group, names in found.items() if names})
+
+    def readable(self, roles: Collection[str]) -> Catalogue:
+        """Return the features that read no other roles than `roles`, in this order."""
+        return Catalogue([spec for spec in self if set(spec.roles) <= set(roles)])
 
     def subset(
         self, *, groups: Sequence[str] = (), names: Sequence[str] = (), exclude: Sequence[str] = ()
