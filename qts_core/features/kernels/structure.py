@@ -125,18 +125,17 @@ def find_factors(state: Floats, some: Places, deviations: Floats, correlations: 
             if k < EXPLAINING:
                 explained[i] += loading * loading
     most = max(1, (2 * size + 5) // 10)  # a fifth of the symbols, to the nearest
-    absorbed, entropy, edge, above = 0.0, 0.0, (1.0 + math.sqrt(size / window)) ** 2, 0.0
+    absorbed, entropy, edge = 0.0, 0.0, (1.0 + math.sqrt(size / window)) ** 2
     for k in range(size):
         share = max(0.0, values[k]) / size
         absorbed += share if k < most else 0.0
         entropy -= share * math.log(share) if share > 0.0 else 0.0
-        above += share if values[k] > edge else 0.0
     for i in range(size):
         s = state[some[i], 4:]
         s[EXPLAINED] = min(1.0, explained[i])
         s[OWN_DEVIATION] = deviations[i] * math.sqrt(1.0 - s[EXPLAINED])
         s[ABSORPTION], s[DOMINANCE] = min(1.0, absorbed), values[0] / (values[0] + max(0.0, values[1]))
-        s[DIMENSION], s[SIGNAL] = min(1.0, math.exp(entropy) / size), min(1.0, above)
+        s[DIMENSION], s[SIGNAL] = min(1.0, math.exp(entropy) / size), values[0] / edge
 
 
 @kernel

@@ -30,7 +30,7 @@ class Structure:
     dimension : Node
         Effective number of components over the number of symbols.
     signal : Node
-        Share of all variance in components larger than noise would have.
+        First eigenvalue over the largest that independent series would have.
     mean_correlation : Node
         Mean correlation with the others.
     degree : Node
