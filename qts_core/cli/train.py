@@ -50,6 +50,9 @@ def train(
     note(f"training: {len(prepared.samples):,} samples, {len(prepared.samples.names)} features")
     with research_tools(settings) as tools:
         trained = train_model(lake, prepared, tools, progress=lambda what, n, total: note(f"  {what} ({n}/{total})"))
+        if not prepared.entry.target.spec.is_return:
+            _untraded(trained, json=json)
+            return
         verdict = backtest_model(lake, settings, key, tools, calendar=calendar)
         nomination = nominate(settings, verdict, tools)
     if json:
@@ -63,6 +66,17 @@ def train(
     )
     alias = "now the challenger" if nomination.is_challenger else "not nominated"
     typer.echo(f"\n{nomination.model} version {nomination.version}: {nomination.report.headline()}; {alias}")
+
+
+def _untraded(trained: TrainedModel, *, json: bool) -> None:
+    """Show a model whose target does not speak of the return; it has no backtest and no gates."""
+    summary = trained.summary
+    finite = {name: value for name, value in summary.metrics.items() if value == value}
+    if json:
+        print_json({"model": summary.registered, "version": summary.version, "metrics": finite, "backtest": None})
+        return
+    print_table(("figure", "value"), sorted(finite.items()))
+    typer.echo(f"\n{summary.registered} version {summary.version}: not backtested, {summary.target} cannot be traded")
 
 
 def _as_json(trained: TrainedModel, verdict: ModelBacktest, nomination: Nomination) -> dict[str, object]:

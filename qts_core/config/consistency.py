@@ -109,6 +109,12 @@ def _models(settings: Settings) -> Iterator[str]:
     models = settings.models
     if models.models and models.live_model not in models.models:
         yield f"models.live_model is {models.live_model} but models.models has only {', '.join(sorted(models.models))}"
+    for key, model in models.models.items():
+        if model.features.selection.method == "chi_square" and model.task != "classification":
+            yield (
+                f"models.models.{key}.features.selection.method is chi_square but task is {model.task}; "
+                "it needs classes"
+            )
     live = models.models.get(models.live_model)
     if live and models.prediction_horizon is not None and models.prediction_horizon != live.horizon_bars:
         yield (

@@ -9,15 +9,17 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from qts_core.config.section import Folder, Fraction, Section
+from qts_core.config.section import Folder, Fraction, OpenFraction, Section
 
 __all__ = [
     "REGIME_BARS",
     "TARGET_KINDS",
     "EnsembleSettings",
+    "FeatureSelection",
     "ModelFeatures",
     "ModelSettings",
     "ModelsSettings",
+    "SampleWeights",
     "TrainingSettings",
 ]
 
@@ -46,6 +48,40 @@ Target = Annotated[str, Field(pattern=rf"^(({'|'.join(TARGET_KINDS)})_[1-9][0-9]
 Parameter = bool | int | float | str | None
 
 
+SampleWeights = Literal["equal", "uniqueness"]
+
+
+class FeatureSelection(Section):
+    """Which features a model is trained on, chosen in each fold by its training rows alone."""
+
+    method: Literal[
+        "none",
+        "variance",
+        "correlation",
+        "mutual_information",
+        "chi_square",
+        "rfe",
+        "sequential_forward",
+        "sequential_backward",
+        "genetic",
+        "lasso",
+        "tree",
+        "permutation",
+        "shap",
+    ] = "none"
+    """How features are chosen; `none` keeps all."""
+    alpha: OpenFraction = 0.05
+    """Share of the time that chance may choose, for methods that test."""
+    threshold: Annotated[float, Field(ge=0)] | None = None
+    """Of `variance`: keep above it, default 0. Of `correlation`: one of those alike by it, default 0.95."""
+    maximum: Count | None = None
+    """Most features kept, the best; default no limit, for `rfe` half of them."""
+    rows: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
+    """Most training rows looked at, drawn at random."""
+    rounds: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Fewest rounds on labels of other times, by which chance is measured."""
+
+
 class ModelFeatures(Section):
     """What a model sees."""
 
@@ -57,6 +93,9 @@ class ModelFeatures(Section):
     """Whether inputs are scaled, fitted on each fold's training rows and kept in the bundle; trees need none."""
     normalization_method: Literal["zscore", "minmax", "robust", "quantile"] = "zscore"
     """How, when they are: to mean and deviation, to the range [0, 1], to median and interquartile range, to ranks."""
+
+    selection: FeatureSelection = FeatureSelection()
+    """Which of them it is trained on, chosen in each fold."""
 
     @property
     def preprocessing(self) -> str | None:
@@ -87,6 +126,8 @@ class TrainingSettings(Section):
     """Train on every k-th bar; 1 uses all."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 7
     """Seed; the same seed gives the same bytes."""
+    sample_weights: SampleWeights = "equal"
+    """Weight of each training sample: all the same, or by how much of its label no other label of the symbol shares."""
     retrain_frequency: Literal["daily", "weekly", "monthly", "never"] = "weekly"
     """How often the schedule retrains."""
 

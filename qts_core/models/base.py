@@ -40,6 +40,8 @@ class TradingModel(ABC):
         Everything random in training comes from it: same seed, same data, same bytes.
     parameters : mapping
         Hyperparameters in the library's own names; unknown ones are the library's to refuse.
+    classes : int
+        Number of classes that a classifier tells apart, labels 0, 1, ...
     """
 
     kind: ClassVar[str]
@@ -47,9 +49,16 @@ class TradingModel(ABC):
     model_type: ClassVar[ModelType]
 
     def __init__(
-        self, name: str, *, version: str = "1.0.0", seed: int = 0, parameters: Mapping[str, Parameter] | None = None
+        self,
+        name: str,
+        *,
+        version: str = "1.0.0",
+        seed: int = 0,
+        parameters: Mapping[str, Parameter] | None = None,
+        classes: int = 2,
     ) -> None:
         self._name = name
+        self._classes = classes
         self._version = version
         self._seed = seed
         self._parameters: dict[str, Parameter] = dict(parameters or {})
@@ -113,7 +122,7 @@ class TradingModel(ABC):
         features : float [R, F]
             NaN = no value.
         labels : float64 [R]
-            Finite; 0 and 1 for a classifier.
+            Finite; 0, 1, ... for a classifier.
         feature_names : sequence of str
             The F columns.
         trained_until : datetime
@@ -129,7 +138,7 @@ class TradingModel(ABC):
 
     @abstractmethod
     def predict(self, features: Floats) -> Floats:
-        """Return predictions, float64 [R]: the label's expectation, or the likelier class (0 or 1) of a classifier.
+        """Return predictions, float64 [R]: the label's expectation, or the likeliest class (0, 1, ...) of a classifier.
 
         A batch gives, bit for bit, what its rows give one by one.
 
@@ -141,7 +150,7 @@ class TradingModel(ABC):
 
     @abstractmethod
     def predict_proba(self, features: Floats) -> Floats:
-        """Return class probabilities, float64 [R, 2]: not up, up.
+        """Return class probabilities, float64 [R, K]; of a direction: not up, up.
 
         Raises
         ------

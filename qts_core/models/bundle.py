@@ -1,6 +1,8 @@
 """The model bundle: a folder with manifest, weights in a native format and golden predictions (specification 7.3).
 
-A model that was trained behind a scaler carries it as `preprocessing.json`.
+A model that was trained behind a scaler carries it as `preprocessing.json`. What describes a model without taking part
+in its predictions travels as an appendix: why its features were chosen (`selection.json`), and what they looked like in
+training (`drift_reference.json`).
 
 No pickle is ever loaded. A bundle opens only when every file has the sha256 its manifest names and the weights give
 the golden predictions.
@@ -23,13 +25,17 @@ from qts_core.models.factory import create_model
 from qts_core.models.folder import read_folder, write_folder
 from qts_core.models.manifest import Manifest
 from qts_core.models.preprocessing import Preprocessor
-from qts_core.models.scoring import score
+from qts_core.models.scoring import UP_OR_NOT, score
+from qts_core.targets import parse_target
 
-__all__ = ["LoadedModel", "ModelBundle"]
+__all__ = ["DRIFT_REFERENCE", "SELECTION", "LoadedModel", "ModelBundle"]
 
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"
 SCALER = "preprocessing.json"
+SELECTION = "selection.json"
+DRIFT_REFERENCE = "drift_reference.json"
+APPENDICES = (SELECTION, DRIFT_REFERENCE)
 GOLDEN_TOLERANCE = 1e-9
 """Relative. On one machine scores are equal bit for bit; the last bit of exp() may differ between C libraries."""
 
@@ -87,7 +93,13 @@ class LoadedModel:
 
     def score(self, features: Floats) -> Floats:
         """Return expected forward returns, float64 [R], from float64 [R, F]; NaN = no opinion."""
-        return score(self.model, features, label_scale=self.manifest.label_scale, preprocessor=self.preprocessor)
+        return score(
+            self.model,
+            features,
+            label_scale=self.manifest.label_scale,
+            preprocessor=self.preprocessor,
+            signs=_signs(self.manifest),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,14 +121,25 @@ class ModelBundle:
         manifest: Manifest,
         golden_features: Floats,
         preprocessor: Preprocessor | None = None,
+        appendices: Mapping[str, bytes] | None = None,
     ) -> ModelBundle:
-        """Pack a fitted model and the scaler it was trained behind.
+        """Pack a fitted model, the scaler it was trained behind, and what describes it.
 
-        `golden_features`, float64 [k, F], are real rows, not scaled, whose scores are kept as proof.
+        `golden_features`, float64 [k, F], are real rows, not scaled, whose scores are kept as proof. `appendices` are
+        files named ``SELECTION`` or ``DRIFT_REFERENCE``.
         """
-        scores = score(model, golden_features, label_scale=manifest.label_scale, preprocessor=preprocessor)
+        if unknown := set(appendices or {}) - set(APPENDICES):
+            raise ValueError(f"unknown appendices {sorted(unknown)}")
+        scores = score(
+            model,
+            golden_features,
+            label_scale=manifest.label_scale,
+            preprocessor=preprocessor,
+            signs=_signs(manifest),
+        )
         golden = {"features": _plain(golden_features), "scores": _plain(scores)}
-        files = {**model.to_files(), GOLDEN: (json.dumps(golden, sort_keys=True) + "\n").encode()}
+        proof = (json.dumps(golden, sort_keys=True) + "\n").encode()
+        files = {**model.to_files(), **(appendices or {}), GOLDEN: proof}
         if preprocessor is not None:
             files[SCALER] = preprocessor.to_json()
         sealed = manifest.model_copy(update={"files": {n: _sha256(c) for n, c in sorted(files.items())}})
@@ -218,6 +241,11 @@ class ModelBundle:
                 fix="fetch the bundle again",
             )  # fmt: skip
         return self.files[name]
+
+
+def _signs(manifest: Manifest) -> tuple[float, ...]:
+    """Return what each class of the model's target says of the price."""
+    return parse_target(manifest.target).spec.signs or UP_OR_NOT
 
 
 def _sha256(data: bytes) -> str:

@@ -46,8 +46,9 @@ def create_model(
     version: str = "1.0.0",
     seed: int = 0,
     parameters: Mapping[str, Parameter] | None = None,
+    classes: int = 2,
 ) -> TradingModel:
-    """Return an unfitted model.
+    """Return an unfitted model; `classes` is the number of classes that a classifier tells apart.
 
     Raises
     ------
@@ -60,4 +61,4 @@ def create_model(
         raise InvalidConfigError(
             "QTS-CONF-003", "unknown model", where="models.yaml type", found=f"{kind} {model_type}", expected=known
         )
-    return found(name, version=version, seed=seed, parameters=parameters)
+    return found(name, version=version, seed=seed, parameters=parameters, classes=classes)

@@ -1,4 +1,4 @@
-"""LightGBM behind the model interface: regressor and binary classifier (specification 7.2)."""
+"""LightGBM behind the model interface: regressor and classifier (specification 7.2)."""
 
 from __future__ import annotations
 
@@ -50,9 +50,15 @@ class LightGBMModel(TradingModel):
     objective: ClassVar[str]
 
     def __init__(
-        self, name: str, *, version: str = "1.0.0", seed: int = 0, parameters: Mapping[str, Parameter] | None = None
+        self,
+        name: str,
+        *,
+        version: str = "1.0.0",
+        seed: int = 0,
+        parameters: Mapping[str, Parameter] | None = None,
+        classes: int = 2,
     ) -> None:
-        super().__init__(name, version=version, seed=seed, parameters=parameters)
+        super().__init__(name, version=version, seed=seed, parameters=parameters, classes=classes)
         self._booster: lightgbm.Booster | None = None
 
     @property
@@ -133,6 +139,7 @@ class LightGBMModel(TradingModel):
                 expected=f"{len(names)} features", fix="fetch the bundle again",
             )  # fmt: skip
         self._booster, self._feature_names, self._trained_until = booster, names, trained_until
+        self._classes = max(2, booster.num_model_per_iteration())
         self._name, self._version, self._seed = state["name"], state["version"], state["seed"]
         self._parameters, self._metrics = dict(state["parameters"]), dict(state["metrics"])
         return self
@@ -150,7 +157,11 @@ class LightGBMModel(TradingModel):
 
     def _library_parameters(self) -> dict[str, Parameter]:
         chosen = {k: v for k, v in self._parameters.items() if k not in TREE_COUNT_NAMES}
-        return {**DEFAULTS, **chosen, **FIXED, "objective": self.objective, "seed": self.seed}
+        return {**DEFAULTS, **chosen, **FIXED, **self._task(), "seed": self.seed}
+
+    def _task(self) -> dict[str, Parameter]:
+        """Return what is learned, in the library's words."""
+        return {"objective": self.objective}
 
 
 class LightGBMRegressor(LightGBMModel):
@@ -161,16 +172,24 @@ class LightGBMRegressor(LightGBMModel):
 
 
 class LightGBMClassifier(LightGBMModel):
-    """Foretells the direction: the probability that the return is above zero."""
+    """Foretells classes; of a direction, the probability that the return is above zero."""
 
     model_type = ModelType.CLASSIFIER
     objective = "binary"
 
     def predict(self, features: Floats) -> Floats:
-        """Return the likelier class, float64 [R]: 1 = up."""
+        """Return the likeliest class, float64 [R]; of a direction, 1 = up."""
+        if self._classes > 2:
+            return np.asarray(self.predict_proba(features).argmax(axis=1), dtype=np.float64)
         return (self._raw(features) > 0.5).astype(np.float64)
 
     def predict_proba(self, features: Floats) -> Floats:
-        """Return the probabilities of not up and up, float64 [R, 2]."""
-        up = self._raw(features)
-        return np.stack([1.0 - up, up], axis=1)
+        """Return the probability of each class, float64 [R, K]; of a direction, not up and up."""
+        chances = self._raw(features)
+        if self._classes > 2:
+            by_class: Floats = chances.reshape(-1, self._classes)
+            return by_class
+        return np.asarray(np.stack([1.0 - chances, chances], axis=1))
+
+    def _task(self) -> dict[str, Parameter]:
+        return {"objective": "multiclass", "num_class": self._classes} if self._classes > 2 else super()._task()

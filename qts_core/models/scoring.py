@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,10 +11,14 @@ from qts_core.market.panel import Floats
 from qts_core.models.base import ModelType, TradingModel
 from qts_core.models.preprocessing import Preprocessor
 
-__all__ = ["MAXIMUM_MISSING_RATIO", "has_opinion", "score"]
+__all__ = ["MAXIMUM_MISSING_RATIO", "UP_OR_NOT", "has_opinion", "score"]
 
 MAXIMUM_MISSING_RATIO = 0.5
 """With more than half of its features missing a symbol has no bar, or is warming up: no opinion."""
+
+
+UP_OR_NOT = (-1.0, 1.0)
+"""Signs of the classes of a binary target."""
 
 
 def has_opinion(features: Floats) -> NDArray[np.bool_]:
@@ -23,20 +29,28 @@ def has_opinion(features: Floats) -> NDArray[np.bool_]:
 
 
 def score(
-    model: TradingModel, features: Floats, *, label_scale: float, preprocessor: Preprocessor | None = None
+    model: TradingModel,
+    features: Floats,
+    *,
+    label_scale: float,
+    preprocessor: Preprocessor | None = None,
+    signs: Sequence[float] = UP_OR_NOT,
 ) -> Floats:
     """Return the expected forward return of each row, float64 [R], a ratio (0.001 = 0.1 %).
 
     Parameters
     ----------
     model : TradingModel
-        A regressor's prediction is the score; a classifier's is the surplus of "up" over "not up" times `label_scale`.
+        A regressor's prediction is the score; a classifier's is the surplus of "up" over "not up" times `label_scale`:
+        the sum of its class probabilities, each by its sign.
     features : float64 [R, F]
         NaN = no value.
     label_scale : float
         Mean absolute forward return of the training samples.
     preprocessor : Preprocessor, optional
         The scaler that the model was trained behind.
+    signs : sequence of float
+        What each class says of the price, -1, 0 or 1; of a classifier.
 
     Returns
     -------
@@ -46,7 +60,11 @@ def score(
     inputs = features if preprocessor is None else preprocessor.transform(features)
     if model.model_type is ModelType.CLASSIFIER:
         chances = model.predict_proba(inputs)
-        values = (chances[:, 1] - chances[:, 0]) * label_scale
+        # class by class: a matrix product may add up differently in a batch than in a row
+        surplus = signs[-1] * chances[:, -1]
+        for index in range(chances.shape[1] - 1):
+            surplus = surplus + signs[index] * chances[:, index]
+        values = surplus * label_scale
     else:
         values = model.predict(inputs)
     return np.where(has_opinion(features), values, np.nan)

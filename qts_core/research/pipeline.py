@@ -12,7 +12,7 @@ import numpy as np
 
 from qts_core.config.settings import Settings
 from qts_core.market.calendar import TradingCalendar
-from qts_core.market.errors import TradingSystemError
+from qts_core.market.errors import TradingSystemError, TrainingError
 from qts_core.market.time import from_micros
 from qts_core.ports.lake import LakePort
 from qts_core.ports.registry import CHALLENGER, DatasetRecord, FoldRecord, TrackedRun, TrainingRecord
@@ -31,6 +31,7 @@ from qts_core.research.training_summary import (
     save_predictions,
     save_training,
 )
+from qts_core.targets import parse_target
 from qts_core.training.fold_plan import RowRange
 from qts_core.training.trainer import FoldResult, Progress, TrainingResult, train_walk_forward
 
@@ -117,8 +118,19 @@ def backtest_model(
     fill_mode : str, optional
         The fill model that gates judge by (`verdict_fill_mode` of backtest.yaml) by default. Only that one gives the
         trial its Sharpe ratio; another one is the same trial under other assumptions, not a choice.
+
+    Raises
+    ------
+    TrainingError
+        If the model's target does not speak of the return.
     """
     summary = load_training(lake, key)
+    if not parse_target(summary.target).spec.is_return:
+        raise TrainingError(
+            "QTS-MODEL-003", "the target says nothing of the return, so its predictions cannot be traded",
+            where=f"models.yaml {key}", found=summary.target, expected="a target of the return or its direction",
+            fix="use the predictions in lake and registry, or learn another target",
+        )  # fmt: skip
     mode = fill_mode or settings.backtest.verdict_fill_mode
     try:
         outcome = run_model_backtest(lake, settings, summary, fill_mode=mode, calendar=calendar)
@@ -242,7 +254,8 @@ def _fold_record(prepared: PreparedTraining, fold: FoldResult) -> FoldRecord:
     inside = {f"train.{k}": v for k, v in fold.in_sample.metrics().items()}
     outside = {f"test.{k}": v for k, v in fold.out_of_sample.metrics().items()}
     name = f"fold {fold.index + 1}: test {spans['test']}"
-    return FoldRecord(name, {"train": spans["train"], "test": spans["test"]}, _finite({**inside, **outside}))
+    figures = {**inside, **outside, "features": float(len(fold.selection.names))}
+    return FoldRecord(name, {"train": spans["train"], "test": spans["test"]}, _finite(figures))
 
 
 def _summary(prepared: PreparedTraining, result: TrainingResult, run: TrackedRun, seconds: float) -> TrainingSummary:
@@ -291,6 +304,7 @@ def _fold_summary(prepared: PreparedTraining, fold: FoldResult) -> FoldSummary:
         test_samples=fold.test_samples,
         in_sample=fold.in_sample.metrics(),
         out_of_sample=fold.out_of_sample.metrics(),
+        features=() if fold.selection.method == "none" else fold.selection.names,
     )
 
 

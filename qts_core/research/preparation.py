@@ -26,7 +26,7 @@ from qts_core.models.preprocessing import Method
 from qts_core.ports.lake import LakePort
 from qts_core.research.feature_months import BARS, catalogue_for, feature_table, model_catalogue
 from qts_core.research.symbol_parts import SymbolPart, parts_of
-from qts_core.targets import forward_return, labels_for, parse_target
+from qts_core.targets import judged_values, labels_for, parse_target
 from qts_core.training.fold_plan import FoldPlan, walk_forward
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingEntry
@@ -126,11 +126,13 @@ def training_entry(settings: Settings, key: str) -> TrainingEntry:
             chosen.training.seed,
             chosen.training.row_stride,
             preprocessing=Method(scaler) if (scaler := chosen.features.preprocessing) else None,
+            selection=chosen.features.selection,
+            sample_weights=chosen.training.sample_weights,
         )
     except ValueError as error:
         raise InvalidConfigError(
             "QTS-CONF-005", "task and target contradict each other", where=f"models.yaml {key}", found=str(error),
-            expected="regression with a return, classification with a direction",
+            expected="the task that docs/concepts/models.md names for the target",
         ) from error  # fmt: skip
 
 
@@ -198,11 +200,11 @@ def training_set(
     if not inside.all():
         features, row, column = features[inside], row[inside], column[inside]
     labels = labels_for(entry.target, panel, members)
-    returns = forward_return(panel, entry.target.horizon_bars)
+    judged = judged_values(entry.target, labels, panel)
     return TrainingSet(
         features=features,
         labels=labels.values[row, column],
-        returns=returns.values[row, column],
+        returns=judged[row, column],
         row=row,
         column=column,
         end_row=labels.end_row[row, column],

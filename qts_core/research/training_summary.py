@@ -34,7 +34,10 @@ WHOLE = "all"
 
 @dataclass(frozen=True, slots=True)
 class FoldSummary:
-    """One fold; spans are [first, last] ISO dates, measures are by name, NaN where undefined."""
+    """One fold; spans are [first, last] ISO dates, measures are by name, NaN where undefined.
+
+    `features` names those that selection chose in it; empty when the model sees all.
+    """
 
     name: str
     train: tuple[str, str]
@@ -43,6 +46,7 @@ class FoldSummary:
     test_samples: int
     in_sample: Mapping[str, float]
     out_of_sample: Mapping[str, float]
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ class TrainingSummary:
         """Read what `to_json` wrote."""
         content = _nans(json.loads(text))
         folds = tuple(
-            FoldSummary(**{**f, "train": tuple(f["train"]), "test": tuple(f["test"])}) for f in content["folds"]
+            FoldSummary(**{**f, **{name: tuple(f.get(name, ())) for name in ("train", "test", "features")}})
+            for f in content["folds"]
         )
         return cls(**{**content, "folds": folds, "symbols": tuple(content["symbols"])})
 

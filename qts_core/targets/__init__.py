@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from qts_core.market.membership import Flags
-from qts_core.market.panel import Panel
+from qts_core.market.panel import Floats, Panel
 from qts_core.targets.barriers import triple_barrier
 from qts_core.targets.declared import TARGETS, Target, TargetKind, TargetSpec, parse_target
 from qts_core.targets.labels import LabelPanel, direction, forward_return, relative_return
@@ -26,6 +26,7 @@ __all__ = [
     "average_uniqueness",
     "direction",
     "forward_return",
+    "judged_values",
     "labels_for",
     "parse_target",
     "relative_return",
@@ -51,6 +52,20 @@ MAKERS: Mapping[TargetKind, Callable[[Panel, int], LabelPanel]] = MappingProxyTy
     }
 )
 """What makes the labels of each kind from bars and a horizon."""
+
+
+def judged_values(target: Target, labels: LabelPanel, panel: Panel) -> Floats:
+    """Return what predictions of `target` are judged by, float64 [T, N].
+
+    The forward return where a prediction speaks of it; else the label itself, a class by its sign.
+    """
+    if target.spec.is_return:
+        return forward_return(panel, target.horizon_bars).values
+    if not target.is_classification:
+        return labels.values
+    known = np.isfinite(labels.values)
+    signs = np.array(target.spec.signs)[np.where(known, labels.values, 0.0).astype(np.int64)]
+    return np.where(known, signs, np.nan)
 
 
 def labels_for(target: Target, panel: Panel, members: Flags | None = None) -> LabelPanel:

@@ -27,7 +27,7 @@ class TrainingSet:
     labels : float64 [R]
         What is learned; NaN = unknown, never trained on.
     returns : float64 [R]
-        Forward return as a ratio, by which predictions are judged; equals `labels` for return targets.
+        What predictions are judged by: the forward return, a ratio; the label where a target does not speak of it.
     row, column : int32 [R]
         Place in the panel.
     end_row : int32 [R]

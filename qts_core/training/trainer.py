@@ -8,24 +8,28 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.config.models import FeatureSelection, SampleWeights
+from qts_core.features.drift import reference_of
 from qts_core.market.errors import TrainingError
 from qts_core.market.panel import Floats
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BAR_MINUTES
 from qts_core.models.base import ModelType, Parameter, TradingModel
-from qts_core.models.bundle import LoadedModel, ModelBundle
+from qts_core.models.bundle import DRIFT_REFERENCE, SELECTION, LoadedModel, ModelBundle
 from qts_core.models.factory import create_model
 from qts_core.models.libraries import library_versions
 from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
 from qts_core.models.preprocessing import Method, Preprocessor
-from qts_core.models.scoring import has_opinion, score
-from qts_core.targets import Target
+from qts_core.models.scoring import UP_OR_NOT, has_opinion, score
+from qts_core.targets import Target, average_uniqueness
 from qts_core.training.evaluation import Evaluation, evaluate_scores
 from qts_core.training.fold_plan import Fold, FoldPlan
 from qts_core.training.samples import TrainingSet
+from qts_core.training.selection import Selection, TrainingRows, select
 
 __all__ = ["FoldResult", "Progress", "TrainingEntry", "TrainingResult", "train_walk_forward"]
 
+ALL_FEATURES = FeatureSelection()
 GOLDEN_ROWS = 16
 FEWEST_SAMPLES = 100
 PREDICTION_BLOCK_ROWS = 65_536
@@ -55,6 +59,10 @@ class TrainingEntry:
         Share of the return labels cut to its quantile at each end, found in the training samples alone.
     preprocessing : Method, optional
         Scaler of the inputs, fitted in the training samples alone; none by default.
+    selection : FeatureSelection
+        Which features are trained on, chosen in the training samples alone; all by default.
+    sample_weights : SampleWeights
+        Weight of each training sample; equal by default.
     """
 
     key: str
@@ -67,16 +75,24 @@ class TrainingEntry:
     winsorize_ratio: float = 0.005
     version: str = "1.0.0"
     preprocessing: Method | None = None
+    selection: FeatureSelection = ALL_FEATURES
+    sample_weights: SampleWeights = "equal"
 
     def __post_init__(self) -> None:
         if self.target.is_classification != (self.model_type is ModelType.CLASSIFIER):
             raise ValueError(f"a {self.model_type} cannot learn {self.target.name}")
+        if self.selection.method == "chi_square" and not self.target.is_classification:
+            raise ValueError("chi_square selects features of a classification only")
 
     def as_dict(self) -> dict[str, str]:
         """Return every choice as text, for trackers and for the identity of a trial."""
         chosen = {f"parameter.{name}": str(value) for name, value in sorted(self.parameters.items())}
         if self.preprocessing is not None:
             chosen["preprocessing"] = self.preprocessing.value
+        if self.selection.method != "none":
+            chosen |= {f"selection.{name}": str(value) for name, value in self.selection.model_dump().items()}
+        if self.sample_weights != "equal":
+            chosen["sample_weights"] = self.sample_weights
         return {
             "kind": self.kind,
             "model_type": self.model_type.value,
@@ -90,13 +106,14 @@ class TrainingEntry:
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """One fold: how its model did where it learned and where it did not."""
+    """One fold: how its model did where it learned and where it did not, and the features it was trained on."""
 
     index: int
     train_samples: int
     test_samples: int
     in_sample: Evaluation
     out_of_sample: Evaluation
+    selection: Selection
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +156,9 @@ class _Fitted:
     label_scale: float
     samples: NDArray[np.int64]
     preprocessor: Preprocessor | None
+    selection: Selection
+    columns: NDArray[np.int64]
+    signs: tuple[float, ...]
 
 
 def train_walk_forward(
@@ -197,16 +217,12 @@ def _check_plan(samples: TrainingSet, plan: FoldPlan) -> None:
 
 
 def _fit(entry: TrainingEntry, samples: TrainingSet, places: NDArray[np.int64], where: str) -> _Fitted:
-    chosen = places[np.random.default_rng(entry.seed).random(len(places)) * entry.row_stride < 1.0]
-    features = samples.features[chosen]
-    is_usable = has_opinion(features)
-    if not is_usable.all():
-        chosen, features = chosen[is_usable], features[is_usable]
-    if len(chosen) < FEWEST_SAMPLES:
-        raise TrainingError(
-            "QTS-MODEL-003", "too few samples to train on", where=f"{entry.key}, {where}", found=len(chosen),
-            expected=f"at least {FEWEST_SAMPLES}", fix="import more bars, or lower training.row_stride in models.yaml",
-        )  # fmt: skip
+    rng = np.random.default_rng(entry.seed)
+    drawn = places[rng.random(len(places)) * entry.row_stride < 1.0]
+    chosen, features = _usable(entry, drawn, samples.features[drawn], where)
+    selection, columns = _selected(entry, samples, chosen, features, rng)
+    if len(columns) < len(samples.names):
+        chosen, features = _usable(entry, chosen, np.ascontiguousarray(features[:, columns]), where)
     labels = samples.labels[chosen]
     if not entry.target.is_classification and entry.winsorize_ratio > 0:
         low, high = np.quantile(labels, [entry.winsorize_ratio, 1.0 - entry.winsorize_ratio])
@@ -218,14 +234,56 @@ def _fit(entry: TrainingEntry, samples: TrainingSet, places: NDArray[np.int64], 
         version=entry.version,
         seed=entry.seed,
         parameters=entry.parameters,
+        classes=max(len(entry.target.spec.classes), 2),
     )
     scaler = None
     if entry.preprocessing is not None:
-        scaler = Preprocessor.fit(entry.preprocessing, features, samples.names)
+        scaler = Preprocessor.fit(entry.preprocessing, features, selection.names)
         features = scaler.transform(features)
+    weights = None
+    if entry.sample_weights == "uniqueness":
+        weights = average_uniqueness(samples.row[chosen], samples.column[chosen], samples.end_row[chosen])
     known = samples.timeline.ts_known[int(samples.end_row[chosen].max())]
-    model.fit(features, labels, feature_names=samples.names, trained_until=from_micros(int(known)))
-    return _Fitted(model, float(np.abs(samples.returns[chosen]).mean()), chosen, scaler)
+    until = from_micros(int(known))
+    model.fit(features, labels, feature_names=selection.names, trained_until=until, weights=weights)
+    scale = float(np.nanmean(np.abs(samples.returns[chosen])))
+    return _Fitted(model, scale, chosen, scaler, selection, columns, entry.target.spec.signs or UP_OR_NOT)
+
+
+def _usable(
+    entry: TrainingEntry, places: NDArray[np.int64], features: Floats, where: str
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return the samples with enough values to be scored; raise TrainingError where they are too few to learn from."""
+    is_usable = has_opinion(features)
+    if not is_usable.all():
+        places, features = places[is_usable], features[is_usable]
+    if len(places) < FEWEST_SAMPLES:
+        raise TrainingError(
+            "QTS-MODEL-003", "too few samples to train on", where=f"{entry.key}, {where}", found=len(places),
+            expected=f"at least {FEWEST_SAMPLES}", fix="import more bars, or lower training.row_stride in models.yaml",
+        )  # fmt: skip
+    return places, features
+
+
+def _selected(
+    entry: TrainingEntry,
+    samples: TrainingSet,
+    places: NDArray[np.int64],
+    features: Floats,
+    rng: np.random.Generator,
+) -> tuple[Selection, NDArray[np.int64]]:
+    """Return the features chosen by the training samples at `places`, and their columns."""
+    rows = TrainingRows(
+        features=features,
+        labels=samples.labels[places],
+        row=samples.row[places],
+        end_row=samples.end_row[places],
+        names=samples.names,
+        classes=len(entry.target.spec.classes),
+    )
+    selection = select(rows, entry.selection, rng)
+    column = {name: place for place, name in enumerate(samples.names)}
+    return selection, np.array([column[name] for name in selection.names], dtype=np.int64)
 
 
 def _judge(
@@ -250,6 +308,7 @@ def _judge(
         tested,
         evaluate_scores(learned, returns, horizon_bars=horizon),
         evaluate_scores(merged[test], returns[test], horizon_bars=horizon),
+        fitted.selection,
     )
 
 
@@ -257,9 +316,10 @@ def _score(fitted: _Fitted, features: Floats) -> Floats:
     blocks = [
         score(
             fitted.model,
-            features[start : start + PREDICTION_BLOCK_ROWS],
+            features[start : start + PREDICTION_BLOCK_ROWS, fitted.columns],
             label_scale=fitted.label_scale,
             preprocessor=fitted.preprocessor,
+            signs=fitted.signs,
         )
         for start in range(0, len(features), PREDICTION_BLOCK_ROWS)
     ]
@@ -279,7 +339,7 @@ def _bundle(
         horizon_bars=entry.target.horizon_bars,
         bar_minutes=BAR_MINUTES,
         features=tuple(
-            FeatureReference(name=n, hash=h) for n, h in zip(samples.names, samples.feature_hashes, strict=True)
+            FeatureReference(name=samples.names[place], hash=samples.feature_hashes[place]) for place in final.columns
         ),
         catalogue_hash=samples.catalogue_hash,
         training=TrainingSpan(
@@ -299,4 +359,9 @@ def _bundle(
         libraries=library_versions(entry.kind),
     )
     golden = used[np.linspace(0, len(used) - 1, min(GOLDEN_ROWS, len(used))).astype(np.int64)]
-    return ModelBundle.build(final.model, manifest, samples.features[golden], final.preprocessor)
+    inputs = np.ascontiguousarray(samples.features[used][:, final.columns])
+    appendices = {DRIFT_REFERENCE: reference_of(inputs, final.selection.names).to_json()}
+    if entry.selection.method != "none":
+        appendices[SELECTION] = final.selection.to_json()
+    rows = np.ascontiguousarray(samples.features[golden][:, final.columns])
+    return ModelBundle.build(final.model, manifest, rows, final.preprocessor, appendices)
