@@ -277,7 +277,7 @@ TOGETHER = (
     ),
     Operation("cluster_mean", cross.cluster_mean, 2, {}, none, none, Scope.CROSS_SECTION, context=COUNTS),
     Operation(
-        "structure", structure.structure, 2, WINDOW, slots(structure.HEADER, 1), whole_window, Scope.CROSS_SECTION,
+        "structure", structure.structure, 2, SCHEDULE, slots(structure.HEADER, 1), whole_window, Scope.CROSS_SECTION,
         context=COUNTS, waits=True, width=structure.WIDTH,
     ),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Principal components of the universe's returns (specification 6.4): who hangs on which, and how much they explain.
 
-They are found in the last 520 rows, twenty sessions, when a session begins, and hold until the next one does. What is
+They are found in the last 520 rows, twenty sessions, as every fifth session begins, and hold until then. What is
 said of all symbols together has the same value for each of them.
 """
 

@@ -55,8 +55,8 @@ FEATURES = (
         "log ratio", ANY, "Log of the mean volume of a session to that of a week.", "definition; numpy",
     ),
     feature(
-        "micro_volumerank_520_share", ops.rank(volume, 520),
-        "ratio", FRACTION, "Rank of the bar's volume among those of a month.", "pandas rolling rank",
+        "micro_volumerank_130_share", ops.rank(volume, 130),
+        "ratio", FRACTION, "Rank of the bar's volume among those of a week.", "pandas rolling rank",
     ),
     feature(
         "micro_unusualvolume_20_zscore", unusual,

@@ -1,6 +1,6 @@
 """The universe as a graph of correlations: centrality, clusters, contagion (specification 6.4).
 
-The graph is drawn when a session begins, from the last 520 rows, and holds until the next one does. Clusters are joined
+The graph is drawn from the last 520 rows as every fifth session begins, and holds until then. Clusters are joined
 by mean distance until about the root of the number of symbols is left; 0 is the largest.
 """
 
@@ -24,7 +24,7 @@ peers = ops.cluster_mean(day, found.cluster)
 market = ops.cross_mean(one)
 
 # A fall below the symbol's own twentieth quantile, as it was one bar before.
-fell = ops.greater(ops.lag(ops.quantile(one, 260, TAIL)), one)
+fell = ops.greater(ops.lag(ops.quantile(one, 100, TAIL)), one)
 together = ops.cross_mean(fell)
 
 

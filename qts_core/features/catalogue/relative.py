@@ -53,8 +53,8 @@ FEATURES = (
         "Moskowitz and Grinblatt 1999, Journal of Finance 54, 1249",
     ),
     feature(
-        "cross_strength_260_rank", ops.rank(line, 260),
-        "ratio", FRACTION, "Rank of the price relative to the market among those of two weeks.",
+        "cross_strength_130_rank", ops.rank(line, 130),
+        "ratio", FRACTION, "Rank of the price relative to the market among those of a week.",
         "pandas rolling rank",
     ),
     feature(

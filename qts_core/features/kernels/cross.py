@@ -170,19 +170,24 @@ def cross_std(x: Floats, out: Floats, counts: Flags) -> None:
 
 @kernel
 def cluster_mean(x: Floats, cluster: Floats, out: Floats, counts: Flags) -> None:
-    """Write the mean over the other symbols with the same number of a cluster; NaN where there is no other."""
+    """Write the mean over the other symbols with the same number of a cluster, 0 up; NaN where there is no other."""
     ordered = np.empty(x.shape[1])
     for t in range(x.shape[0]):
+        highest = -1.0
         for n in range(x.shape[1]):
             out[t, n] = np.nan
-            if x[t, n] != x[t, n] or not counts[n]:
-                continue
+            if counts[n] and x[t, n] == x[t, n] and cluster[t, n] > highest:
+                highest = cluster[t, n]
+        for number in range(int(highest) + 1):
             count = 0
-            for other in range(x.shape[1]):
-                is_peer = other != n and counts[other] and cluster[t, other] == cluster[t, n]
-                if is_peer and x[t, other] == x[t, other]:
-                    ordered[count] = x[t, other]
+            for n in range(x.shape[1]):
+                if counts[n] and cluster[t, n] == number and x[t, n] == x[t, n]:
+                    ordered[count] = x[t, n]
                     count += 1
-            if count > 0:
-                ordered[:count].sort()
-                out[t, n] = mean_of(ordered, count)
+            if count < 2:
+                continue
+            ordered[:count].sort()
+            total = mean_of(ordered, count) * count
+            for n in range(x.shape[1]):
+                if counts[n] and cluster[t, n] == number and x[t, n] == x[t, n]:
+                    out[t, n] = (total - x[t, n]) / (count - 1)

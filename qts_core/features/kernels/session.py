@@ -137,15 +137,22 @@ def hold(x: Floats, gate: Floats, session: Floats, out: Floats, state: Floats, i
 @kernel
 def usual_of(ring: Floats, kind: int) -> float:
     """Return the mean (`kind` 0) or the sample deviation (1); equal values give themselves and exactly zero."""
-    base, total, squares = ring[0], 0.0, 0.0
-    for value in ring:
-        total += value - base
-    mean: float = base + total / len(ring)
+    # Four sums side by side: a single one would wait for each of its additions.
+    base, length = ring[0], len(ring)
+    a, b, c, d, squares = 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(0, length - 3, 4):
+        a += ring[i] - base
+        b += ring[i + 1] - base
+        c += ring[i + 2] - base
+        d += ring[i + 3] - base
+    for i in range(length // 4 * 4, length):
+        a += ring[i] - base
+    mean: float = base + ((a + b) + (c + d)) / length
     if kind == 0:
         return mean
     for value in ring:
         squares += (value - mean) * (value - mean)
-    return math.sqrt(squares / (len(ring) - 1))
+    return math.sqrt(squares / (length - 1))
 
 
 @kernel

@@ -1,13 +1,13 @@
 """How the returns of the universe move together: factors and graph, computed when a session begins and then held.
 
-The first row of a session on which anything trades sees the last `window` rows before it; what is found holds until the
-next session begins. A symbol takes part if four fifths of its returns are there and they vary; the few that are missing
-count as its mean. Symbols are put in the order of their variance first, so the result is the same bits whatever the
-order of columns. The sign of a factor is the one that fits its loadings of the session before; at the beginning it is
-such that the cubes of its loadings have a positive sum.
+The first row of a session on which anything trades sees the last `window` rows before it: first when there are so many,
+then at every `every`-th session that begins. What is found holds until then. A symbol takes part if four fifths of its
+returns are there and they vary; the few that are missing count as its mean. Symbols are put in the order of their
+variance first, so the result is the same bits whatever the order of columns. The sign of a factor is the one that fits
+the loadings held before; at the beginning it is such that the cubes of its loadings have a positive sum.
 
-State: in the first symbol's row session, rows seen, place in the ring and whether anything has been found; in each row
-the symbol's results and its ring of returns.
+State: in the first symbol's row session, rows seen, place in the ring and sessions begun since the last computation,
+itself included; in each row the symbol's results and its ring of returns.
 """
 
 from __future__ import annotations
@@ -83,7 +83,14 @@ def correlations_of(vectors: Floats) -> Floats:
     """Return the products of all pairs of columns, with ones on the diagonal."""
     size = vectors.shape[1]
     out = np.zeros((size, size))
-    for row in vectors:
+    steps = len(vectors) // 4 * 4
+    for t in range(0, steps, 4):  # four rows at a time: the sums are read and written once for all of them
+        one, two, three, four = vectors[t], vectors[t + 1], vectors[t + 2], vectors[t + 3]
+        for i in range(size):
+            a, b, c, d = one[i], two[i], three[i], four[i]
+            for j in range(i):
+                out[i, j] += (a * one[j] + b * two[j]) + (c * three[j] + d * four[j])
+    for row in vectors[steps:]:
         for i in range(size):
             for j in range(i):
                 out[i, j] += row[i] * row[j]
@@ -97,7 +104,7 @@ def correlations_of(vectors: Floats) -> Floats:
 
 @kernel
 def side_of(vector: Floats, before: Floats) -> float:
-    """Return the sign that fits the loadings of the session before, or else a positive sum of cubes."""
+    """Return the sign that fits the loadings held before, or else a positive sum of cubes."""
     fit, cubes = 0.0, 0.0
     for i in range(len(vector)):
         if before[i] == before[i]:
@@ -117,7 +124,7 @@ def find_factors(state: Floats, some: Places, deviations: Floats, correlations: 
     before = np.empty(size)
     for k in range(min(FACTORS, size)):
         for i in range(size):
-            before[i] = state[some[i], 4 + k] if state[0, 3] > 0.0 else np.nan
+            before[i] = state[some[i], 4 + k]
         scale = side_of(vectors[k], before) * math.sqrt(max(0.0, values[k]))
         for i in range(size):
             loading = min(1.0, max(-1.0, scale * vectors[k, i]))
@@ -166,8 +173,10 @@ def find_graph(state: Floats, some: Places, correlations: Floats) -> None:
 
 
 @kernel
-def refresh(state: Floats, counts: Flags, window: int) -> None:
+def refresh(state: Floats, counts: Flags, window: int, is_found: bool) -> None:
     """Compute everything anew from the ring; nothing where too few symbols take part."""
+    if not is_found:
+        state[:, 4:HEADER] = np.nan
     some, deviations, vectors = gather(state, counts, window)
     is_in = np.zeros(state.shape[0], dtype=np.bool_)
     for n in some:
@@ -179,14 +188,29 @@ def refresh(state: Floats, counts: Flags, window: int) -> None:
     for n in range(state.shape[0]):
         if not is_in[n]:
             state[n, 4:HEADER] = np.nan
-    state[0, 3] = 1.0
 
 
 @kernel
-def structure(x: Floats, session: Floats, out: Floats, state: Floats, counts: Flags, window: int) -> None:
-    """Write factors and graph of the universe's returns, ``RESULTS``, found in the rows before this session."""
+def begins(header: Floats, day: float, window: int, every: int) -> bool:
+    """Count sessions; return whether everything is to be computed anew: the ring is full and `every` have begun."""
+    if day == header[0]:
+        return False
+    header[0] = day
+    if header[1] < window:
+        return False
+    header[3] += 1.0
+    if header[3] > 1.0 and header[3] <= every:
+        return False
+    header[3] = 1.0
+    return True
+
+
+@kernel
+def structure(x: Floats, session: Floats, out: Floats, state: Floats, counts: Flags, window: int, every: int) -> None:
+    """Write factors and graph of the universe's returns, ``RESULTS``, found before the session at every `every`-th."""
     rows, columns = x.shape
     header = state[0]
+    held = state[:, 4:HEADER].T.copy()
     for t in range(rows):
         day, is_any = 0.0, False
         for n in range(columns):
@@ -195,14 +219,15 @@ def structure(x: Floats, session: Floats, out: Floats, state: Floats, counts: Fl
         if not is_any:
             out[:, t, :] = np.nan
             continue
-        if day != header[0] and header[1] >= window:
-            refresh(state, counts, window)
-        header[0] = day
+        is_found = header[3] > 0.0
+        if begins(header, day, window, every):
+            refresh(state, counts, window, is_found)
+            held = state[:, 4:HEADER].T.copy()
+        for k in range(WIDTH):
+            for n in range(columns):
+                out[k, t, n] = held[k, n] if header[3] > 0.0 and counts[n] and x[t, n] == x[t, n] else np.nan
         place = int(header[2])
         for n in range(columns):
-            is_shown = header[3] > 0.0 and counts[n] and x[t, n] == x[t, n]
-            for k in range(WIDTH):
-                out[k, t, n] = state[n, 4 + k] if is_shown else np.nan
             state[n, HEADER + place] = x[t, n]
         header[1] = min(header[1] + 1.0, float(window))
         header[2] = place + 1 if place + 1 < window else 0

@@ -13,7 +13,7 @@ __all__ = ["Structure", "structure"]
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """How the universe moves together, found when a session begins, held until the next does.
+    """How the universe moves together, found when a session begins and then held.
 
     Attributes
     ----------
@@ -61,11 +61,11 @@ class Structure:
     silhouette: Node
 
 
-def structure(x: Node, window: int) -> Structure:
-    """Return how `x` moves together over symbols in the last `window` rows before this session.
+def structure(x: Node, window: int, every: int = 5) -> Structure:
+    """Return how `x` moves together over symbols in the last `window` rows.
 
-    Rows are instants at which any symbol of the universe has a value.
+    It is found anew as every `every`-th session begins, from the rows before. Rows are instants at which any symbol of the universe has a value.
     """
-    found = apply("structure", x, session, window=window)
+    found = apply("structure", x, session, window=window, every=every)
     parts = [apply("part", found, place=place) for place in range(len(RESULTS))]
     return Structure(tuple(parts[:FACTORS]), **dict(zip(RESULTS[FACTORS:], parts[FACTORS:], strict=True)))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tests.golden.features.market_for_tests import Bars, Floats, Market
 
-WINDOW = 520
+WINDOW, EVERY = 520, 5
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Cut:
 
     @property
     def correlations(self) -> Floats:
-        found: Floats = np.corrcoef(self.returns, rowvar=False)
+        found: Floats = np.asarray(np.corrcoef(self.returns, rowvar=False))
         return found
 
     @property
@@ -44,15 +44,16 @@ def cut(values: Floats) -> Cut:
 
 
 def held(market: Market, function: Callable[[Cut], Mapping[str, Floats | float]]) -> dict[str, Floats]:
-    """Return what `function` says of the last window before each session, on all bars of the session."""
+    """Return what `function` says of the last window before every fifth session, on all bars until the next."""
     returns = market.scatter(lambda b: b.log_return)
     rows = np.flatnonzero(~np.isnan(returns).all(axis=1))
     session = market.panel.timeline.session[rows]
     firsts = np.flatnonzero(np.r_[False, session[1:] != session[:-1]])
     out: dict[str, Floats] = {}
-    for first in firsts[firsts >= WINDOW]:
+    full = firsts[firsts >= WINDOW][::EVERY]
+    for first, following in zip(full, [*full[1:], len(rows)], strict=True):
         window = cut(returns[rows[first - WINDOW : first]])
-        today = rows[session == session[first]]
+        today = rows[first:following]
         for name, values in function(window).items():
             column = out.setdefault(name, np.full(returns.shape, np.nan))
             column[np.ix_(today, window.some)] = values

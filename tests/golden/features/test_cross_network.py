@@ -107,7 +107,7 @@ def test_contagion_is_correlation_freed_of_the_bias_of_volatile_times(
 
 def test_contagion_is_falling_together(market: Market, agree: Callable[..., None]) -> None:
     def falls(b: Bars) -> Floats:
-        low = b.roll(b.log_return, 260, lambda w: np.quantile(w, 0.05, axis=1))
+        low = b.roll(b.log_return, 100, lambda w: np.quantile(w, 0.05, axis=1))
         before = np.r_[np.nan, low[:-1]]
         return np.where(np.isnan(before), np.nan, (b.log_return < before).astype(float))
 

@@ -84,7 +84,7 @@ def ranked(m: Market, b: Bars) -> Floats:
     x = line(m, b, "market")
     there = ~np.isnan(x)
     out = np.full(len(x), np.nan)
-    out[there] = pd.Series(x[there]).rolling(260).rank(pct=True)
+    out[there] = pd.Series(x[there]).rolling(130).rank(pct=True)
     return out
 
 
@@ -92,7 +92,7 @@ REFEREES: dict[str, Referee] = {
     "cross_strength_26_market": lambda m, b: strength(m, b, "market", 26),
     "cross_strength_130_market": lambda m, b: strength(m, b, "market", 130),
     "cross_strength_130_sector": lambda m, b: strength(m, b, "sector", 130),
-    "cross_strength_260_rank": ranked,
+    "cross_strength_130_rank": ranked,
     "cross_excess_26_sector": lambda m, b: b.sum(b.log_return - other(m, b, "sector"), 26),
     "cross_excess_130_sector": lambda m, b: b.sum(b.log_return - other(m, b, "sector"), 130),
     "cross_sector_130_market": lambda m, b: b.sum(other(m, b, "sector") - other(m, b), 130),

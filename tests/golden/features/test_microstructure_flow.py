@@ -125,7 +125,7 @@ REFEREES: dict[str, Callable[[Bars], Floats]] = {
     "micro_volumemomentum_10_log": pace,
     "micro_volumeacceleration_10_log": lambda b: pace(b) - old(b, pace(b), 10),
     "micro_volumetrend_130_log": lambda b: np.log(b.mean(b.volume, 26) / b.mean(b.volume, 130)),
-    "micro_volumerank_520_share": lambda b: rank(b.volume, 520),
+    "micro_volumerank_130_share": lambda b: rank(b.volume, 130),
     "micro_unusualvolume_20_zscore": unusual,
     "micro_unusualvolume_26_share": lambda b: b.mean(flag(unusual(b), 2.0), 26),
     "micro_slotvolume_20_ratio": lambda b: b.volume / by_slot(b, b.volume, lambda w: w.mean()),
