@@ -105,12 +105,12 @@ FEATURES = (
         "ratio", FRACTION, "Imbalance over volume in the bars of a month (bar-proxy VPIN).", BULK,
     ),
     feature(
-        "micro_toxicity_520_rank", ops.rank(vpin, 520),
-        "ratio", FRACTION, "Rank of the VPIN among those of a month: order-flow toxicity.", BULK,
+        "micro_toxicity_260_rank", ops.rank(vpin, 260),
+        "ratio", FRACTION, "Rank of the VPIN among those of two weeks: order-flow toxicity.", BULK,
     ),
     feature(
-        "micro_toxicity_520_flag", ops.above(ops.rank(vpin, 520), 0.9),
-        "flag", FLAG, "1 where the VPIN is among the highest tenth of a month.", BULK,
+        "micro_toxicity_260_flag", ops.above(ops.rank(vpin, 260), 0.9),
+        "flag", FLAG, "1 where the VPIN is among the highest tenth of two weeks.", BULK,
     ),
     feature(
         "micro_flowmemory_130_correlation", ops.correlation(normal * volume, ops.lag(normal * volume), 130),

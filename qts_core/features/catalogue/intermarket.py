@@ -5,6 +5,8 @@ They are read from auxiliary symbols that stand for them; features of one that i
 
 from __future__ import annotations
 
+from math import sqrt
+
 from qts_core.features import ops
 from qts_core.features.catalogue.declare import ANY, SIGNED, family
 from qts_core.features.graph import Node
@@ -32,7 +34,7 @@ def fisher(r: Node) -> Node:
 
 def change(x: Node, y: Node) -> Node:
     """Return the correlation of a week less that of a month, in the standard errors of independent windows."""
-    error = (1.0 / (MIDDLE - 3.0) + 1.0 / (LONG - 3.0)) ** 0.5
+    error = sqrt(1.0 / (MIDDLE - 3.0) + 1.0 / (LONG - 3.0))
     return (fisher(ops.correlation(x, y, MIDDLE)) - fisher(ops.correlation(x, y, LONG))) / error
 
 

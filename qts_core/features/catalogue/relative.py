@@ -6,7 +6,7 @@ A universe without those symbols has these features switched off.
 from __future__ import annotations
 
 from qts_core.features import ops
-from qts_core.features.catalogue.declare import ANY, FRACTION, NOT_NEGATIVE, RETURN, SIGNED, family
+from qts_core.features.catalogue.declare import ANY, NOT_NEGATIVE, RETURN, SIGNED, family
 from qts_core.features.graph import Node
 
 __all__ = ["FEATURES"]
@@ -51,11 +51,6 @@ FEATURES = (
         "cross_strength_130_sector", strength(sector_line, 130),
         "log ratio", ANY, "Price relative to the sector above its mean of a week.",
         "Moskowitz and Grinblatt 1999, Journal of Finance 54, 1249",
-    ),
-    feature(
-        "cross_strength_130_rank", ops.rank(line, 130),
-        "ratio", FRACTION, "Rank of the price relative to the market among those of a week.",
-        "pandas rolling rank",
     ),
     feature(
         "cross_excess_26_sector", ops.rolling_sum(beyond_sector, 26),

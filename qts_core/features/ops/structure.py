@@ -64,7 +64,8 @@ class Structure:
 def structure(x: Node, window: int, every: int = 5) -> Structure:
     """Return how `x` moves together over symbols in the last `window` rows.
 
-    It is found anew as every `every`-th session begins, from the rows before. Rows are instants at which any symbol of the universe has a value.
+    It is found anew as every `every`-th session begins, from the rows before. Rows are instants at which any symbol of
+    the universe has a value.
     """
     found = apply("structure", x, session, window=window, every=every)
     parts = [apply("part", found, place=place) for place in range(len(RESULTS))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import exchange_calendars
@@ -15,9 +16,9 @@ from qts_core.features.catalogue import calendar_events
 from tests.golden.features.market_for_tests import Floats, Market, market_of
 
 NEW_YORK = ZoneInfo("America/New_York")
-EXCHANGE = exchange_calendars.get_calendar("XNYS", start="2024-01-01", end="2025-12-31")
+EXCHANGE: Any = exchange_calendars.get_calendar("XNYS", start="2024-01-01", end="2025-12-31")
 # The ninth of January 2025 became a day of mourning on the thirtieth of December.
-SESSIONS = sorted({*(day.date() for day in EXCHANGE.sessions), date(2025, 1, 9)})
+SESSIONS: list[date] = sorted({*(day.date() for day in EXCHANGE.sessions), date(2025, 1, 9)})
 CATALOGUE = Catalogue(calendar_events.FEATURES)
 
 

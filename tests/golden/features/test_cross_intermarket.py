@@ -27,7 +27,7 @@ def returns(b: Bars) -> Floats:
 
 def change(b: Bars, other: Floats) -> Floats:
     short, long = (b.pairs(b.log_return, other, bars, correlation) for bars in (130, 520))
-    return (np.arctanh(short) - np.arctanh(long)) / np.sqrt(1.0 / 127.0 + 1.0 / 517.0)
+    return np.asarray((np.arctanh(short) - np.arctanh(long)) / np.sqrt(1.0 / 127.0 + 1.0 / 517.0))
 
 
 def residuals(y: Floats, x: Floats) -> Floats:

@@ -52,7 +52,7 @@ def beta(m: Market, b: Bars, role: str, bars: int) -> Floats:
 def one_sided(m: Market, b: Bars, side: float) -> Floats:
     its = other(m, b)
     found = b.pairs(b.log_return, np.where(side * its > 0.0, its, np.nan), 130, slope)
-    return pd.Series(found).ffill().to_numpy()
+    return np.asarray(pd.Series(found).ffill(), dtype=float)
 
 
 def error(y: Floats, x: Floats) -> float:
@@ -80,19 +80,10 @@ def wild(b: Bars) -> Floats:
     return b.std(b.log_return, 130)
 
 
-def ranked(m: Market, b: Bars) -> Floats:
-    x = line(m, b, "market")
-    there = ~np.isnan(x)
-    out = np.full(len(x), np.nan)
-    out[there] = pd.Series(x[there]).rolling(130).rank(pct=True)
-    return out
-
-
 REFEREES: dict[str, Referee] = {
     "cross_strength_26_market": lambda m, b: strength(m, b, "market", 26),
     "cross_strength_130_market": lambda m, b: strength(m, b, "market", 130),
     "cross_strength_130_sector": lambda m, b: strength(m, b, "sector", 130),
-    "cross_strength_130_rank": ranked,
     "cross_excess_26_sector": lambda m, b: b.sum(b.log_return - other(m, b, "sector"), 26),
     "cross_excess_130_sector": lambda m, b: b.sum(b.log_return - other(m, b, "sector"), 130),
     "cross_sector_130_market": lambda m, b: b.sum(other(m, b, "sector") - other(m, b), 130),

@@ -24,7 +24,7 @@ def market() -> Market:
 
 
 def change(bars: int) -> Callable[[Bars], Floats]:
-    return lambda b: b.before(b.close, lambda was, now: np.log(now / was), bars)
+    return lambda b: b.before(b.close, lambda was, now: np.asarray(np.log(now / was)), bars)
 
 
 def wild(b: Bars) -> Floats:
@@ -32,8 +32,8 @@ def wild(b: Bars) -> Floats:
 
 
 def busy(b: Bars) -> Floats:
-    usual = pd.Series(b.volume).groupby(b.start).transform(lambda s: s.shift().rolling(20).mean()).to_numpy()
-    return b.volume / usual
+    usual = pd.Series(b.volume).groupby(b.start).transform(lambda s: s.shift().rolling(20).mean())
+    return b.volume / np.asarray(usual, dtype=float)
 
 
 def log_busy(b: Bars) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,15 +31,15 @@ def ratio(x: Floats, y: Floats) -> Floats:
     return np.divide(x, y, out=np.full_like(x, np.nan), where=y != 0)
 
 
-def by_slot(b: Bars, x: Floats, function: Callable[[pd.Series], pd.Series]) -> Floats:
+def by_slot(b: Bars, x: Floats, function: Callable[[Any], Any]) -> Floats:
     """Apply `function` to the earlier values of the same slot of the day."""
     frame = pd.Series(x[~np.isnan(x)], index=np.flatnonzero(~np.isnan(x)))
-    slots = b.start[frame.index.to_numpy()]
-    return frame.groupby(slots).transform(lambda s: function(s.shift().rolling(20))).reindex(range(len(x))).to_numpy()
+    usual = frame.groupby(b.start[frame.index.to_numpy()]).transform(lambda s: function(s.shift().rolling(20)))
+    return np.asarray(usual.reindex(range(len(x))), dtype=float)
 
 
 def by_session(b: Bars, x: Floats) -> Floats:
-    return pd.Series(x).groupby(b.session).cumsum().to_numpy()
+    return np.asarray(pd.Series(x).groupby(b.session).cumsum(), dtype=float)
 
 
 def pace(b: Bars) -> Floats:
@@ -57,11 +58,11 @@ def move(b: Bars) -> Floats:
 
 
 def normal(b: Bars) -> Floats:
-    return 2.0 * stats.norm.cdf(move(b)) - 1.0
+    return np.asarray(2.0 * stats.norm.cdf(move(b)) - 1.0)
 
 
 def student(b: Bars) -> Floats:
-    return 2.0 * stats.t.cdf(move(b), 2) - 1.0
+    return np.asarray(2.0 * stats.t.cdf(move(b), 2) - 1.0)
 
 
 def placed(b: Bars) -> Floats:
@@ -139,8 +140,8 @@ REFEREES: dict[str, Callable[[Bars], Floats]] = {
     "micro_bulkday_1_mean": day_imbalance,
     "micro_vpin_26_value": lambda b: vpin(b, 26),
     "micro_vpin_520_value": lambda b: vpin(b, 520),
-    "micro_toxicity_520_rank": lambda b: rank(vpin(b), 520),
-    "micro_toxicity_520_flag": lambda b: flag(rank(vpin(b), 520), 0.9),
+    "micro_toxicity_260_rank": lambda b: rank(vpin(b), 260),
+    "micro_toxicity_260_flag": lambda b: flag(rank(vpin(b), 260), 0.9),
     "micro_flowmemory_130_correlation": lambda b: lagged(b, normal(b) * b.volume, normal(b) * b.volume),
     "micro_flowahead_130_correlation": lambda b: lagged(b, b.log_return, normal(b) * b.volume),
     "micro_informed_260_partial": informed,

@@ -155,7 +155,7 @@ def filled(b: Bars) -> Floats:
 def age(b: Bars, x: Floats) -> Floats:
     def of(rows: Rows) -> float:
         latest = rows[x[rows] == x[rows].max()][-1]
-        return 1.0 - b.end[latest] / b.end[rows[-1]]
+        return float(1.0 - b.end[latest] / b.end[rows[-1]])
 
     return each(b, of)
 
@@ -170,7 +170,7 @@ def intraday(b: Bars) -> Floats:
 
 def location(rows: Rows, b: Bars) -> float:
     high, low = b.high[rows].max(), b.low[rows].min()
-    return (2.0 * b.close[rows[-1]] - high - low) / (high - low)
+    return float((2.0 * b.close[rows[-1]] - high - low) / (high - low))
 
 
 REFEREES: dict[str, Callable[[Bars], Floats]] = {

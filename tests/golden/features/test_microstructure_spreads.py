@@ -63,7 +63,7 @@ def quiet(b: Bars) -> Floats:
 
 
 def fong(b: Bars) -> Floats:
-    return 2.0 * b.std(b.log_return, 130) * stats.norm.ppf((1.0 + quiet(b)) / 2.0)
+    return np.asarray(2.0 * b.std(b.log_return, 130) * stats.norm.ppf((1.0 + quiet(b)) / 2.0))
 
 
 def amihud(b: Bars, bars: int) -> Floats:
@@ -82,7 +82,7 @@ def flow(b: Bars) -> Floats:
 def bulk_flow(b: Bars) -> Floats:
     change = b.before(b.close, lambda was, now: now - was)
     bought = stats.norm.cdf(change / b.std(change, 50))
-    return (2.0 * bought - 1.0) * b.close * b.volume / b.mean(b.close * b.volume, 130)
+    return np.asarray((2.0 * bought - 1.0) * b.close * b.volume / b.mean(b.close * b.volume, 130))
 
 
 def impact(b: Bars, x: Floats, bars: int) -> Floats:
