@@ -26,7 +26,8 @@ def by_genetic_search(rows: TrainingRows, settings: FeatureSelection, rng: np.ra
     tournaments of three, children take each feature from either at random, and lose or gain one on average; the two
     best live on. Forty individuals, forty generations.
     """
-    judge, price = LinearJudge(rows), gain_of_chance(rows, alpha=settings.alpha, rng=rng)
+    judge = LinearJudge(rows)
+    price = gain_of_chance(judge, rows, alpha=settings.alpha, rng=rng)
     count = len(rows.names)
     known: dict[bytes, float] = {}
 
@@ -49,6 +50,5 @@ def by_genetic_search(rows: TrainingRows, settings: FeatureSelection, rng: np.ra
         people = np.vstack([people[order[:ELITE]], children])
     fit = np.array([fitness(person) for person in people])
     best = people[int(fit.argmax())]
-    alone = np.array([judge.score([place]) for place in range(count)])
     why = f"in the fittest set, each worth more than {price:.3g}"
-    return chosen("genetic", rows.names, alone, best, why, maximum=settings.maximum)
+    return chosen("genetic", rows.names, judge.singles(), best, why, maximum=settings.maximum)

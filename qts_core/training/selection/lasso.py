@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.linear_model import MultiTaskLasso
+from sklearn.linear_model import Lasso, MultiTaskLasso
 
 from qts_core.config.models import FeatureSelection
 from qts_core.market.panel import Floats
@@ -32,8 +32,9 @@ def by_lasso(rows: TrainingRows, settings: FeatureSelection, rng: np.random.Gene
     if penalty <= 0.0:
         scores = np.zeros(len(rows.names))
     else:
-        model = MultiTaskLasso(alpha=penalty, fit_intercept=False, max_iter=10_000).fit(x, y)
-        scores = np.sqrt((model.coef_**2).sum(axis=0))
+        kind = Lasso if y.shape[1] == 1 else MultiTaskLasso
+        model = kind(alpha=penalty, fit_intercept=False, max_iter=10_000).fit(x, y)
+        scores = np.sqrt((np.atleast_2d(model.coef_) ** 2).sum(axis=0))
     if not scores.any():
         scores = np.minimum(_pull(x, y) / count - penalty, 0.0)
     why = f"left by the penalty {penalty:.3g}"

@@ -21,7 +21,8 @@ def by_sequence_forward(rows: TrainingRows, settings: FeatureSelection, rng: np.
     What the best of all features gains by chance is exceeded with probability `alpha`: pure noise yields nothing but
     the best one, kept so that there is a model, but for that share of the time.
     """
-    judge, gain = LinearJudge(rows), gain_of_chance(rows, alpha=settings.alpha, rng=rng)
+    judge = LinearJudge(rows)
+    gain = gain_of_chance(judge, rows, alpha=settings.alpha, rng=rng)
     kept: list[int] = []
     score = 0.0
     while len(kept) < min(len(rows.names), settings.maximum or len(rows.names)):
@@ -38,7 +39,8 @@ def by_sequence_backward(rows: TrainingRows, settings: FeatureSelection, rng: np
 
     The cost grows with the fifth power of the number of features: a hundred take seconds, three hundred minutes.
     """
-    judge, gain = LinearJudge(rows), gain_of_chance(rows, alpha=settings.alpha, rng=rng)
+    judge = LinearJudge(rows)
+    gain = gain_of_chance(judge, rows, alpha=settings.alpha, rng=rng)
     kept = list(range(len(rows.names)))
     score = judge.score(kept)
     while len(kept) > 1:
@@ -54,7 +56,6 @@ def by_sequence_backward(rows: TrainingRows, settings: FeatureSelection, rng: np
 def _selection(
     method: str, judge: LinearJudge, rows: TrainingRows, settings: FeatureSelection, kept: list[int], gain: float
 ) -> Selection:
-    alone = np.array([judge.score([place]) for place in range(len(rows.names))])
     passed = np.isin(np.arange(len(rows.names)), kept)
     why = f"worth more than the {gain:.3g} that chance gives"
-    return chosen(method, rows.names, alone, passed, why, maximum=settings.maximum)
+    return chosen(method, rows.names, judge.singles(), passed, why, maximum=settings.maximum)

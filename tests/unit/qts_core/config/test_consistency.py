@@ -33,6 +33,10 @@ from qts_core.config.settings import Settings
         ),
         ({"models.live_model": "none_such"}, ("models.live_model is none_such", "lightgbm_direction")),
         ({"models.prediction_horizon": 5}, ("models.prediction_horizon is 5", "return_26bar")),
+        (
+            {"models.models.lightgbm_return.features.selection.method": "chi_square"},
+            ("lightgbm_return.features.selection.method is chi_square", "task is regression"),
+        ),
         ({"trading.trading_start_time": "17:00"}, ("trading_start_time is 17:00", "trading_end_time is 16:00")),
         ({"trading.signals.exit_threshold": 0.5}, ("exit_threshold is 0.5", "signal_threshold is 0.4")),
         ({"alpaca.rate_limit_per_minute": 100}, ("max_messages_per_minute is 150", "rate_limit_per_minute is 100")),

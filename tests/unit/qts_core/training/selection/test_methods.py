@@ -79,7 +79,9 @@ def test_the_linear_judge_is_ridge_on_purged_splits(classes: int) -> None:
                 assert scores[-1] == pytest.approx(r2_score(y[judged], model.predict(x[judged][:, picked])), abs=0.02)
         assert LinearJudge(rows).score(picked) == pytest.approx(np.mean(scores), rel=1e-9)
     judge = LinearJudge(rows)
-    assert judge.best_single() == pytest.approx(max(judge.score([i]) for i in range(20)), rel=1e-9)
+    np.testing.assert_allclose(judge.singles(), [judge.score([i]) for i in range(20)], rtol=1e-9)
+    other = moved(rows, np.random.default_rng(1))
+    np.testing.assert_allclose(judge.singles(other), LinearJudge(other).singles(), rtol=1e-9)
 
 
 @pytest.mark.parametrize("direction", ["forward", "backward"])
