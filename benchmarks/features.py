@@ -31,6 +31,8 @@ from qts_core.market.panel import Panel
 from qts_core.market.timeline import Timeline
 
 Floats = NDArray[np.float64]
+WHOLE = default_catalogue().readable(())
+"""Every feature that reads no auxiliary symbol."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,9 @@ def blocks_of(panel: Panel) -> list[FeatureBlock]:
     return [FeatureBlock.of(panel.rows(slice(first, min(first + BLOCK_ROWS, len(panel))))) for first in cuts]
 
 
-def run_plan(plan: Plan, symbols: tuple[str, ...], blocks: list[FeatureBlock]) -> None:
+def run_plan(plan: Plan, symbols: tuple[str, ...], blocks: list[FeatureBlock], *, threads: int = 1) -> None:
     """Push all blocks; results are dropped, as TA-Lib's are."""
-    engine = FeatureEngine(plan, symbols)
+    engine = FeatureEngine(plan, symbols, threads=threads)
     out = np.empty((len(plan.names), BLOCK_ROWS, len(symbols)))
     for block in blocks:
         engine.push_into(block, out[:, : len(block)])
@@ -129,7 +131,7 @@ def compare(panel: Panel) -> list[dict[str, float | str]]:
 
 def live(panel: Panel, bars: int) -> tuple[Floats, float]:
     """Return seconds of each live step after a warm batch, and of a snapshot."""
-    engine = FeatureEngine(default_catalogue(), panel.symbols)
+    engine = FeatureEngine(WHOLE, panel.symbols)
     warm = len(panel) - bars
     engine.push(FeatureBlock.of(panel.rows(slice(max(0, warm - 600), warm))))
     seconds = np.empty(bars)
@@ -152,7 +154,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     panel = make_panel(options.symbols, options.bars)
-    plan = Plan.of(default_catalogue())
+    plan = Plan.of(WHOLE)
     begin = time.perf_counter()
     run_plan(plan, panel.symbols, blocks_of(panel.rows(slice(0, 600))))
     first = time.perf_counter() - begin
@@ -165,11 +167,14 @@ def main() -> None:
     for row in rows:
         ours, theirs = float(row["ours"]), float(row["talib"])
         print(f"{row['indicator']:20} {ours:8.1f} {theirs:10.1f} {ours / theirs:6.2f}x")
-    begin = time.perf_counter()
-    run_plan(plan, panel.symbols, blocks_of(panel))
-    batch = time.perf_counter() - begin
-    per_value = batch / (len(panel) * options.symbols * len(plan.steps)) * 1e9
-    print(f"\nwhole catalogue, batch: {batch:.2f} s, {per_value:.1f} ns per kernel value")
+    blocks, kernel_values = blocks_of(panel), len(panel) * options.symbols * len(plan.steps)
+    print()
+    for threads in (1, 2):
+        begin = time.perf_counter()
+        run_plan(plan, panel.symbols, blocks, threads=threads)
+        batch = time.perf_counter() - begin
+        said = f"{batch:.2f} s, {batch / kernel_values * 1e9:.1f} ns per kernel value"
+        print(f"whole catalogue, batch, {threads} thread{'s' * (threads > 1)}: {said}")
     seconds, snapshot = live(panel, min(options.live_bars, len(panel) - 1))
     p50, p99 = np.percentile(seconds, [50, 99]) * 1e3
     print(f"live step: p50 {p50:.2f} ms, p99 {p99:.2f} ms; snapshot {snapshot * 1e3:.1f} ms")

@@ -8,14 +8,28 @@ from pydantic import Field
 
 from qts_core.config.section import Section
 
-__all__ = ["FeaturesSettings"]
+__all__ = ["CORE_GROUPS", "FeaturesSettings"]
+
+CORE_GROUPS = (
+    "technical_trend",
+    "technical_momentum",
+    "technical_volatility",
+    "technical_volume",
+    "statistical_returns",
+    "statistical_distribution",
+    "microstructure",
+    "cross_sectional",
+    "calendar",
+    "higher_timeframe",
+)
+"""What is computed unless more is asked for: enough to start with, quick to compute."""
 
 
 class FeaturesSettings(Section):
     """config/features.yaml."""
 
-    groups: tuple[str, ...] = ("all",)
-    """Groups of the catalogue to compute; `all` is everything. `qts features list` shows them."""
+    groups: tuple[str, ...] = CORE_GROUPS
+    """Groups of the catalogue to compute; `qts features list` shows them. `all` is every feature that reads no auxiliary symbol; groups that do (`cross_relative`, `cross_intermarket`, `statistical_excess`) are named beside it."""  # noqa: E501
     exclude: tuple[str, ...] = ()
     """Names or patterns (`volume_*`) to leave out."""
     block_rows: Annotated[int, Field(ge=1, le=65536)] = 512

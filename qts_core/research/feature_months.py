@@ -68,8 +68,16 @@ class FeatureMonth:
 
 
 def catalogue_for(settings: FeaturesSettings) -> Catalogue:
-    """Return the part of the default catalogue that features.yaml asks for."""
-    return _selected(default_catalogue(), settings.groups, settings.exclude)
+    """Return the part of the default catalogue that features.yaml asks for.
+
+    `all` stands for what can be computed of any market; features that read auxiliary symbols are asked for by group.
+    """
+    catalogue, named = default_catalogue(), [group for group in settings.groups if group != "all"]
+    if "all" in settings.groups:
+        asked = catalogue.subset(groups=named).names if named else ()
+        catalogue = catalogue.subset(names=[*catalogue.readable(()).names, *asked])
+        named = []
+    return _selected(catalogue, named or ["all"], settings.exclude)
 
 
 def model_catalogue(settings: Settings, key: str) -> Catalogue:

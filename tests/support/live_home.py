@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from qts_core.adapters.lake import Lake
+from qts_core.config.features import CORE_GROUPS
 from qts_core.data.ingest import clean_all, load_panel, register_synthetic
 from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings, synthetic_market
 from qts_core.features import default_catalogue
@@ -60,8 +61,8 @@ def make_live_home(
     clean_all(lake, calendar=calendar)
     session = calendar.last_closed(market_end(last)).date
     panel = load_panel(lake, calendar=calendar, last=calendar.shift(session, -1))
-    names = default_catalogue().names[:: max(len(default_catalogue().names) // features, 1)]
-    catalogue = default_catalogue().subset(names=names)
+    core = default_catalogue().subset(groups=CORE_GROUPS)
+    catalogue = core.subset(names=core.names[:: max(len(core) // features, 1)])
     result = compute_panel(panel, catalogue)
     labels = forward_return(panel, HORIZON).values
     rows = result.values.transpose(1, 2, 0).reshape(-1, len(catalogue.names))

@@ -40,9 +40,7 @@ def sortino(bars: int) -> Node:
 FEATURES = (
     simple(1, "one bar"),
     simple(5, "5 bars"),
-    simple(10, "10 bars"),
     simple(20, "20 bars"),
-    simple(SESSION, "the bars of a session"),
     simple(5 * SESSION, "the bars of 5 sessions"),
     simple(10 * SESSION, "the bars of 10 sessions"),
     simple(20 * SESSION, "the bars of 20 sessions"),

@@ -1,6 +1,6 @@
 """The market of the golden tests and the judge that compares features with their referees.
 
-A module whose features are not in the default catalogue has its own fixture `market`.
+A module whose features are of another group has its own fixture `market`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from qts_core.config.features import CORE_GROUPS
 from qts_core.features import default_catalogue
 from tests.golden.features.market_for_tests import Bars, Floats, Market, market_of
 
 
 @pytest.fixture(scope="session")
 def market() -> Market:
-    return market_of(default_catalogue())
+    return market_of(default_catalogue().subset(groups=CORE_GROUPS))
 
 
 @pytest.fixture(scope="module")

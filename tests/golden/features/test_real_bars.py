@@ -14,7 +14,7 @@ from qts_core.features import default_catalogue, evaluate
 pytestmark = pytest.mark.real_data
 
 SYMBOLS = 5
-CATALOGUE = default_catalogue()
+CATALOGUE = default_catalogue().readable(())
 
 
 @pytest.fixture(scope="module")

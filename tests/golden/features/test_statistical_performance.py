@@ -45,7 +45,7 @@ def calmar(b: Any) -> Any:
 
 
 REFEREES: dict[str, Callable[[Any], Any]] = {
-    **{f"stat_simplereturn_{bars}_close": simple(bars) for bars in (1, 5, 10, 20, 26, 130, 260, 520)},
+    **{f"stat_simplereturn_{bars}_close": simple(bars) for bars in (1, 5, 20, 130, 260, 520)},
     "stat_sharpe_130_close": sharpe(130),
     "stat_sharpe_520_close": sharpe(520),
     "stat_sortino_130_close": lambda b: b.roll(change(b), 130, sortino),

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 
+from qts_core.config.features import CORE_GROUPS
 from qts_core.features import FeatureBlock, FeatureEngine, Plan, default_catalogue, ops
 from qts_core.features.engine import BLOCK_ROWS
 from qts_core.market.errors import DataCorruptionError, DataValidationError
@@ -12,6 +13,7 @@ from tests.golden.features.market_for_tests import make_panel
 
 PANEL = make_panel()
 CATALOGUE = default_catalogue().subset(groups=("technical_trend", "cross_sectional"))
+OTHERS = default_catalogue().subset(groups=(*CORE_GROUPS, "cross_universe", "cross_factors", "cross_network"))
 
 
 def block(first: int, last: int) -> FeatureBlock:
@@ -90,7 +92,7 @@ def test_the_same_history_gives_the_same_snapshot_bytes() -> None:
 def test_a_snapshot_of_other_features_or_symbols_is_refused() -> None:
     state = FeatureEngine(CATALOGUE, PANEL.symbols).snapshot()
     with pytest.raises(DataValidationError, match=r"QTS-FEAT-003.*features"):
-        FeatureEngine(default_catalogue(), PANEL.symbols).restore(state)
+        FeatureEngine(OTHERS, PANEL.symbols).restore(state)
     with pytest.raises(DataValidationError, match=r"QTS-FEAT-003.*symbols"):
         FeatureEngine(CATALOGUE, ("AAA", "BBB", "CCC", "DDD", "EEE", "ZZZ")).restore(state)
 
@@ -125,8 +127,8 @@ def test_an_engine_restores_over_its_own_past() -> None:
 
 @pytest.mark.parametrize("threads", [2, 3, 6, 50])
 def test_threads_change_no_bit_and_no_memory(threads: int) -> None:
-    one = FeatureEngine(default_catalogue(), PANEL.symbols)
-    many = FeatureEngine(default_catalogue(), PANEL.symbols, threads=threads)
+    one = FeatureEngine(OTHERS, PANEL.symbols)
+    many = FeatureEngine(OTHERS, PANEL.symbols, threads=threads)
     for first, last in ((0, 700), (700, 701), (701, 1000)):
         np.testing.assert_array_equal(one.push(block(first, last)), many.push(block(first, last)))
     assert one.snapshot() == many.snapshot()

@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 import talib
 
+from qts_core.config.features import CORE_GROUPS
 from qts_core.features import default_catalogue, evaluate, ops
 from qts_core.features.store import compute_panel
 from qts_core.market.errors import DataValidationError, InvalidConfigError
 from tests.golden.features.market_for_tests import make_panel
 
+CORE = default_catalogue().subset(groups=CORE_GROUPS)
 PRICES = ("open", "high", "low", "close")
 
 
@@ -79,7 +81,7 @@ def test_rows_come_back_in_the_order_given() -> None:
 
 
 def test_intraday_bars_of_the_exchange_get_its_sessions_and_the_bits_of_the_panel() -> None:
-    panel, catalogue = make_panel(), default_catalogue()
+    panel, catalogue = make_panel(), CORE
     out = evaluate(catalogue.names, intraday())
     values = compute_panel(panel, catalogue).values
     rows, columns = np.nonzero(~np.isnan(panel["close"]))
@@ -88,7 +90,7 @@ def test_intraday_bars_of_the_exchange_get_its_sessions_and_the_bits_of_the_pane
 
 
 def test_other_symbols_do_not_change_a_time_series_feature() -> None:
-    bars, names = intraday(), [n for n in default_catalogue().names if not n.startswith("cross_")]
+    bars, names = intraday(), [n for n in CORE.names if not n.startswith("cross_")]
     alone = evaluate(names, bars.filter(symbol="BBB"))
     assert alone.equals(evaluate(names, bars).filter(symbol="BBB"))
 
@@ -112,7 +114,7 @@ def test_bars_off_the_exchange_grid_get_days_of_their_own_and_no_look_ahead() ->
     close = 100 * np.exp(np.cumsum(0.01 * random.standard_normal(len(times))))
     base = {"symbol": ["BTC"] * len(times), "timestamp": times, "volume": [1.0] * len(times)}
     bars = pl.DataFrame(base | {"open": close, "high": close * 1.01, "low": close * 0.99, "close": close})
-    names = default_catalogue().names
+    names = CORE.names
     whole = evaluate(names, bars, bar_minutes=60)
     for cut in (100, 131, 240):
         short = evaluate(names, bars.head(cut), bar_minutes=60)

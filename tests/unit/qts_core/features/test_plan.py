@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from qts_core.config.features import CORE_GROUPS
 from qts_core.features import Plan, default_catalogue, ops
 from qts_core.features.operations import Scope
 from qts_core.features.plan import in_stages
@@ -53,7 +54,8 @@ def test_the_hash_follows_names_and_expressions() -> None:
 
 
 def test_threads_meet_only_at_operations_across_symbols_and_as_seldom_as_possible() -> None:
-    crosses = [step.operation.scope is Scope.CROSS_SECTION for step in Plan.of(default_catalogue()).steps]
+    core = default_catalogue().subset(groups=CORE_GROUPS)
+    crosses = [step.operation.scope is Scope.CROSS_SECTION for step in Plan.of(core).steps]
     borders = sum(one != two for one, two in pairwise(crosses))
     assert borders <= 4
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 from sklearn.preprocessing import MinMaxScaler, RobustScaler
 
-from qts_core.features import FeatureBlock, FeatureEngine, Plan, default_catalogue, ops
+from qts_core.features import FeatureBlock, FeatureEngine, Plan, ops
 from qts_core.features.kernels.elementwise import normal_quantile
 
 Floats = NDArray[np.float64]
@@ -140,9 +140,3 @@ def quantile(probability: float) -> float:
     out = np.empty((1, 1))
     normal_quantile(np.full((1, 1), probability), out)
     return float(out[0, 0])
-
-
-def test_the_catalogue_is_what_it_was_before_these_operators_came() -> None:
-    assert not {"rolling_robust", "normal_quantile"} & {
-        node.operation for spec in default_catalogue() for node in spec.expression.walk()
-    }
