@@ -33,7 +33,7 @@ def wild(b: Bars) -> Floats:
 
 def busy(b: Bars) -> Floats:
     usual = pd.Series(b.volume).groupby(b.start).transform(lambda s: s.shift().rolling(20).mean())
-    return b.volume / np.asarray(usual, dtype=float)
+    return np.asarray(b.volume / np.asarray(usual, dtype=float))
 
 
 def log_busy(b: Bars) -> Floats:
