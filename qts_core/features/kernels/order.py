@@ -93,7 +93,9 @@ def quantile_of(ordered: Floats, window: int, probability: float) -> float:
     position = (window - 1) * probability
     below = math.floor(position)
     above = min(below + 1, window - 1)
-    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+    low: float = ordered[below]
+    high: float = ordered[above]
+    return low + (position - below) * (high - low)
 
 
 @kernel

@@ -12,6 +12,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
 from qts_core.config.models import FeatureSelection
+from qts_core.market.panel import Floats
 from qts_core.training.selection import TrainingRows, select
 from qts_core.training.selection.base import Selection
 from qts_core.training.selection.chi_square import evidence
@@ -29,7 +30,7 @@ def run(rows: TrainingRows, method: str, **settings: object) -> Selection:
 
 def test_variance_is_that_of_scikit_learn_and_constants_go() -> None:
     rows = rows_of(1, columns=5)
-    features = rows.features * np.array([1.0, 0.1, 3.0, 0.0, 1.0]) + 0.1
+    features: Floats = rows.features * np.array([1.0, 0.1, 3.0, 0.0, 1.0]) + 0.1
     rows = replace(rows, features=features)
     assert run(rows, "variance").names == ("f00", "f01", "f02", "f04")
     found = run(rows, "variance", threshold=0.5)
@@ -42,11 +43,13 @@ def test_of_features_alike_the_most_central_one_speaks() -> None:
     rng = np.random.default_rng(2)
     base = rng.standard_normal(400)
     columns = [base + 0.3 * rng.standard_normal(400), base, -np.exp(base), rng.standard_normal(400)]
-    rows = replace(rows_of(1, count=400, columns=4), features=np.column_stack(columns))
+    features: Floats = np.column_stack(columns).astype(np.float64)
+    rows = replace(rows_of(1, count=400, columns=4), features=features)
     # columns 1 and 2 are the same in ranks; column 0 is close to both
     assert run(rows, "correlation", threshold=0.9).names == ("f01", "f03")
     assert run(rows, "correlation", threshold=0.999).names == ("f00", "f01", "f03")
-    np.testing.assert_allclose(rank_correlations(rows.features), spearmanr(rows.features).statistic, atol=1e-12)
+    expected: Floats = np.asarray(spearmanr(features).statistic, dtype=np.float64)
+    np.testing.assert_allclose(rank_correlations(features), expected, atol=1e-12)
 
 
 def test_evidence_of_dependence_is_that_of_scipy() -> None:
@@ -121,8 +124,9 @@ def test_labels_of_other_times_keep_their_order_and_p_values_count_chance() -> N
 def test_shap_values_add_up_to_the_prediction_and_noise_gets_little() -> None:
     rows = rows_of(8, signal=1.0)
     booster = grown(rows, 1)
-    contributions = booster.predict(rows.features, pred_contrib=True)
-    np.testing.assert_allclose(contributions.sum(axis=1), booster.predict(rows.features), atol=1e-9)
+    contributions: Floats = np.asarray(booster.predict(rows.features, pred_contrib=True))
+    predicted: Floats = np.asarray(booster.predict(rows.features))
+    np.testing.assert_allclose(contributions.sum(axis=1), predicted, atol=1e-9)
     np.testing.assert_allclose(shap_shares(booster, rows), np.abs(contributions[:, :-1]).mean(axis=0))
 
 
