@@ -49,6 +49,7 @@ __all__ = [
     "register_bars",
     "register_instruments",
     "register_synthetic",
+    "renew_actions",
     "write_raw_bars",
 ]
 
@@ -185,6 +186,15 @@ def register_actions(lake: LakePort, actions: pl.DataFrame) -> None:
     refuse_actions_on_adjusted(lake, actions)
     merged = _merged_actions(lake, actions)
     lake.write_month("corporate_actions", WHOLE, merged, lineage={"kind": "corporate actions"})
+
+
+def renew_actions(lake: LakePort) -> None:
+    """Write the table of actions in the shape of now, when an earlier version of QTS wrote it."""
+    partition = lake.partition("corporate_actions", WHOLE)
+    if partition is None:
+        return
+    actions = as_actions(lake.read_month("corporate_actions", WHOLE))
+    lake.write_month("corporate_actions", WHOLE, actions, lineage=partition.lineage)
 
 
 def load_actions(lake: LakePort) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from qts_core.adapters.clock import SystemClock
-from qts_core.data.ingest import WHOLE, load_actions, refresh_month, register_actions
+from qts_core.data.ingest import WHOLE, load_actions, refresh_month, register_actions, renew_actions
 from qts_core.data.lineage import CLEANED, CLEANING_VERSION
 from qts_core.data.market_source import ensure_month, market_of, record_source
 from qts_dagster.defs.market_data.views import view_assets
@@ -71,6 +71,7 @@ def _corporate_actions() -> dg.AssetsDefinition:
         lake, source = platform.lake, platform.source()
         if source.is_synthetic and lake.partition("corporate_actions", WHOLE) is None:
             register_actions(lake, market_of(source).corporate_actions)
+        renew_actions(lake)
         actions = load_actions(lake)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(version_of(lake, ["corporate_actions"], WHOLE)),

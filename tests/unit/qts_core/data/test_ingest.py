@@ -23,8 +23,10 @@ from qts_core.data.ingest import (
     register_bars,
     register_instruments,
     register_synthetic,
+    renew_actions,
 )
 from qts_core.data.quality.flags import real_bars
+from qts_core.data.schemas import ACTION_SCHEMA
 from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings, synthetic_market
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import DataNotFoundError, DataValidationError
@@ -167,3 +169,20 @@ def test_a_month_of_many_files_becomes_one(lake: Lake, make_bars: MakeBars, cale
     assert grown is not None
     assert len(grown.segments) == 1
     assert lake.read_month("raw_bars", "2024-03").equals(frame[: MANY_FILES + 1])
+
+
+def test_actions_written_by_an_earlier_version_take_the_shape_of_now_and_once_is_enough(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    old = pl.DataFrame(
+        {
+            "symbol": ["AAA"], "ex_date": [date(2024, 3, 4)], "kind": ["split"], "new_shares": [2.0],
+            "old_shares": [1.0], "cash_per_share": [None], "source": ["s"],
+        },
+        schema_overrides={"cash_per_share": pl.Float64},
+    )  # fmt: skip
+    lake.write_month("corporate_actions", "all", old, lineage={"kind": "corporate actions"})
+    renew_actions(lake)
+    assert lake.read_month("corporate_actions", "all").schema == pl.Schema(dict(ACTION_SCHEMA))
+    before = lake.partition("corporate_actions", "all")
+    renew_actions(lake)
+    assert lake.partition("corporate_actions", "all") == before
