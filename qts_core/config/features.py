@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from qts_core.config.section import Section
 
 __all__ = ["CORE_GROUPS", "FeaturesSettings"]
@@ -29,8 +25,6 @@ class FeaturesSettings(Section):
     """config/features.yaml."""
 
     groups: tuple[str, ...] = CORE_GROUPS
-    """Groups of the catalogue to compute; `qts features list` shows them. `all` is every feature that reads no auxiliary symbol; groups that do (`cross_relative`, `cross_intermarket`, `statistical_excess`) are named beside it."""  # noqa: E501
+    """Groups of the catalogue to compute; `qts features list` shows them. `all` is every feature that reads no auxiliary symbol; groups that do (`cross_relative`, `cross_intermarket`, `statistical_excess`) are named beside it."""  # noqa: E501  # the page of settings is made of this line
     exclude: tuple[str, ...] = ()
     """Names or patterns (`volume_*`) to leave out."""
-    block_rows: Annotated[int, Field(ge=1, le=65536)] = 512
-    """Bars per block in batch; changes speed, never results."""

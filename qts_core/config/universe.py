@@ -96,7 +96,7 @@ class AuxiliarySettings(Section):
     symbol: Ticker
     """Ticker as Alpaca writes it."""
     role: str
-    """What it stands for: `market`, `growth`, `small_cap`, `sector:<name>`, `rates`, `dollar`, `gold`, `bonds`, `cash` or `volatility`."""  # noqa: E501
+    """What it stands for: `market`, `growth`, `small_cap`, `sector:<name>`, `rates`, `dollar`, `gold`, `bonds`, `cash` or `volatility`."""  # noqa: E501  # the page of settings is made of this line
     tradeable: bool = False
     """Always false."""
 
@@ -147,7 +147,7 @@ class UniverseSettings(Section):
     auxiliary: tuple[AuxiliarySettings, ...] = ()
     """Symbols for features only: no labels, no weights, no orders. Several may share a role."""
     sector_limits: dict[str, OpenFraction] = Field(default_factory=dict)
-    """Largest gross exposure by sector, fraction of equity. `Other` holds for each sector not named here. May only tighten `risk.portfolio.max_sector_exposure`."""  # noqa: E501
+    """Largest gross exposure by sector, fraction of equity. `Other` holds for each sector not named here. May only tighten `risk.portfolio.max_sector_exposure`."""  # noqa: E501  # the page of settings is made of this line
     other_sectors: ByTicker = Field(default_factory=dict)
     """Sector of symbols outside the universe that you may import."""
     blacklist: BlacklistSettings = BlacklistSettings()

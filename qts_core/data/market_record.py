@@ -82,9 +82,9 @@ class MarketSource:
         fields = dict(record) | {
             "first": date.fromisoformat(str(record["first"])),
             "last": date.fromisoformat(str(record["last"])),
-            "symbols": tuple(record["symbols"]),  # type: ignore[arg-type]
+            "symbols": tuple(record["symbols"]),  # type: ignore[arg-type]  # JSON has no types; our own writer made these
         }
-        return cls(**fields)  # type: ignore[arg-type]
+        return cls(**fields)  # type: ignore[arg-type]  # likewise
 
 
 def recorded_source(lake: LakePort) -> MarketSource | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,20 +16,20 @@ from qts_core.adapters.settings_files import load_settings
 from qts_core.backtest import run_event_backtest
 from qts_core.exchange import fill_settings
 from qts_core.market.calendar import xnys
-from qts_core.market.events import Event
 from qts_core.market.instruments import Instrument
 from qts_core.models.bundle import ModelBundle
 from qts_core.research.live_core import replay_journal
 from qts_core.research.session_parity import backtest_session
 from qts_core.trading.core import TradingCore
-from qts_core.trading.decision import Decision, Output, RecordDecision
-from qts_core.trading.event_codec import decode_event, encode_event
+from qts_core.trading.decision import Decision
+from qts_core.trading.event_codec import decode_event
 from qts_core.trading.membership import LEFT
 from qts_core.trading.predictors import StoredPredictor
-from qts_core.trading.replay import EpochSnapshot, replay, take_epoch
+from qts_core.trading.replay import EpochSnapshot, replay
 from tests.support.decision_market import WEIGHTS, core, instruments, panel
 from tests.support.live_home import LiveHome
 from tests.support.processes import daemon_home, start_daemon
+from tests.support.tape import Tape, recorded
 
 BARS = panel(breadth=6, seed=21)
 WEIGHT = np.full(BARS["close"].shape, 0.1)
@@ -45,35 +45,16 @@ def listed() -> tuple[Instrument, ...]:
     return tuple(found)
 
 
-@dataclass
-class Tape:
-    """Everything that the backtest's core handled, with a snapshot before each event."""
-
-    events: list[str] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    snapshots: list[str] = field(default_factory=list)
-
-
 @pytest.fixture(scope="module")
 def tape() -> Tape:
-    recorded = Tape()
-    original = TradingCore.handle
-
-    def handle(self: TradingCore, event: Event) -> list[Output]:
-        recorded.snapshots.append(take_epoch(self).to_json())
-        recorded.events.append(encode_event(event))
-        outputs = original(self, event)
-        recorded.decisions += [o.decision for o in outputs if isinstance(o, RecordDecision)]
-        return outputs
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TradingCore, "handle", handle)
-        run_event_backtest(
+    made = recorded(
+        lambda: run_event_backtest(
             BARS, StoredPredictor(BARS.timeline, BARS.symbols, WEIGHT), WEIGHTS, instruments=listed(),
             fills=fill_settings("realistic"), account="TEST", hashes=core(BARS, WEIGHT).hashes,
-        )  # fmt: skip
-    assert any(verdict.name == LEFT for decision in recorded.decisions for verdict in decision.verdicts)
-    return recorded
+        )
+    )  # fmt: skip
+    assert any(verdict.name == LEFT for decision in made.decisions for verdict in decision.verdicts)
+    return made
 
 
 def core_of_journal() -> TradingCore:

@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
 
 from qts_core.backtest import run_event_backtest
 from qts_core.exchange import fill_settings
-from qts_core.market.events import Event, ModelSwapped
-from qts_core.trading.core import TradingCore
-from qts_core.trading.decision import Decision, Output, RecordDecision
-from qts_core.trading.event_codec import decode_event, encode_event
+from qts_core.market.events import ModelSwapped
+from qts_core.trading.event_codec import decode_event
 from qts_core.trading.predictors import StoredPredictor
-from qts_core.trading.replay import EpochSnapshot, replay, take_epoch
+from qts_core.trading.replay import EpochSnapshot, replay
 from tests.support.decision_market import QUICK, core, instruments, panel, scores
+from tests.support.tape import Tape, recorded
 
 BARS = panel(breadth=6, missing=0.02, seed=11)
 SCORES = scores(BARS, seed=12)
 
 
-@dataclass
-class Tape:
-    """Everything that a backtest's core handled, as the journal would hold it, with a snapshot before each event."""
-
-    events: list[str] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    snapshots: list[str] = field(default_factory=list)
-
-
 @pytest.fixture(scope="module")
 def tape() -> Tape:
-    recorded = Tape()
-    original = TradingCore.handle
-
-    def handle(self: TradingCore, event: Event) -> list[Output]:
-        recorded.snapshots.append(take_epoch(self).to_json())
-        recorded.events.append(encode_event(event))
-        outputs = original(self, event)
-        recorded.decisions += [o.decision for o in outputs if isinstance(o, RecordDecision)]
-        return outputs
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TradingCore, "handle", handle)
-        run_event_backtest(
+    made = recorded(
+        lambda: run_event_backtest(
             BARS, StoredPredictor(BARS.timeline, BARS.symbols, SCORES), QUICK, instruments=instruments(6),
             fills=fill_settings("realistic"), account="TEST", hashes=core(BARS, SCORES).hashes,
-        )  # fmt: skip
-    assert sum(len(d.orders) for d in recorded.decisions) > 10
-    return recorded
+        )
+    )  # fmt: skip
+    assert sum(len(d.orders) for d in made.decisions) > 10
+    return made
 
 
 def test_the_journal_makes_every_decision_again_bit_for_bit(tape: Tape) -> None:
