@@ -1,0 +1,14 @@
+"""`qts features`: what features there are and how each is computed (specification 6)."""
+
+from __future__ import annotations
+
+import typer
+
+from qts_core.cli.features.explaining import explain
+from qts_core.cli.features.listing import list_command
+
+__all__ = ["app"]
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List and explain features.")
+app.command("list")(list_command)
+app.command("explain")(explain)
