@@ -10,9 +10,13 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
+def _is_benchmark(path: Path) -> bool:
+    return (path / "__main__.py").exists() or (path.suffix == ".py" and not path.stem.startswith("_"))
+
+
 def main(names: list[str]) -> int:
     """Run the benchmarks called `names`, or all, and return 1 when one failed."""
-    there = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    there = sorted(path.stem for path in FOLDER.iterdir() if _is_benchmark(path))
     unknown = sorted(set(names) - set(there))
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are {', '.join(there)}", file=sys.stderr)
