@@ -28,7 +28,7 @@ from qts_core.market.errors import DataNotFoundError, DataValidationError
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Panel
 from qts_core.market.timeline import BAR_MINUTES, Timeline
-from qts_core.ports.lake import LakePort
+from qts_core.ports.lake import LakePort, LakeReader
 
 if TYPE_CHECKING:
     # Making a market costs two seconds of imports that the daemon does without.
@@ -197,7 +197,7 @@ def renew_actions(lake: LakePort) -> None:
     lake.write_month("corporate_actions", WHOLE, actions, lineage=partition.lineage)
 
 
-def load_actions(lake: LakePort) -> pl.DataFrame:
+def load_actions(lake: LakeReader) -> pl.DataFrame:
     """Return the lake's corporate actions, empty when it has none."""
     if lake.partition("corporate_actions", WHOLE) is None:
         return no_actions()
@@ -212,7 +212,7 @@ def register_instruments(lake: LakePort, instruments: Sequence[Instrument]) -> N
     lake.write_month("instruments", WHOLE, frame, lineage={"kind": "instruments"})
 
 
-def load_instruments(lake: LakePort) -> dict[str, Instrument]:
+def load_instruments(lake: LakeReader) -> dict[str, Instrument]:
     """Return the lake's instruments by symbol, in order; empty when it has none."""
     if lake.partition("instruments", WHOLE) is None:
         return {}
@@ -258,7 +258,7 @@ def clean_all(lake: LakePort, *, calendar: TradingCalendar) -> dict[str, CleanRe
 
 
 def load_panel(
-    lake: LakePort,
+    lake: LakeReader,
     *,
     calendar: TradingCalendar,
     first: date | None = None,
@@ -277,7 +277,7 @@ def load_panel(
     symbols : sequence of str, optional
         Columns; every symbol of the span by default. Sorted in the panel.
     known_before : datetime, optional
-        What was known then: each bar in its latest version by that moment, and no action that came later.
+        What was known then: each bar in its latest version by that moment, and no split that came later.
     as_of : date, optional
         Series stand under the symbols of that day; of the last month that the lake holds by default.
 
@@ -288,12 +288,10 @@ def load_panel(
     """
     first_month = None if first is None else month_key(first)
     last_month = None if last is None else month_key(last)
-    actions = load_actions(lake)
     if known_before is None:
         bars = lake.read(table, first_month=first_month, last_month=last_month)
     else:
         bars = lake.read_as_of(table, known_before, first_month=first_month, last_month=last_month)
-        actions = known_by(actions, known_before)
     bars = real_bars(bars)
     day = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
     span = bars.select(day.min().alias("first"), day.max().alias("last")).row(0)
@@ -301,9 +299,13 @@ def load_panel(
         raise DataNotFoundError("QTS-DATA-013", "the lake holds no bars in that span", where=table)
     timeline = Timeline.between(calendar, first or span[0], last or span[1])
     named_on = as_of or month_of(date.fromisoformat(f"{lake.months(table)[-1]}-01"))[1]
-    bars = carry_bars(bars, actions, named_on)
+    # A name is no news of the price: series stand under it whenever the change became known.
+    actions = load_actions(lake)
+    bars, actions = carry_bars(bars, actions, named_on), carry_actions(actions, named_on)
+    if known_before is not None:
+        actions = known_by(actions, known_before)
     chosen = bars["symbol"].unique().to_list() if symbols is None else symbols
-    return bars_to_panel(bars, carry_actions(actions, named_on), timeline=timeline, symbols=tuple(sorted(set(chosen))))
+    return bars_to_panel(bars, actions, timeline=timeline, symbols=tuple(sorted(set(chosen))))
 
 
 def _append_new(lake: LakePort, month: str, part: pl.DataFrame, lineage: Mapping[str, str]) -> None:

@@ -84,17 +84,19 @@ def to_frame(
     symbols: Sequence[str],
     *,
     present: NDArray[np.bool_] | None = None,
+    known: NDArray[np.int64] | None = None,
 ) -> pl.DataFrame:
     """Return a wide frame: symbol, ts_event, ts_known and one Float64 column per feature, null = no value.
 
-    Rows are ordered by `ts_event`, then symbol. With `present`, bool [T, N], only those rows are kept.
+    Rows are ordered by `ts_event`, then symbol. With `present`, bool [T, N], only those rows are kept. `known`,
+    int64 [T], microseconds UTC, says when all that a row was made from was known; the bar's end by default.
     """
     rows, columns = len(timeline), len(symbols)
     keep = np.ones(rows * columns, dtype=bool) if present is None else present.reshape(-1)
     frame = {
         "symbol": pl.Series(np.tile(np.asarray(symbols, dtype=object), rows)[keep], dtype=pl.String),
         "ts_event": pl.Series(np.repeat(timeline.ts_event, columns)[keep]).cast(UTC_TIME),
-        "ts_known": pl.Series(np.repeat(timeline.ts_known, columns)[keep]).cast(UTC_TIME),
+        "ts_known": pl.Series(np.repeat(timeline.ts_known if known is None else known, columns)[keep]).cast(UTC_TIME),
     }
     for index, name in enumerate(result.names):
         flat = result.values[index].reshape(-1)

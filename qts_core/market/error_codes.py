@@ -66,6 +66,11 @@ FEATURES = {
     "QTS-FEAT-005": "A feature or expression is not declared as it must be.",
     "QTS-FEAT-006": "A month of features is missing or has nothing to go on from.",
     "QTS-FEAT-007": "Features read auxiliary symbols that are not there.",
+    "QTS-FEAT-025": "A stored state of the features is not the one that its month ended with.",
+    "QTS-FEAT-026": "Features were asked for of a symbol, span or moment that the lake has no bars of.",
+    "QTS-FEAT-027": "Stored features were made from other bars than the lake holds now.",
+    "QTS-FEAT-028": "A training set cannot be read again: a file is gone or changed, or the code makes other samples.",
+    "QTS-FEAT-029": "There is no such training set.",
 }
 
 MODELS = {

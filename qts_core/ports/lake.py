@@ -9,7 +9,7 @@ from typing import Protocol
 
 import polars as pl
 
-__all__ = ["LakePort", "Partition", "Segment"]
+__all__ = ["LakePort", "LakeReader", "Partition", "Segment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,77 @@ class Partition:
     segments: tuple[Segment, ...] = ()
 
 
-class LakePort(Protocol):
+class LakeReader(Protocol):
+    """What a reader of frames asks of a lake; every read verifies what was written."""
+
+    def read_month(self, table: str, month: str) -> pl.DataFrame:
+        """Return one month.
+
+        Raises
+        ------
+        DataNotFoundError
+            If it was never written.
+        DataCorruptionError
+            If its bytes are not those that were written.
+        """
+        ...
+
+    def read_segment(self, table: str, segment: Segment) -> pl.DataFrame:
+        """Return one file, whether or not its month still names it.
+
+        Raises
+        ------
+        DataCorruptionError
+            If it is gone, or its bytes are not those that were written.
+        """
+        ...
+
+    def read(
+        self,
+        table: str,
+        *,
+        first_month: str | None = None,
+        last_month: str | None = None,
+        known_before: datetime | None = None,
+    ) -> pl.DataFrame:
+        """Return the months of a span joined in order, only rows with ``ts_known <= known_before`` when given."""
+        ...
+
+    def read_as_of(
+        self, table: str, moment: datetime, *, first_month: str | None = None, last_month: str | None = None
+    ) -> pl.DataFrame:
+        """Return what was known at `moment`: each (symbol, ts_event) once, in its latest version by then.
+
+        Rows are sorted by (ts_event, symbol).
+        """
+        ...
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of all tables, sorted."""
+        ...
+
+    def months(self, table: str) -> tuple[str, ...]:
+        """Return the months stored, sorted; empty when there is no such table."""
+        ...
+
+    def partition(self, table: str, month: str) -> Partition | None:
+        """Return what is known of one month without reading it, or None."""
+        ...
+
+    def data_hash(self, table: str, months: Sequence[str] | None = None) -> str:
+        """Return one sha256 over the contents of `months` (all by default)."""
+        ...
+
+    def read_blob(self, name: str) -> bytes:
+        """Return a blob, verified like a month."""
+        ...
+
+    def has_blob(self, name: str) -> bool:
+        """Return whether a blob of that name was written."""
+        ...
+
+
+class LakePort(LakeReader, Protocol):
     """Where frames live. Every read verifies what was written; a write appears whole or not at all."""
 
     def write_month(
@@ -129,62 +199,6 @@ class LakePort(Protocol):
         """
         ...
 
-    def read_month(self, table: str, month: str) -> pl.DataFrame:
-        """Return one month.
-
-        Raises
-        ------
-        DataNotFoundError
-            If it was never written.
-        DataCorruptionError
-            If its bytes are not those that were written.
-        """
-        ...
-
-    def read(
-        self,
-        table: str,
-        *,
-        first_month: str | None = None,
-        last_month: str | None = None,
-        known_before: datetime | None = None,
-    ) -> pl.DataFrame:
-        """Return the months of a span joined in order, only rows with ``ts_known <= known_before`` when given."""
-        ...
-
-    def read_as_of(
-        self, table: str, moment: datetime, *, first_month: str | None = None, last_month: str | None = None
-    ) -> pl.DataFrame:
-        """Return what was known at `moment`: each (symbol, ts_event) once, in its latest version by then.
-
-        Rows are sorted by (ts_event, symbol).
-        """
-        ...
-
-    def tables(self) -> tuple[str, ...]:
-        """Return the names of all tables, sorted."""
-        ...
-
-    def months(self, table: str) -> tuple[str, ...]:
-        """Return the months stored, sorted; empty when there is no such table."""
-        ...
-
-    def partition(self, table: str, month: str) -> Partition | None:
-        """Return what is known of one month without reading it, or None."""
-        ...
-
-    def data_hash(self, table: str, months: Sequence[str] | None = None) -> str:
-        """Return one sha256 over the contents of `months` (all by default)."""
-        ...
-
     def write_blob(self, name: str, data: bytes) -> str:
         """Store `data` under `name` (may hold ``/``) and return its sha256."""
-        ...
-
-    def read_blob(self, name: str) -> bytes:
-        """Return a blob, verified like a month."""
-        ...
-
-    def has_blob(self, name: str) -> bool:
-        """Return whether a blob of that name was written."""
         ...

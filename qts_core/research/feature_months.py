@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -15,14 +15,15 @@ from qts_core.config.settings import Settings
 from qts_core.data.actions.chain import split_steps
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.lineage import is_current
-from qts_core.data.quality.flags import real_bars
 from qts_core.features import Catalogue, default_catalogue
 from qts_core.features.roles import SymbolRoles
 from qts_core.features.store import compute_panel, to_frame
 from qts_core.market.calendar import TradingCalendar, month_of
-from qts_core.market.errors import DataNotFoundError
+from qts_core.market.errors import DataCorruptionError, DataNotFoundError
 from qts_core.market.ids import digest
+from qts_core.market.time import from_micros, to_micros
 from qts_core.ports.lake import LakePort, Partition
+from qts_core.research.feature_knowledge import known_rows
 
 __all__ = [
     "BARS",
@@ -34,9 +35,12 @@ __all__ = [
     "feature_snapshot",
     "feature_table",
     "model_catalogue",
+    "month_state",
     "refresh_feature_month",
     "snapshot_name",
+    "sound_months",
     "stored_feature_month",
+    "symbols_digest",
 ]
 
 BARS = "clean_bars"
@@ -47,6 +51,11 @@ STATE = "state"
 SNAPSHOT = "snapshot"
 """Hash of the engine's state at the month's end."""
 KNOWN = "known_until"
+"""When everything that the month and those before it were made from was known."""
+FLOOR = "known_before"
+"""`KNOWN` of the month before."""
+KNOWLEDGE = {"knowledge": "1"}
+"""Says that ``ts_known`` of the rows is what :mod:`feature_knowledge` makes it."""
 THREADS = 2
 """Threads that share the symbols of a month; the values are the same bits for any number."""
 
@@ -107,6 +116,8 @@ def compute_feature_month(
 ) -> FeatureMonth:
     """Compute every feature of `catalogue` on the clean bars of `month`.
 
+    Where the state to go on from is lost or damaged, the month before is computed again first.
+
     Raises
     ------
     DataNotFoundError
@@ -116,13 +127,24 @@ def compute_feature_month(
     panel = load_panel(lake, calendar=calendar, first=first, last=last, symbols=symbols)
     inputs = feature_inputs(lake, month, catalogue, symbols, roles)
     before = _month_before(lake, month)
-    snapshot = None if before is None else lake.read_blob(snapshot_name(catalogue, before))
+    snapshot = None
+    if before is not None:
+        try:
+            snapshot = _state(lake, catalogue, before, inputs[STATE])
+        except (DataCorruptionError, DataNotFoundError):
+            # The bars are right: the month whose end is lost is computed again, the same bits.
+            compute_feature_month(lake, before, catalogue, symbols=symbols, calendar=calendar, roles=roles)
+            inputs = feature_inputs(lake, month, catalogue, symbols, roles)
+            snapshot = _state(lake, catalogue, before, inputs[STATE])
     result = compute_panel(panel, catalogue, snapshot, roles=roles, threads=THREADS)
+    floor = datetime.fromisoformat(inputs[FLOOR]) if FLOOR in inputs else None
+    known = known_rows(panel.timeline, lake.read_month(BARS, month), load_actions(lake), floor)
     present = ~np.isnan(panel["close"])
-    frame = to_frame(result, panel.timeline, panel.symbols, present=present)
+    frame = to_frame(result, panel.timeline, panel.symbols, present=present, known=known)
     # The snapshot first: a month whose manifest is there can be gone on from.
     lake.write_blob(snapshot_name(catalogue, month), result.snapshot)
-    lineage = inputs | {KNOWN: _known(lake, month), SNAPSHOT: digest(result.snapshot)}
+    last = int(known[present.any(axis=1)].max(initial=0 if floor is None else to_micros(floor)))
+    lineage = inputs | {KNOWN: from_micros(last).isoformat(), SNAPSHOT: digest(result.snapshot)}
     partition = lake.write_month(feature_table(catalogue), month, frame, lineage=lineage)
     return _described(partition, frame, catalogue)
 
@@ -196,8 +218,7 @@ def feature_inputs(
         If there is a month of bars before it from whose end the features cannot go on.
     """
     inputs = _sources(lake, month, load_actions(lake))
-    parts = "" if roles is None else roles.digest
-    inputs |= {"catalogue": catalogue.hash, SYMBOLS: digest(",".join(symbols) + parts)}
+    inputs |= {"catalogue": catalogue.hash, SYMBOLS: symbols_digest(symbols, roles)}
     before = _month_before(lake, month)
     if before is None:
         return inputs
@@ -211,7 +232,35 @@ def feature_inputs(
             found=f"features of other symbols in {before}" if SNAPSHOT in found else f"no snapshot of {before}",
             fix="compute the months in order, or all of them",
         )
-    return inputs | {"continues": before, STATE: found[SNAPSHOT]}
+    return inputs | {"continues": before, STATE: found[SNAPSHOT], FLOOR: found[KNOWN]}
+
+
+def symbols_digest(symbols: Sequence[str], roles: SymbolRoles | None = None) -> str:
+    """Return the hash of the columns and of the parts they play."""
+    return digest(",".join(symbols) + ("" if roles is None else roles.digest))
+
+
+def sound_months(
+    lake: LakePort, catalogue: Catalogue, symbols: Sequence[str] | None = None, roles: SymbolRoles | None = None
+) -> Iterator[Partition]:
+    """Give the stored months in order, up to the first that was not made from what the lake holds now.
+
+    A month is sound when its bars and splits are those of now and it goes on from the state of the one before.
+
+    Parameters
+    ----------
+    symbols : sequence of str, optional
+        Only months that were computed for these columns in these `roles`; of any columns by default.
+    """
+    table, actions, state = feature_table(catalogue), load_actions(lake), dict[str, str]()
+    if symbols is not None:
+        state[SYMBOLS] = symbols_digest(symbols, roles)
+    for month in lake.months(BARS):
+        stored = lake.partition(table, month)
+        if stored is None or not (_sources(lake, month, actions) | state).items() <= stored.lineage.items():
+            return
+        yield stored
+        state |= {STATE: stored.lineage[SNAPSHOT], FLOOR: stored.lineage[KNOWN]}
 
 
 def feature_snapshot(lake: LakePort, catalogue: Catalogue, before: datetime) -> tuple[str, bytes] | None:
@@ -219,21 +268,33 @@ def feature_snapshot(lake: LakePort, catalogue: Catalogue, before: datetime) -> 
 
     It stands for what was known at `before`: it and every month before it stem from the bars that the lake holds now,
     and none of those was revised later.
+
+    Raises
+    ------
+    DataCorruptionError
+        If the snapshot is damaged or of another run.
     """
-    table, found, actions = feature_table(catalogue), None, load_actions(lake)
-    state: dict[str, str] = {}
-    for month in lake.months(BARS):
-        stored = lake.partition(table, month)
-        if month >= f"{before:%Y-%m}" or stored is None:
+    found: Partition | None = None
+    for stored in sound_months(lake, catalogue):
+        if stored.month >= f"{before:%Y-%m}" or datetime.fromisoformat(stored.lineage[KNOWN]) > before:
             break
-        if not (_sources(lake, month, actions) | state).items() <= stored.lineage.items():
-            break
-        if datetime.fromisoformat(stored.lineage[KNOWN]) > before:
-            break
-        found, state = month, {STATE: stored.lineage.get(SNAPSHOT, "")}
-    if found is None or not lake.has_blob(snapshot_name(catalogue, found)):
+        found = stored
+    if found is None or not lake.has_blob(snapshot_name(catalogue, found.month)):
         return None
-    return found, lake.read_blob(snapshot_name(catalogue, found))
+    return found.month, month_state(lake, catalogue, found)
+
+
+def month_state(lake: LakePort, catalogue: Catalogue, month: Partition) -> bytes:
+    """Return the engine's state at the end of a stored month.
+
+    Raises
+    ------
+    DataNotFoundError
+        If there is none.
+    DataCorruptionError
+        If it is damaged, or not the one that the month ended with.
+    """
+    return _state(lake, catalogue, month.month, month.lineage[SNAPSHOT])
 
 
 def _described(partition: Partition, frame: pl.DataFrame, catalogue: Catalogue) -> FeatureMonth:
@@ -244,17 +305,22 @@ def _described(partition: Partition, frame: pl.DataFrame, catalogue: Catalogue) 
 def _sources(lake: LakePort, month: str, actions: pl.DataFrame) -> dict[str, str]:
     """Return what features of `month` are made from: its bars and the splits in force at its end."""
     in_force = split_steps(actions.filter(pl.col("ex_date") <= _span(month)[1]))
-    return {BARS: lake.data_hash(BARS, [month]), SPLITS: digest(in_force)}
+    return {BARS: lake.data_hash(BARS, [month]), SPLITS: digest(in_force), **KNOWLEDGE}
 
 
 def _month_before(lake: LakePort, month: str) -> str | None:
     return max((m for m in lake.months(BARS) if m < month), default=None)
 
 
-def _known(lake: LakePort, month: str) -> str:
-    """Return when the last of the month's bars or revisions became known."""
-    known: datetime = real_bars(lake.read_month(BARS, month)).select(pl.col("ts_known").max()).item()
-    return known.isoformat()
+def _state(lake: LakePort, catalogue: Catalogue, month: str, expected: str) -> bytes:
+    state = lake.read_blob(snapshot_name(catalogue, month))
+    if (found := digest(state)) != expected:
+        raise DataCorruptionError(
+            "QTS-FEAT-025", "a snapshot is not the one that its month ended with",
+            where=snapshot_name(catalogue, month), found=f"sha256 {found[:16]}", expected=f"sha256 {expected[:16]}",
+            fix="compute the features again from that month on",
+        )  # fmt: skip
+    return state
 
 
 def _span(month: str) -> tuple[date, date]:
