@@ -68,12 +68,21 @@ class FeatureMonth:
     ----------
     partition : Partition
         The stored table.
-    missing : mapping of str to float
-        Share of existing bars without a value, by feature.
+    frame : DataFrame
+        Its rows.
+    names : tuple of str
+        The features.
     """
 
     partition: Partition
-    missing: dict[str, float]
+    frame: pl.DataFrame
+    names: tuple[str, ...]
+
+    @property
+    def missing(self) -> dict[str, float]:
+        """Share of existing bars without a value, by feature."""
+        bars = max(self.frame.height, 1)
+        return {name: self.frame[name].null_count() / bars for name in self.names}
 
 
 def catalogue_for(settings: FeaturesSettings) -> Catalogue:
@@ -146,7 +155,7 @@ def compute_feature_month(
     last = int(known[present.any(axis=1)].max(initial=0 if floor is None else to_micros(floor)))
     lineage = inputs | {KNOWN: from_micros(last).isoformat(), SNAPSHOT: digest(result.snapshot)}
     partition = lake.write_month(feature_table(catalogue), month, frame, lineage=lineage)
-    return _described(partition, frame, catalogue)
+    return FeatureMonth(partition, frame, catalogue.names)
 
 
 def stored_feature_month(lake: LakePort, month: str, catalogue: Catalogue) -> FeatureMonth:
@@ -160,7 +169,7 @@ def stored_feature_month(lake: LakePort, month: str, catalogue: Catalogue) -> Fe
     frame = lake.read_month(feature_table(catalogue), month)
     partition = lake.partition(feature_table(catalogue), month)
     assert partition is not None
-    return _described(partition, frame, catalogue)
+    return FeatureMonth(partition, frame, catalogue.names)
 
 
 def refresh_feature_month(
@@ -295,11 +304,6 @@ def month_state(lake: LakePort, catalogue: Catalogue, month: Partition) -> bytes
         If it is damaged, or not the one that the month ended with.
     """
     return _state(lake, catalogue, month.month, month.lineage[SNAPSHOT])
-
-
-def _described(partition: Partition, frame: pl.DataFrame, catalogue: Catalogue) -> FeatureMonth:
-    bars = max(frame.height, 1)
-    return FeatureMonth(partition, {name: frame[name].null_count() / bars for name in catalogue.names})
 
 
 def _sources(lake: LakePort, month: str, actions: pl.DataFrame) -> dict[str, str]:
