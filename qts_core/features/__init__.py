@@ -2,7 +2,7 @@
 
 from qts_core.features import ops
 from qts_core.features.block import FeatureBlock
-from qts_core.features.catalogue import default_catalogue
+from qts_core.features.catalogue import CATALOGUES, alpha158_catalogue, default_catalogue, shipped_catalogue
 from qts_core.features.engine import FeatureEngine
 from qts_core.features.evaluate import evaluate
 from qts_core.features.graph import Node
@@ -10,6 +10,7 @@ from qts_core.features.plan import Plan
 from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
 
 __all__ = [
+    "CATALOGUES",
     "GROUPS",
     "Catalogue",
     "FeatureBlock",
@@ -17,7 +18,9 @@ __all__ = [
     "FeatureSpec",
     "Node",
     "Plan",
+    "alpha158_catalogue",
     "default_catalogue",
     "evaluate",
     "ops",
+    "shipped_catalogue",
 ]

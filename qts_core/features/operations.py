@@ -19,6 +19,7 @@ from qts_core.features.kernels import (
     fisher,
     losses,
     moments,
+    oldest,
     order,
     pairs,
     polynomial,
@@ -184,6 +185,9 @@ OVER_TIME = (
     Operation("rolling_sum", windows.rolling_sum, 1, {**WINDOW, "divisor": float}, slots(3, 1), before_window),
     Operation("rolling_extreme", windows.rolling_extreme, 1, {**WINDOW, "side": float}, slots(3, 1), before_window),
     Operation("bars_since", windows.bars_since_extreme, 1, {**WINDOW, "side": float}, slots(4, 2), before_window),
+    Operation(
+        "bars_since_oldest", oldest.bars_since_oldest_extreme, 1, {**WINDOW, "side": float}, slots(3, 2), before_window
+    ),
     Operation("weighted_mean", windows.weighted_mean, 1, WINDOW, slots(4, 2), before_window),
     Operation("rolling_std", moments.rolling_std, 1, {**WINDOW, "ddof": int}, slots(4, 2), before_window),
     Operation("rolling_shape", moments.rolling_shape, 1, {**WINDOW, "kind": int}, slots(6, 4), before_window),

@@ -55,11 +55,15 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "cross_intermarket": "Correlation with volatility, rates, the dollar and gold.",
         "cross_factors": "Principal components of the universe's returns.",
         "cross_network": "The universe as a graph of correlations: centrality, clusters, contagion.",
+        "alpha158": "The 158 features of qlib's Alpha158 under its names: a catalogue beside the default one.",
     }
 )
 """Groups of the catalogue in the order of its columns, each with one sentence."""
 
 NAME = re.compile(r"(tech|stat|micro|cross|time)_[a-z0-9]+_[0-9]+_[a-z0-9]+")
+
+NAMING: Mapping[str, re.Pattern[str]] = MappingProxyType({"alpha158": re.compile(r"[A-Z]+[0-9]*")})
+"""Rules of groups whose names come from elsewhere; those of all others are ``NAME``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class FeatureSpec:
     Attributes
     ----------
     name : str
-        ``{category}_{indicator}_{window}_{aggregation}`` with category tech, stat, micro, cross or time.
+        ``{category}_{indicator}_{window}_{aggregation}`` with category tech, stat, micro, cross or time, unless
+        ``NAMING`` has another rule for the group.
     expression : Node
     unit : str
         What one stands for: ``ratio``, ``percent``, ``bars`` ...
@@ -92,12 +97,14 @@ class FeatureSpec:
     group: str
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name) or self.group not in GROUPS or not self.doc or not self.source:
+        rule = NAMING.get(self.group, NAME)
+        if not rule.fullmatch(self.name) or self.group not in GROUPS or not self.doc or not self.source:
+            pattern = rule.pattern if self.group in NAMING else "{category}_{indicator}_{window}_{aggregation}"
             raise InvalidConfigError(
                 "QTS-FEAT-005",
                 "A feature is not declared as it must be.",
                 where=self.name,
-                expected="a name {category}_{indicator}_{window}_{aggregation}, a known group, a doc and a source",
+                expected=f"a name {pattern}, a known group, a doc and a source",
             )
 
     @property

@@ -1,13 +1,15 @@
-"""The default catalogue: every feature QTS ships, one module per family (specification 6.1-6.4)."""
+"""The catalogues that QTS ships: the default one, a module per family, and Alpha158 (specification 6.1-6.4)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
+from types import MappingProxyType
 
 from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
 
-__all__ = ["default_catalogue"]
+__all__ = ["CATALOGUES", "alpha158_catalogue", "default_catalogue", "shipped_catalogue"]
 
 FAMILIES = (
     "trend", "momentum", "volatility", "volume", "averages", "trend_strength", "ichimoku", "oscillators", "bands",
@@ -25,3 +27,23 @@ def default_catalogue() -> Catalogue:
     specs: list[FeatureSpec] = [spec for module in modules for spec in module.FEATURES]
     place = {group: number for number, group in enumerate(GROUPS)}
     return Catalogue(sorted(specs, key=lambda spec: place[spec.group]))
+
+
+@lru_cache(maxsize=1)
+def alpha158_catalogue() -> Catalogue:
+    """Return the 158 features of qlib's Alpha158 under its names, in its order."""
+    from qts_core.features.catalogue import alpha158
+
+    return Catalogue(alpha158.FEATURES)
+
+
+CATALOGUES: Mapping[str, Callable[[], Catalogue]] = MappingProxyType(
+    {"default": default_catalogue, "alpha158": alpha158_catalogue}
+)
+"""The catalogues by name."""
+
+
+@lru_cache(maxsize=1)
+def shipped_catalogue() -> Catalogue:
+    """Return the features of all catalogues, the default one's first: what a name or a group is looked up in."""
+    return Catalogue([spec for catalogue in CATALOGUES.values() for spec in catalogue()])

@@ -71,14 +71,14 @@ def rank(x: Node, window: int) -> Node:
     return apply("rolling_rank", x, window=window)
 
 
-def bars_since_max(x: Node, window: int) -> Node:
-    """Return how many bars ago the largest of the last `window` values stood."""
-    return apply("bars_since", x, window=window, side=1.0)
+def bars_since_max(x: Node, window: int, *, oldest: bool = False) -> Node:
+    """Return how many bars ago the largest of the last `window` values stood; of equal ones the latest or oldest."""
+    return apply("bars_since_oldest" if oldest else "bars_since", x, window=window, side=1.0)
 
 
-def bars_since_min(x: Node, window: int) -> Node:
-    """Return how many bars ago the smallest of the last `window` values stood."""
-    return apply("bars_since", x, window=window, side=-1.0)
+def bars_since_min(x: Node, window: int, *, oldest: bool = False) -> Node:
+    """Return how many bars ago the smallest of the last `window` values stood; of equal ones the latest or oldest."""
+    return apply("bars_since_oldest" if oldest else "bars_since", x, window=window, side=-1.0)
 
 
 def covariance(x: Node, y: Node, window: int) -> Node:
