@@ -203,16 +203,16 @@ def compute_all_months(
     symbols: tuple[str, ...],
     calendar: TradingCalendar,
     roles: SymbolRoles | None = None,
-) -> dict[str, FeatureMonth]:
+) -> dict[str, Partition]:
     """Compute the features of every month of clean bars unless the stored ones were made from what is there now.
 
     In order: a month whose end state changes has the next one computed again too; where it does not, the chain ends.
     """
-    done: dict[str, FeatureMonth] = {}
+    done: dict[str, Partition] = {}
     for month in lake.months(BARS):
         computed = refresh_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles)
         if computed is not None:
-            done[month] = computed
+            done[month] = computed.partition
     return done
 
 
