@@ -6,6 +6,7 @@ from qts_core.features.catalogue import CATALOGUES, alpha158_catalogue, default_
 from qts_core.features.engine import FeatureEngine
 from qts_core.features.evaluate import evaluate
 from qts_core.features.graph import Node
+from qts_core.features.own import block_kernel, feature, kernel
 from qts_core.features.plan import Plan
 from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
 
@@ -19,8 +20,11 @@ __all__ = [
     "Node",
     "Plan",
     "alpha158_catalogue",
+    "block_kernel",
     "default_catalogue",
     "evaluate",
+    "feature",
+    "kernel",
     "ops",
     "shipped_catalogue",
 ]

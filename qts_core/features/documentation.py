@@ -6,7 +6,7 @@ from math import isinf
 
 from qts_core.features.catalogue import default_catalogue
 from qts_core.features.graph import Node
-from qts_core.features.operations import OPERATIONS, SOURCES
+from qts_core.features.operations import BUILT_IN, OPERATIONS, SOURCES
 from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
 
 __all__ = ["bounds_text", "features_reference", "formula_lines"]
@@ -32,7 +32,8 @@ def features_reference(catalogue: Catalogue | None = None) -> str:
         lines.append("")
     lines += ["## Operations", "", "What expressions are made of; a missing input gives a missing output.", ""]
     lines += ["| Operation | Inputs | Parameters | What it does |", "|---|---|---|---|"]
-    for name, rule in OPERATIONS.items():
+    for name in BUILT_IN:
+        rule = OPERATIONS[name]
         lines.append(f"| `{name}` | {rule.inputs} | {', '.join(rule.parameters) or '–'} | {rule.doc} |")
     return "\n".join(lines) + "\n"
 

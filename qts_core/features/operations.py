@@ -35,7 +35,7 @@ from qts_core.features.kernels import (
 from qts_core.features.roles import ROLES
 from qts_core.features.session_facts import FACTS
 
-__all__ = ["COUNTS", "OPERATIONS", "SOURCES", "Operation", "Scope"]
+__all__ = ["BUILT_IN", "COUNTS", "OPERATIONS", "SOURCES", "Operation", "Scope", "adopt"]
 
 SOURCES = (
     "open", "high", "low", "close", "volume",
@@ -286,7 +286,7 @@ TOGETHER = (
     ),
 )  # fmt: skip
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+_OPERATIONS: dict[str, Operation] = (
     {
         name: Operation(name, kernel, inputs, parameters, none, none, waits=name == "keep_where")
         for name, kernel, inputs, parameters in PLAIN
@@ -298,3 +298,13 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         for role in ROLES
     }
 )
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(_OPERATIONS)
+"""By name: those of QTS, and those of own kernels under ``name@hash``."""
+
+BUILT_IN = tuple(OPERATIONS)
+
+
+def adopt(operation: Operation) -> Operation:
+    """Add an own operation; its name carries the hash of its source, so the first of that name stands for all."""
+    return _OPERATIONS.setdefault(operation.name, operation)

@@ -55,12 +55,15 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "cross_intermarket": "Correlation with volatility, rates, the dollar and gold.",
         "cross_factors": "Principal components of the universe's returns.",
         "cross_network": "The universe as a graph of correlations: centrality, clusters, contagion.",
+        "own": "Features of your own files.",
         "alpha158": "The 158 features of qlib's Alpha158 under its names: a catalogue beside the default one.",
     }
 )
 """Groups of the catalogue in the order of its columns, each with one sentence."""
 
 NAME = re.compile(r"(tech|stat|micro|cross|time)_[a-z0-9]+_[0-9]+_[a-z0-9]+")
+OWN_GROUP = re.compile(r"own_[a-z0-9_]+")
+"""Groups that a file of own features may name beside those declared here."""
 
 NAMING: Mapping[str, re.Pattern[str]] = MappingProxyType({"alpha158": re.compile(r"[A-Z]+[0-9]*")})
 """Rules of groups whose names come from elsewhere; those of all others are ``NAME``."""
@@ -85,7 +88,7 @@ class FeatureSpec:
     source : str
         Paper, book or library whose convention it follows.
     group : str
-        A key of ``GROUPS``.
+        A key of ``GROUPS``, or ``own_`` and a name of one's own.
     """
 
     name: str
@@ -184,8 +187,9 @@ class Catalogue:
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
-        """Names by group, groups in their declared order, empty ones left out."""
-        found = {group: tuple(s.name for s in self if s.group == group) for group in GROUPS}
+        """Names by group, groups in their declared order and own ones last, empty ones left out."""
+        own = (s.group for s in self if s.group not in GROUPS)
+        found = {group: tuple(s.name for s in self if s.group == group) for group in dict.fromkeys((*GROUPS, *own))}
         return MappingProxyType({group: names for group, names in found.items() if names})
 
     def readable(self, roles: Collection[str]) -> Catalogue:
@@ -203,8 +207,8 @@ class Catalogue:
             QTS-FEAT-001 if a group or name is unknown.
         """
         for group in groups:
-            if group not in GROUPS:
-                raise unknown("feature group", group, GROUPS)
+            if group not in GROUPS and group not in self.groups:
+                raise unknown("feature group", group, {**GROUPS, **self.groups})
         for name in (*names, *exclude):
             self[name]
         is_all = not groups and not names

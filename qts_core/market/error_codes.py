@@ -66,6 +66,15 @@ FEATURES = {
     "QTS-FEAT-005": "A feature or expression is not declared as it must be.",
     "QTS-FEAT-006": "A month of features is missing or has nothing to go on from.",
     "QTS-FEAT-007": "Features read auxiliary symbols that are not there.",
+    "QTS-FEAT-010": "A file of own features is not there or cannot be read.",
+    "QTS-FEAT-011": "A file of own features cannot be run.",
+    "QTS-FEAT-012": "An own feature is not declared as it must be, or its name is taken.",
+    "QTS-FEAT-013": "An own kernel cannot be compiled.",
+    "QTS-FEAT-014": "An own kernel breaks its contract.",
+    "QTS-FEAT-015": "An own kernel does not have the form it must have.",
+    "QTS-FEAT-016": "An own kernel reads something that may change.",
+    "QTS-FEAT-017": "Others may change a file of own features.",
+    "QTS-FEAT-018": "No feature is left to compute or to learn from.",
     "QTS-FEAT-020": "Features fail their proofs.",
     "QTS-FEAT-021": "There are too few bars for proofs.",
     "QTS-FEAT-022": "A training procedure sees what it must not.",
@@ -85,6 +94,9 @@ MODELS = {
     "QTS-MODEL-005": "The gates refuse a model, or it was never judged.",
     "QTS-MODEL-006": "The model registry cannot be reached or answers nonsense.",
     "QTS-MODEL-007": "The trial ledger was changed after it was written.",
+    "QTS-MODEL-020": "A fold plan contradicts itself, or cannot be laid out as asked.",
+    "QTS-MODEL-021": "Purge and embargo leave a fold nothing to learn from.",
+    "QTS-MODEL-022": "A stored fold plan cannot be read or was changed.",
 }
 
 EXECUTION = {

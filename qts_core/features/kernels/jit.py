@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from numba import njit
 
-__all__ = ["kernel"]
+__all__ = ["checked_kernel", "kernel"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -15,3 +15,15 @@ Function = TypeVar("Function", bound=Callable[..., object])
 def kernel(function: Function) -> Function:
     """Compile `function` at its first call; no reassociation, no contraction, no zero-division exception."""
     return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def checked_kernel(function: Function, *, is_cached: bool = True) -> Function:
+    """Compile a kernel that others wrote: as :func:`kernel`, and an index outside an array is an error.
+
+    It is kept on disk where `is_cached` and a folder can be found for it.
+    """
+    options = {"nogil": True, "error_model": "numpy", "boundscheck": True}
+    try:
+        return cast(Function, njit(cache=is_cached, **options)(function))
+    except RuntimeError:
+        return cast(Function, njit(cache=False, **options)(function))
