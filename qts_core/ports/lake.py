@@ -66,8 +66,8 @@ class Partition:
 class LakeReader(Protocol):
     """What a reader of frames asks of a lake; every read verifies what was written."""
 
-    def read_month(self, table: str, month: str) -> pl.DataFrame:
-        """Return one month.
+    def read_month(self, table: str, month: str, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Return one month, all of its columns or only `columns`, in that order.
 
         Raises
         ------
@@ -78,8 +78,8 @@ class LakeReader(Protocol):
         """
         ...
 
-    def read_segment(self, table: str, segment: Segment) -> pl.DataFrame:
-        """Return one file, whether or not its month still names it.
+    def read_segment(self, table: str, segment: Segment, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Return one file, whether or not its month still names it; nothing is taken from memory.
 
         Raises
         ------

@@ -119,8 +119,8 @@ class Lake:
             self.store.write(manifest_path(table, month), manifest_bytes(after))
             return after
 
-    def read_month(self, table: str, month: str) -> pl.DataFrame:
-        """Return one month, its bytes verified before they are parsed.
+    def read_month(self, table: str, month: str, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Return one month or some of its columns, its bytes verified before they are parsed.
 
         Raises
         ------
@@ -132,7 +132,7 @@ class Lake:
         partition = self.partition(table, month)
         while partition is not None:
             try:
-                return self._frame(partition)
+                return self._frame(partition, columns)
             except DataCorruptionError:
                 # Replaced and collected while it was being read: the new manifest names what is there now.
                 now = self.partition(table, month)
@@ -241,8 +241,8 @@ class Lake:
         """Return whether a blob of that name was written."""
         return self.store.has(blob_path(name))
 
-    def read_segment(self, table: str, segment: Segment) -> pl.DataFrame:
-        """Return one file of a month, read and verified now, whatever is kept in memory.
+    def read_segment(self, table: str, segment: Segment, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Return one file of a month or some of its columns, read and verified now, whatever is kept in memory.
 
         Raises
         ------
@@ -250,7 +250,7 @@ class Lake:
             If its bytes or its rows are not those that were written.
         """
         data = self.store.read(f"{table}/{segment.file}")
-        return decode_segment(data, segment, f"{self.root}/{table}/{segment.file}")
+        return decode_segment(data, segment, f"{self.root}/{table}/{segment.file}", columns)
 
     def _changed(
         self,
@@ -297,16 +297,17 @@ class Lake:
         text = self.store.read(name)
         return (None, VERSION) if text is None else read_manifest(text, table, month, f"{self.root}/{name}")
 
-    def _frame(self, partition: Partition) -> pl.DataFrame:
-        frames = [self._segment(partition.table, segment) for segment in partition.segments]
+    def _frame(self, partition: Partition, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        frames = [self._segment(partition.table, segment, columns) for segment in partition.segments]
         return join_frames(frames, f"{self.root}/{partition.table}/{partition.month}")
 
-    def _segment(self, table: str, segment: Segment) -> pl.DataFrame:
+    def _segment(self, table: str, segment: Segment, columns: Sequence[str] | None = None) -> pl.DataFrame:
         kept = None if self._cache is None else self._cache.get(segment.sha256)
         if kept is not None:
-            return kept
-        frame = self.read_segment(table, segment)
-        if self._cache is not None:
+            return kept if columns is None else kept.select(columns)
+        frame = self.read_segment(table, segment, columns=columns)
+        # Only whole files are kept: their hash says nothing of which columns were read.
+        if self._cache is not None and columns is None:
             self._cache.put(segment.sha256, frame)
         return frame
 

@@ -26,8 +26,10 @@ def encode_segment(month: str, frame: pl.DataFrame, lineage: Mapping[str, str]) 
     return data, Segment(segment_file(month, sha256), frame.height, sha256, len(data), origin)
 
 
-def decode_segment(data: bytes | None, segment: Segment, where: str) -> pl.DataFrame:
-    """Return the frame of a file; nothing is parsed before its bytes are verified.
+def decode_segment(
+    data: bytes | None, segment: Segment, where: str, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Return the frame of a file, or some of its columns; nothing is parsed before its bytes are verified.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def decode_segment(data: bytes | None, segment: Segment, where: str) -> pl.DataF
         raise corrupt(
             where, f"sha256 {found[:16]}, {len(data)} bytes", f"sha256 {segment.sha256[:16]}, {segment.bytes} bytes"
         )
-    frame = pl.read_parquet(io.BytesIO(data))
+    frame = pl.read_parquet(io.BytesIO(data), columns=None if columns is None else list(columns))
     if frame.height != segment.rows:
         raise corrupt(where, f"{frame.height} rows", f"{segment.rows} rows")
     return frame
