@@ -7,6 +7,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from qts_core.config.settings import Settings
+from qts_core.config.training import fold_contradictions
 from qts_core.market.calendar import LAST_DAY
 
 __all__ = ["RULES", "absences", "contradictions"]
@@ -115,6 +116,7 @@ def _models(settings: Settings) -> Iterator[str]:
                 f"models.models.{key}.features.selection.method is chi_square but task is {model.task}; "
                 "it needs classes"
             )
+        yield from fold_contradictions(model.training, f"models.models.{key}.training")
     live = models.models.get(models.live_model)
     if live and models.prediction_horizon is not None and models.prediction_horizon != live.horizon_bars:
         yield (

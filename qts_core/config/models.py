@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from qts_core.config.section import Folder, Fraction, OpenFraction, Section
+from qts_core.config.training import Count, SampleWeights, TrainingSettings
 
 __all__ = [
     "REGIME_BARS",
@@ -23,7 +22,6 @@ __all__ = [
     "TrainingSettings",
 ]
 
-Count = Annotated[int, Field(ge=1, le=100_000)]
 MODEL_NAME = r"^[a-z][a-z0-9_]{0,63}$"
 TARGET_KINDS = (
     "return",
@@ -46,9 +44,6 @@ REGIME_BARS = 26
 """Horizon of the target ``regime``, which may be written without one."""
 Target = Annotated[str, Field(pattern=rf"^(({'|'.join(TARGET_KINDS)})_[1-9][0-9]{{0,3}}bar|regime)$")]
 Parameter = bool | int | float | str | None
-
-
-SampleWeights = Literal["equal", "uniqueness"]
 
 
 class FeatureSelection(Section):
@@ -101,35 +96,6 @@ class ModelFeatures(Section):
     def preprocessing(self) -> str | None:
         """The scaler, None when inputs stay as they are."""
         return self.normalization_method if self.normalize else None
-
-
-class TrainingSettings(Section):
-    """How a model is trained and judged; all spans are trading sessions or bars."""
-
-    aliases: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"train_window_days": "train_sessions", "validation_window_days": "test_sessions"}
-    )
-
-    validation_method: Literal["walk_forward"] = "walk_forward"
-    """How folds are made."""
-    train_sessions: Count = 252
-    """Sessions in each training window."""
-    test_sessions: Count = 63
-    """Sessions in each test window, out of sample."""
-    step_sessions: Count = 63
-    """Sessions between two folds."""
-    embargo_bars: Annotated[int, Field(ge=0, le=100_000)] = 26
-    """Bars left out after the purge, which itself goes by label end time."""
-    holdout_sessions: Annotated[int, Field(ge=0, le=100_000)] = 1
-    """Last sessions that never enter training."""
-    row_stride: Count = 1
-    """Train on every k-th bar; 1 uses all."""
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 7
-    """Seed; the same seed gives the same bytes."""
-    sample_weights: SampleWeights = "equal"
-    """Weight of each training sample: all the same, or by how much of its label no other label of the symbol shares."""
-    retrain_frequency: Literal["daily", "weekly", "monthly", "never"] = "weekly"
-    """How often the schedule retrains."""
 
 
 class ModelSettings(Section):

@@ -18,6 +18,7 @@ from qts_core.ports.lake import LakePort
 from qts_core.ports.registry import CHALLENGER, DatasetRecord, FoldRecord, TrackedRun, TrainingRecord
 from qts_core.ports.research_store import GateRecord
 from qts_core.research.approval import gate_record
+from qts_core.research.drift_watch import save_drift_reference
 from qts_core.research.gates import GateEvidence, GateReport, evaluate_gates
 from qts_core.research.ledger import Trial, TrialKind
 from qts_core.research.model_backtest import ModelBacktest, run_model_backtest
@@ -32,7 +33,7 @@ from qts_core.research.training_summary import (
     save_training,
 )
 from qts_core.targets import parse_target
-from qts_core.training.fold_plan import RowRange
+from qts_core.training.folds import RowRange
 from qts_core.training.trainer import FoldResult, Progress, TrainingResult, train_walk_forward
 
 __all__ = ["Nomination", "TrainedModel", "backtest_model", "nominate", "train_model"]
@@ -96,6 +97,7 @@ def train_model(
     run = tools.tracker.log_training(_record(prepared, result, tools, seconds))
     summary = _summary(prepared, result, run, seconds)
     save_training(lake, summary)
+    save_drift_reference(lake, key, result.bundle.files)
     count = save_predictions(lake, summary, prepared.panel.timeline, prepared.panel.symbols, result.predictions)
     return TrainedModel(result, summary, count)
 

@@ -27,7 +27,7 @@ from qts_core.ports.lake import LakePort
 from qts_core.research.feature_months import BARS, catalogue_for, feature_table, model_catalogue
 from qts_core.research.symbol_parts import SymbolPart, parts_of
 from qts_core.targets import judged_values, labels_for, parse_target
-from qts_core.training.fold_plan import FoldPlan, walk_forward
+from qts_core.training.folds import FoldPlan, plan_folds
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingEntry
 
@@ -163,15 +163,7 @@ def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: 
         lake, panel, model_catalogue(settings, key), entry, table=table, members=members,
         parts=parts_of(settings.universe, instruments),
     )  # fmt: skip
-    plan = walk_forward(
-        panel.timeline,
-        train_sessions=chosen.train_sessions,
-        test_sessions=chosen.test_sessions,
-        step_sessions=chosen.step_sessions,
-        horizon_bars=entry.target.horizon_bars,
-        embargo_bars=chosen.embargo_bars,
-        holdout_sessions=chosen.holdout_sessions,
-    )
+    plan = plan_folds(chosen, panel.timeline, horizon_bars=entry.target.horizon_bars)
     alive = survivorship(panel, members)
     return PreparedTraining(entry, samples, plan, panel, table, instruments, alive, time.perf_counter() - started)
 

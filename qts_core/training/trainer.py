@@ -23,11 +23,11 @@ from qts_core.models.preprocessing import Method, Preprocessor
 from qts_core.models.scoring import UP_OR_NOT, has_opinion, score
 from qts_core.targets import Target, average_uniqueness
 from qts_core.training.evaluation import Evaluation, evaluate_scores
-from qts_core.training.fold_plan import Fold, FoldPlan
+from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.samples import TrainingSet
 from qts_core.training.selection import Selection, TrainingRows, select
 
-__all__ = ["FoldResult", "Progress", "TrainingEntry", "TrainingResult", "train_walk_forward"]
+__all__ = ["FoldResult", "Progress", "TrainingEntry", "TrainingResult", "fold_artefacts", "train_walk_forward"]
 
 ALL_FEATURES = FeatureSelection()
 GOLDEN_ROWS = 16
@@ -122,13 +122,13 @@ class TrainingResult:
 
     Attributes
     ----------
-    predictions : float64 [T, N]
-        Out-of-sample scores of every test bar; NaN elsewhere.
+    paths : tuple of float64 [T, N]
+        Out-of-sample scores of every test bar, NaN elsewhere; one panel for each of the plan's paths, in their order.
     returns : float64 [T, N]
         The forward returns they foretold.
     folds : tuple of FoldResult
     overall : Evaluation
-        All out-of-sample scores together.
+        All out-of-sample scores of the first path together.
     importance : mapping of str to float
         Share of gain in the final model, largest first.
     bundle : ModelBundle
@@ -137,12 +137,17 @@ class TrainingResult:
 
     entry: TrainingEntry
     plan: FoldPlan
-    predictions: Floats
+    paths: tuple[Floats, ...]
     returns: Floats
     folds: tuple[FoldResult, ...]
     overall: Evaluation
     importance: Mapping[str, float]
     bundle: ModelBundle
+
+    @property
+    def predictions(self) -> Floats:
+        """The first path, float64 [T, N]; the only one unless the plan is combinatorial."""
+        return self.paths[0]
 
     @property
     def model(self) -> LoadedModel:
@@ -189,22 +194,36 @@ def train_walk_forward(
     total = len(plan.folds) + 1
     everything = slice(0, len(samples))
     returns = samples.panel_of(samples.returns, everything)
-    predictions = np.full(returns.shape, np.nan)
+    paths = tuple(np.full(returns.shape, np.nan) for _ in plan.paths)
     folds: list[FoldResult] = []
     for fold in plan.folds:
         fitted = _fit(entry, samples, plan.train_samples(fold, samples), f"fold {fold.index + 1}")
-        predictions, result = _judge(entry, samples, fold, fitted, predictions, returns)
-        folds.append(result)
+        scores = _scores_of(plan, samples, fold, fitted)
+        for path, panel in zip(plan.paths, paths, strict=True):
+            for part in (p for p in path.parts if p.fold == fold.index):
+                panel[part.rows.start : part.rows.stop] = scores[part.rows.start : part.rows.stop]
+        folds.append(_judge(entry, samples, fold, fitted, scores, returns))
         if progress is not None:
             progress(f"{entry.key} fold {fold.index + 1}", fold.index + 1, total)
-    overall = evaluate_scores(predictions, returns, horizon_bars=entry.target.horizon_bars)
+    overall = evaluate_scores(paths[0], returns, horizon_bars=entry.target.horizon_bars)
     final = _fit(entry, samples, plan.final_samples(samples), "the final model")
     final.model.record_metrics({k: v for k, v in overall.metrics().items() if np.isfinite(v)})
     bundle = _bundle(entry, samples, plan, final, overall)
     if progress is not None:
         progress(f"{entry.key} final", total, total)
     importance = dict(sorted(final.model.get_feature_importance().items(), key=lambda item: (-item[1], item[0])))
-    return TrainingResult(entry, plan, predictions, returns, tuple(folds), overall, importance, bundle)
+    return TrainingResult(entry, plan, paths, returns, tuple(folds), overall, importance, bundle)
+
+
+def fold_artefacts(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: Fold) -> Mapping[str, bytes]:
+    """Return everything that one fold learns, as bytes: the choice of features, the scaler, the model, the label scale.
+
+    For the audit of the procedure: equal training rows give equal bytes.
+    """
+    fitted = _fit(entry, samples, plan.train_samples(fold, samples), f"fold {fold.index + 1}")
+    scaler = {} if fitted.preprocessor is None else {"scaler": fitted.preprocessor.to_json()}
+    scale = {"label scale": repr(fitted.label_scale).encode()}
+    return {"selection": fitted.selection.to_json(), **scaler, **fitted.model.to_files(), **scale}
 
 
 def _check_plan(samples: TrainingSet, plan: FoldPlan) -> None:
@@ -286,28 +305,28 @@ def _selected(
     return selection, np.array([column[name] for name in selection.names], dtype=np.int64)
 
 
+def _scores_of(plan: FoldPlan, samples: TrainingSet, fold: Fold, fitted: _Fitted) -> Floats:
+    """Return the scores of the fold's test samples, float64 [T, N]; NaN elsewhere."""
+    tested = plan.test_samples(fold, samples)
+    scores = np.full((len(samples.timeline), len(samples.symbols)), np.nan)
+    scores[samples.row[tested], samples.column[tested]] = _score(fitted, samples.features[tested])
+    return scores
+
+
 def _judge(
-    entry: TrainingEntry, samples: TrainingSet, fold: Fold, fitted: _Fitted, predictions: Floats, returns: Floats
-) -> tuple[Floats, FoldResult]:
-    tested = 0
-    merged = predictions.copy()
-    for rows in fold.test:
-        place = samples.between(rows.start, rows.stop)
-        merged[rows.start : rows.stop] = samples.panel_of(_score(fitted, samples.features[place]), place)[
-            rows.start : rows.stop
-        ]
-        tested += place.stop - place.start
+    entry: TrainingEntry, samples: TrainingSet, fold: Fold, fitted: _Fitted, scores: Floats, returns: Floats
+) -> FoldResult:
     test = np.concatenate([np.arange(r.start, r.stop) for r in fold.test])
     learned = np.full(returns.shape, np.nan)
     at = (samples.row[fitted.samples], samples.column[fitted.samples])
     learned[at] = _score(fitted, samples.features[fitted.samples])
     horizon = entry.target.horizon_bars
-    return merged, FoldResult(
+    return FoldResult(
         fold.index,
         len(fitted.samples),
-        tested,
+        sum(s.stop - s.start for s in (samples.between(r.start, r.stop) for r in fold.test)),
         evaluate_scores(learned, returns, horizon_bars=horizon),
-        evaluate_scores(merged[test], returns[test], horizon_bars=horizon),
+        evaluate_scores(scores[test], returns[test], horizon_bars=horizon),
         fitted.selection,
     )
 

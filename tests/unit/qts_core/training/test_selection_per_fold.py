@@ -13,7 +13,7 @@ from qts_core.models.base import ModelType
 from qts_core.models.bundle import DRIFT_REFERENCE, SELECTION
 from qts_core.models.preprocessing import Method
 from qts_core.targets import parse_target
-from qts_core.training.fold_plan import FoldPlan, walk_forward
+from qts_core.training.folds import FoldPlan, walk_forward
 from qts_core.training.samples import TrainingSet
 from qts_core.training.selection import METHODS, Selection
 from qts_core.training.trainer import TrainingEntry, TrainingResult, train_walk_forward

@@ -10,7 +10,7 @@ import pytest
 from qts_core.market.errors import TrainingError
 from qts_core.models.base import ModelType
 from qts_core.targets import parse_target
-from qts_core.training.fold_plan import FoldPlan, walk_forward
+from qts_core.training.folds import FoldPlan, walk_forward
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingEntry, train_walk_forward
 from tests.unit.qts_core.training.samples_for_tests import sample_set

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qts_core.market.errors import TrainingError
-from qts_core.training.fold_plan import Fold, FoldPlan, RowRange, walk_forward
+from qts_core.training.folds import Fold, FoldPlan, RowRange, walk_forward
 from qts_core.training.samples import TrainingSet
 from tests.unit.qts_core.training.samples_for_tests import sample_set, timeline_of
 
@@ -115,8 +115,8 @@ def test_overlap_is_zero_for_any_walk_forward(
 def test_training_on_both_sides_of_a_test_is_purged_on_both() -> None:
     samples = sample_set(sessions=31)
     plan = plan_of(samples)
-    around = Fold(0, (RowRange(0, 260), RowRange(390, 800)), (RowRange(260, 390),))
-    both = replace(plan, folds=(around,), embargo_bars=3)
+    around = Fold(0, (RowRange(0, 260), RowRange(390, 780)), (RowRange(260, 390),))
+    both = replace(plan, scheme="purged_k_fold", folds=(around,), embargo_bars=3)
     used = both.train_samples(around, samples)
     after = used[samples.row[used] >= 390]
     assert samples.row[after].min() == 389 + HORIZON + 1 + 3 + 1
@@ -145,7 +145,7 @@ def test_too_short_a_history_says_what_is_needed() -> None:
 
 
 def test_overlapping_test_windows_are_refused() -> None:
-    with pytest.raises(ValueError, match="judged twice"):
+    with pytest.raises(TrainingError, match="judged twice"):
         walk_forward(timeline_of(31), train_sessions=5, test_sessions=5, step_sessions=4, horizon_bars=1)
 
 
