@@ -85,9 +85,11 @@ def load_settings(
     directory = config_dir or _variable(environments, "QTS_CONFIG_DIR")
     layers = Layers()
     layers.set(("home",), ".qts", "default")
-    warnings = _read_directory(layers, Path(directory) if directory else default_config_dir())
+    folder = Path(directory) if directory else default_config_dir()
+    warnings = _read_directory(layers, folder)
     for one in environments:
         warnings += apply_environment(layers, one)
+    _place_own_files(layers, folder)
     layers.content["home"] = _absolute_home(str(layers.content["home"]))
     settings = build_settings(layers)
     return LoadedSettings(settings, layers, (*warnings, *_respelt(layers)))
@@ -150,6 +152,17 @@ def _refuse_secrets(layers: Layers, section: str) -> None:
                 "QTS-CONF-008", f"The secret {dotted(path)} stands in a settings file", where=source,
                 found="a secret", fix=f"take it out and set {variable} in .env",
             )  # fmt: skip
+
+
+def _place_own_files(layers: Layers, folder: Path) -> None:
+    """Make the paths of own features absolute, so that every process finds the same files."""
+    features = layers.content.get("features")
+    entries = features.get("own") if isinstance(features, dict) else None
+    if not isinstance(entries, list):
+        return
+    for place, entry in enumerate(entries):
+        if isinstance(entry, str) and (entry.endswith(".py") or "/" in entry):
+            entries[place] = str((folder.absolute() / Path(entry).expanduser()).resolve())
 
 
 def _absolute_home(text: str) -> str:

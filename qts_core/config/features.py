@@ -25,6 +25,8 @@ class FeaturesSettings(Section):
     """config/features.yaml."""
 
     groups: tuple[str, ...] = CORE_GROUPS
-    """Groups of the catalogue to compute; `qts features list` shows them. `all` is every feature that reads no auxiliary symbol; groups that do (`cross_relative`, `cross_intermarket`, `statistical_excess`) are named beside it."""  # noqa: E501  # the page of settings is made of this line
+    """Groups to compute; `qts features list` shows them. `all` is the whole default catalogue. Features that read an auxiliary symbol (`cross_relative`, `cross_intermarket`, `statistical_excess`) are switched off, visibly, while the lake has no bars of it."""  # noqa: E501  # the page of settings is made of this line
     exclude: tuple[str, ...] = ()
     """Names or patterns (`volume_*`) to leave out."""
+    own: tuple[str, ...] = ()
+    """Files of your own features: paths that end in `.py`, from the folder of the settings files, or importable modules. All that they declare is computed. They are Python and run with your rights wherever features are computed (docs/concepts/own-features.md)."""  # noqa: E501  # the page of settings is made of this line

@@ -87,8 +87,10 @@ class Settings(Section):
     def configuration_hash(self) -> str:
         """Sha256 of every setting that can change a decision: no path, port, secret, mode or timing."""
         content: dict[str, object] = {
-            name: getattr(self, name).model_dump(mode="json") for name in ("universe", "features", "risk")
+            name: getattr(self, name).model_dump(mode="json") for name in ("universe", "risk")
         }
+        # Where own files lie changes nothing; what they declare is in the hash of the features.
+        content["features"] = self.features.model_dump(mode="json", exclude={"own"})
         content["models"] = self.models.model_dump(mode="json", exclude={"model_dir", "feature_cache_dir"})
         content["trading"] = self.trading.model_dump(mode="json", exclude=OPERATIONAL)
         return digest(content)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fnmatch import fnmatchcase
 
 import numpy as np
 import polars as pl
 
-from qts_core.config.features import FeaturesSettings
-from qts_core.config.settings import Settings
 from qts_core.data.actions.chain import split_steps
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.lineage import is_current
-from qts_core.features import Catalogue, default_catalogue
+from qts_core.features import Catalogue
 from qts_core.features.roles import SymbolRoles
 from qts_core.features.store import compute_panel, to_frame
 from qts_core.market.calendar import TradingCalendar, month_of
@@ -23,6 +20,7 @@ from qts_core.market.errors import DataCorruptionError, DataNotFoundError
 from qts_core.market.ids import digest
 from qts_core.market.time import from_micros, to_micros
 from qts_core.ports.lake import LakePort, Partition
+from qts_core.research.catalogues import catalogue_for, model_catalogue
 from qts_core.research.feature_knowledge import known_rows
 
 __all__ = [
@@ -83,25 +81,6 @@ class FeatureMonth:
         """Share of existing bars without a value, by feature."""
         bars = max(self.frame.height, 1)
         return {name: self.frame[name].null_count() / bars for name in self.names}
-
-
-def catalogue_for(settings: FeaturesSettings) -> Catalogue:
-    """Return the part of the default catalogue that features.yaml asks for.
-
-    `all` stands for what can be computed of any market; features that read auxiliary symbols are asked for by group.
-    """
-    catalogue, named = default_catalogue(), [group for group in settings.groups if group != "all"]
-    if "all" in settings.groups:
-        asked = catalogue.subset(groups=named).names if named else ()
-        catalogue = catalogue.subset(names=[*catalogue.readable(()).names, *asked])
-        named = []
-    return _selected(catalogue, named or ["all"], settings.exclude)
-
-
-def model_catalogue(settings: Settings, key: str) -> Catalogue:
-    """Return the features of model `key`: a part of what is computed, in the same order."""
-    wanted = settings.models.models[key].features
-    return _selected(catalogue_for(settings.features), wanted.groups, wanted.exclude)
 
 
 def feature_table(catalogue: Catalogue) -> str:
@@ -329,8 +308,3 @@ def _state(lake: LakePort, catalogue: Catalogue, month: str, expected: str) -> b
 
 def _span(month: str) -> tuple[date, date]:
     return month_of(date.fromisoformat(f"{month}-01"))
-
-
-def _selected(catalogue: Catalogue, groups: Sequence[str], exclude: Sequence[str]) -> Catalogue:
-    unwanted = [name for name in catalogue.names if any(fnmatchcase(name, pattern) for pattern in exclude)]
-    return catalogue.subset(groups=tuple(catalogue.groups) if "all" in groups else tuple(groups), exclude=unwanted)
