@@ -1,4 +1,4 @@
-"""Proofs that a set of features is causal and reproducible, on any bars; they live in :mod:`qts_core.features.audit`."""
+"""Proofs that features are causal and reproducible, by their short way; see :mod:`qts_core.features.audit`."""
 
 from __future__ import annotations
 

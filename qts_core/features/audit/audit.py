@@ -124,7 +124,7 @@ def moments(panel: Panel, random: np.random.Generator) -> tuple[int, ...]:
 
 PROOFS: Mapping[str, Proof] = MappingProxyType(
     {
-        "chunking": Proof("Any cut of time", "The same bits however time is cut, with a restart at each cut.", _chunking),
+        "chunking": Proof("Any cut of time", "The same bits however time is cut, with a restart at each.", _chunking),
         "live": Proof("One bar at a time", "The live step gives the bits of the batch.", _live),
         "future": Proof("No look-ahead", "The past stays when the future is altered or cut off.", _future),
         "order": Proof(
