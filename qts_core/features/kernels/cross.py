@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qts_core.features.kernels.jit import kernel
+from qts_core.features.kernels.order import lower_bound
 from qts_core.market.panel import Floats
 
 __all__ = [
@@ -31,28 +32,64 @@ Flags = NDArray[np.bool_]
 Columns = NDArray[np.int64]
 
 
+MOST_COUNTED = 192
+"""Up to so many values, counting those below each is cheaper than sorting: it is done several at a time."""
+
+LANES = 16
+"""Values that are compared together; a row is filled up to a multiple of it with NaN, which is below nothing."""
+
+
 @kernel
-def collect(row: Floats, counts: Flags, ordered: Floats) -> int:
-    """Copy the values that exist and count into `ordered`, sorted; return how many."""
+def take(row: Floats, counts: Flags, values: Floats) -> int:
+    """Copy the values that exist and count to the front of `values`, with NaN behind them; return how many."""
     count = 0
-    for n in range(row.shape[0]):
-        if row[n] == row[n] and counts[n]:
-            ordered[count] = row[n]
-            count += 1
-    ordered[:count].sort()
+    for n in range(len(row)):
+        values[count] = row[n]
+        count += (row[n] == row[n]) & counts[n]
+    values[count : count + LANES] = np.nan
     return count
 
 
 @kernel
-def bound(ordered: Floats, count: int, value: float) -> int:
-    """Return how many of the first `count` ordered values are below `value`."""
-    # Halving without a branch on the data: the processor cannot guess it, and a wrong guess costs more than the step.
-    low, rest = 0, count
-    while rest > 1:
-        half = rest // 2
-        low += half * (ordered[low + half - 1] < value)
-        rest -= half
-    return low + (rest > 0 and ordered[low] < value)
+def below(values: Floats, count: int, value: float) -> int:
+    """Return how many of the first `count` values, in any order, are below `value`."""
+    total = 0
+    for i in range((count + LANES - 1) // LANES * LANES):
+        total += values[i] < value
+    return total
+
+
+@kernel
+def below_and_not_above(values: Floats, count: int, value: float) -> int:
+    """Return how many of the first `count` values are below `value`, plus how many are not above it."""
+    total = 0
+    for i in range((count + LANES - 1) // LANES * LANES):
+        total += values[i] < value
+        total += values[i] <= value
+    return total
+
+
+@kernel
+def put_in_order(values: Floats, count: int, ordered: Floats) -> None:
+    """Write the first `count` values, behind which there is only NaN, into `ordered`, sorted."""
+    if count > MOST_COUNTED:
+        ordered[:count] = values[:count]
+        ordered[:count].sort()
+        return
+    ordered[:count] = np.nan
+    for i in range(count):
+        place = below(values, count, values[i])
+        while ordered[place] == values[i]:
+            place += 1
+        ordered[place] = values[i]
+
+
+@kernel
+def collect(row: Floats, counts: Flags, values: Floats, ordered: Floats) -> int:
+    """Copy the values that exist and count into `ordered`, sorted; return how many. `values` is room to work in."""
+    count = take(row, counts, values)
+    put_in_order(values, count, ordered)
+    return count
 
 
 @kernel
@@ -67,9 +104,9 @@ def mean_of(ordered: Floats, count: int) -> float:
 @kernel
 def cross_mean(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the mean over symbols at each symbol that has a value."""
-    ordered = np.empty(x.shape[1])
+    ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, ordered)
+        count = collect(x[t], counts, values, ordered)
         mean = mean_of(ordered, count) if count > 0 else np.nan
         for n in range(x.shape[1]):
             out[t, n] = mean if x[t, n] == x[t, n] and counts[n] else np.nan
@@ -78,9 +115,9 @@ def cross_mean(x: Floats, out: Floats, counts: Flags) -> None:
 @kernel
 def cross_zscore(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the distance from the mean over symbols in population deviations; NaN where all are equal."""
-    ordered = np.empty(x.shape[1])
+    ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, ordered)
+        count = collect(x[t], counts, values, ordered)
         spread, mean = 0.0, 0.0
         if count > 0 and ordered[0] < ordered[count - 1]:
             mean = mean_of(ordered, count)
@@ -94,19 +131,23 @@ def cross_zscore(x: Floats, out: Floats, counts: Flags) -> None:
 @kernel
 def cross_rank(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the rank over symbols as ``(rank - 1/2) / count``, inside (0, 1); equal values share the mean rank."""
-    ordered = np.empty(x.shape[1])
+    ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, ordered)
+        count = take(x[t], counts, values)
+        is_long = count > MOST_COUNTED
+        if is_long:
+            put_in_order(values, count, ordered)
         for n in range(x.shape[1]):
             value = x[t, n]
             if value != value or not counts[n]:
                 out[t, n] = np.nan
-                continue
-            below = bound(ordered, count, value)
-            not_above = below + 1
-            while not_above < count and ordered[not_above] == value:
-                not_above += 1
-            out[t, n] = 0.5 * (below + not_above) / count
+            elif is_long:
+                not_above = first = lower_bound(ordered, count, value)
+                while not_above < count and ordered[not_above] == value:
+                    not_above += 1
+                out[t, n] = 0.5 * (first + not_above) / count
+            else:
+                out[t, n] = 0.5 * below_and_not_above(values, count, value) / count
 
 
 @kernel
@@ -127,9 +168,9 @@ def middle_of(ordered: Floats, count: int) -> float:
 @kernel
 def cross_median(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the median over symbols at each symbol that has a value."""
-    ordered = np.empty(x.shape[1])
+    ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, ordered)
+        count = collect(x[t], counts, values, ordered)
         middle = middle_of(ordered, count) if count > 0 else np.nan
         for n in range(x.shape[1]):
             out[t, n] = middle if x[t, n] == x[t, n] and counts[n] else np.nan
@@ -138,16 +179,16 @@ def cross_median(x: Floats, out: Floats, counts: Flags) -> None:
 @kernel
 def cross_robust(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the distance from the median over symbols in scaled median absolute deviations; NaN where that is 0."""
-    ordered, distances = np.empty(x.shape[1]), np.empty(x.shape[1])
+    ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, ordered)
+        count = collect(x[t], counts, values, ordered)
         middle, spread = 0.0, 0.0
         if count > 0:
             middle = middle_of(ordered, count)
             for i in range(count):
-                distances[i] = abs(ordered[i] - middle)
-            distances[:count].sort()
-            spread = NORMAL_MAD * middle_of(distances, count)
+                values[i] = abs(ordered[i] - middle)
+            put_in_order(values, count, ordered)
+            spread = NORMAL_MAD * middle_of(ordered, count)
         for n in range(x.shape[1]):
             out[t, n] = (x[t, n] - middle) / spread if spread > 0.0 and counts[n] else np.nan
 
@@ -155,9 +196,9 @@ def cross_robust(x: Floats, out: Floats, counts: Flags) -> None:
 @kernel
 def cross_std(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the population deviation over symbols at each symbol that has a value; NaN where one is alone."""
-    ordered = np.empty(x.shape[1])
+    ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, ordered)
+        count = collect(x[t], counts, values, ordered)
         spread = np.nan
         if count > 1:
             mean, squares = mean_of(ordered, count), 0.0
