@@ -39,7 +39,7 @@ def reference_pages() -> dict[str, str]:
     """Return the pages by their path below ``docs``."""
     # Here and not above: the kernels' compiler is slow to import, and `qts config` does not need it.
     from qts_core.analytics.documentation import metrics_page as measures_page
-    from qts_core.features.documentation import features_reference
+    from qts_core.features.documentation import alpha158_reference, features_reference
     from qts_core.monitoring.metrics import metrics_page
 
     return {
@@ -47,6 +47,7 @@ def reference_pages() -> dict[str, str]:
         "reference/errors.md": errors_reference(),
         "reference/exit-codes.md": exit_codes_reference(),
         "reference/features.md": features_reference(),
+        "reference/alpha158.md": alpha158_reference(),
         "reference/metrics.md": metrics_page(),
         "concepts/metrics.md": measures_page(),
     }

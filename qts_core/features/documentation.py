@@ -1,15 +1,16 @@
-"""docs/reference/features.md, made from the catalogue (specification 6: every feature documented)."""
+"""docs/reference/features.md and alpha158.md, made from the catalogues (specification 6: every feature documented)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import isinf
 
-from qts_core.features.catalogue import default_catalogue
+from qts_core.features.catalogue import alpha158_catalogue, default_catalogue
 from qts_core.features.graph import Node
 from qts_core.features.operations import BUILT_IN, OPERATIONS, SOURCES
 from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
 
-__all__ = ["bounds_text", "features_reference", "formula_lines"]
+__all__ = ["alpha158_reference", "bounds_text", "features_reference", "formula_lines"]
 
 HEAD = """# Features
 
@@ -20,22 +21,37 @@ Warm-up counts the symbol's own bars before the first value; what looks at longe
 for those to close. Bounds hold every value. `qts features explain NAME` shows the formula.
 """
 
+ALPHA158_HEAD = """# Alpha158
+
+Made by `make docs` from the catalogue. {count} features, catalogue `{hash}`. Where they come from, how a model uses
+them and where they have no value although qlib has one: [concepts/alpha158.md](../concepts/alpha158.md).
+"""
+
 
 def features_reference(catalogue: Catalogue | None = None) -> str:
     """Return the page as Markdown: groups in order, one row per feature, then the operations."""
     catalogue = default_catalogue() if catalogue is None else catalogue
     lines = [HEAD.format(count=len(catalogue), hash=catalogue.hash[:8])]
     for group, names in catalogue.groups.items():
-        lines += [f"## {group}", "", GROUPS[group], ""]
-        lines += ["| Feature | What it says | Unit | Bounds | Warm-up | Source |", "|---|---|---|---|---|---|"]
-        lines += [row(catalogue[name]) for name in names]
-        lines.append("")
+        lines += [f"## {group}", "", GROUPS[group], "", *table([catalogue[name] for name in names]), ""]
     lines += ["## Operations", "", "What expressions are made of; a missing input gives a missing output.", ""]
     lines += ["| Operation | Inputs | Parameters | What it does |", "|---|---|---|---|"]
     for name in BUILT_IN:
         rule = OPERATIONS[name]
         lines.append(f"| `{name}` | {rule.inputs} | {', '.join(rule.parameters) or '–'} | {rule.doc} |")
     return "\n".join(lines) + "\n"
+
+
+def alpha158_reference() -> str:
+    """Return docs/reference/alpha158.md as Markdown: one table in qlib's order."""
+    catalogue = alpha158_catalogue()
+    return "\n".join([ALPHA158_HEAD.format(count=len(catalogue), hash=catalogue.hash[:8]), *table(catalogue)]) + "\n"
+
+
+def table(specs: Iterable[FeatureSpec]) -> list[str]:
+    """Return features as a table, a row each."""
+    head = ["| Feature | What it says | Unit | Bounds | Warm-up | Source |", "|---|---|---|---|---|---|"]
+    return head + [row(spec) for spec in specs]
 
 
 def row(spec: FeatureSpec) -> str:

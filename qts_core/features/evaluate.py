@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from qts_core.features.block import FeatureBlock
-from qts_core.features.catalogue import default_catalogue
+from qts_core.features.catalogue import shipped_catalogue
 from qts_core.features.engine import FeatureEngine
 from qts_core.features.graph import Node
 from qts_core.features.plan import Plan
@@ -35,7 +35,7 @@ def evaluate(
     Parameters
     ----------
     features : sequence of str, or mapping of str to Node
-        Names of the default catalogue, or expressions under names of your own.
+        Names of the catalogues that QTS ships, or expressions under names of your own.
     bars : polars.DataFrame
         Columns `symbol`, `timestamp` (start of the bar: Date, or Datetime; without a time zone it is UTC), `open`,
         `high`, `low`, `close`, `volume`, as they traded or adjusted. Rows in any order; a null or NaN price, or an
@@ -93,7 +93,7 @@ def evaluate(
 def expressions(features: Sequence[str] | Mapping[str, Node]) -> Mapping[str, Node]:
     """Return the expressions asked for, under their names."""
     if not isinstance(features, Mapping):
-        catalogue = default_catalogue()
+        catalogue = shipped_catalogue()
         return {name: catalogue[name].expression for name in ([features] if isinstance(features, str) else features)}
     for name, node in features.items():
         if not isinstance(node, Node) or name in {"symbol", "ts_event"}:

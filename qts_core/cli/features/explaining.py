@@ -21,10 +21,10 @@ def explain(
     Examples:
       qts features explain tech_rsi_14_raw
     """
-    from qts_core.features.catalogue import default_catalogue
+    from qts_core.features.catalogue import shipped_catalogue
     from qts_core.features.documentation import bounds_text, formula_lines
 
-    spec = default_catalogue()[name]
+    spec = shipped_catalogue()[name]
     content = {
         "feature": spec.name,
         "what it says": spec.doc,

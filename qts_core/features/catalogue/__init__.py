@@ -7,9 +7,9 @@ from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 
-from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
+from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec, unknown
 
-__all__ = ["CATALOGUES", "alpha158_catalogue", "default_catalogue", "shipped_catalogue"]
+__all__ = ["CATALOGUES", "alpha158_catalogue", "catalogue_named", "default_catalogue", "shipped_catalogue"]
 
 FAMILIES = (
     "trend", "momentum", "volatility", "volume", "averages", "trend_strength", "ichimoku", "oscillators", "bands",
@@ -47,3 +47,16 @@ CATALOGUES: Mapping[str, Callable[[], Catalogue]] = MappingProxyType(
 def shipped_catalogue() -> Catalogue:
     """Return the features of all catalogues, the default one's first: what a name or a group is looked up in."""
     return Catalogue([spec for catalogue in CATALOGUES.values() for spec in catalogue()])
+
+
+def catalogue_named(name: str) -> Catalogue:
+    """Return one of the catalogues.
+
+    Raises
+    ------
+    InvalidConfigError
+        QTS-FEAT-001 if there is none of that name.
+    """
+    if name not in CATALOGUES:
+        raise unknown("catalogue of features", name, CATALOGUES)
+    return CATALOGUES[name]()

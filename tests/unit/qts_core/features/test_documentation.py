@@ -3,19 +3,20 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from qts_core.features import default_catalogue, ops
-from qts_core.features.documentation import bounds_text, features_reference, formula_lines
+from qts_core.features import alpha158_catalogue, default_catalogue, ops
+from qts_core.features.documentation import alpha158_reference, bounds_text, features_reference, formula_lines
 
-PAGE = Path(__file__).parents[4] / "docs" / "reference" / "features.md"
+REFERENCE = Path(__file__).parents[4] / "docs" / "reference"
 
 
-def test_the_page_is_the_one_the_catalogue_makes() -> None:
-    assert PAGE.read_text(encoding="utf-8") == features_reference(), "run `make docs`"
+def test_the_pages_are_those_the_catalogues_make() -> None:
+    assert (REFERENCE / "features.md").read_text(encoding="utf-8") == features_reference(), "run `make docs`"
+    assert (REFERENCE / "alpha158.md").read_text(encoding="utf-8") == alpha158_reference(), "run `make docs`"
 
 
 def test_every_feature_and_its_source_stand_on_the_page() -> None:
-    page = features_reference()
-    for spec in default_catalogue():
+    page = features_reference() + alpha158_reference()
+    for spec in (*default_catalogue(), *alpha158_catalogue()):
         assert f"| `{spec.name}` | {spec.doc} |" in page
         assert spec.source in page
 
