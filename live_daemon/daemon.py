@@ -44,7 +44,7 @@ from qts_core.adapters.db.journal import Journal
 from qts_core.adapters.prometheus import Metrics
 from qts_core.config.settings import Settings
 from qts_core.market.calendar import Session, TradingCalendar
-from qts_core.market.errors import ExitCode, InvalidConfigError
+from qts_core.market.errors import ExitCode, InvalidConfigError, TradingSystemError
 from qts_core.market.events import Alert, OrderUpdated, Severity, SubmitOrder
 from qts_core.market.time import from_micros
 from qts_core.ports.broker import BrokerAccount
@@ -318,12 +318,14 @@ class Daemon:
         session = self.loop.day.session
         if ready is None or session is None:
             return
-        self.ready = self.recovery.ready = ready
+        before, self.ready = self.ready, ready
+        self.recovery.ready = ready
         try:
             predictor = self.recovery.fresh_predictor(session, self.desk.core)
             self.loop.day.warm_today(predictor)
             self.desk.swap(predictor, lambda: self._record(self.start))
-        except ValueError as error:
+        except (ValueError, TradingSystemError) as error:
+            self.ready = self.recovery.ready = before
             self._model_refused(str(error))
             return
         assert self.board is not None

@@ -30,7 +30,7 @@ from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, Timeline
 from qts_core.models.bundle import LoadedModel
 from qts_core.research.feature_months import feature_snapshot
-from qts_core.research.live_core import WARM_BARS, model_catalogue
+from qts_core.research.live_core import WARM_BARS
 from qts_core.trading.core import TradingCore
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.predictors import StoredPredictor
@@ -141,8 +141,10 @@ def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Pa
     return last[np.isfinite(last)]
 
 
-def warm_cached(core: TradingCore, engine: FeatureEngine, model: LoadedModel, history: History, folder: Path) -> Floats:
-    """Do what :func:`warm` does, or take its result from `folder`."""
+def warm_cached(
+    core: TradingCore, engine: FeatureEngine, model: LoadedModel, catalogue: Catalogue, history: History, folder: Path
+) -> Floats:
+    """Do what :func:`warm` does, or take its result from `folder`; `catalogue` is what `engine` computes."""
     key = digest(
         {
             "data": history.data_hash, "model": model.bundle_sha256, "plan": engine.plan_hash,
@@ -160,7 +162,7 @@ def warm_cached(core: TradingCore, engine: FeatureEngine, model: LoadedModel, hi
             core.restore(snapshot.core)
             core.predictor.restore(snapshot.predictor)
             return np.array(kept["scores"], dtype=np.float64)
-    first = history.resume(engine, model_catalogue(model))
+    first = history.resume(engine, catalogue)
     scores = warm(core, engine, model, history.read(first))
     content = json.dumps({"epoch": take_epoch(core).to_json(), "scores": scores.tolist()})
     folder.mkdir(parents=True, exist_ok=True)

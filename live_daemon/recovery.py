@@ -20,6 +20,7 @@ from qts_core.config.settings import Settings
 from qts_core.data.actions.chain import to_events
 from qts_core.data.ingest import load_actions
 from qts_core.data.market_source import market_instruments
+from qts_core.features import Catalogue, FeatureEngine
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import Session, TradingCalendar
 from qts_core.market.errors import DataNotFoundError
@@ -30,7 +31,15 @@ from qts_core.market.time import from_micros, trading_day
 from qts_core.models.bundle import ModelBundle
 from qts_core.ports.broker import BrokerAccount, BrokerPosition
 from qts_core.ports.journal import EpochRecord
-from qts_core.research.live_core import core_of_epoch, live_engine, live_hashes, make_core, renewed_core
+from qts_core.research.catalogues import known_catalogue
+from qts_core.research.live_core import (
+    core_of_epoch,
+    live_engine,
+    live_hashes,
+    make_core,
+    model_catalogue,
+    renewed_core,
+)
 from qts_core.trading.core import TradingCore
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.predictors import Predictor
@@ -133,31 +142,40 @@ class Recovery:
         data = history.data_hash if history is not None else ""
         hashes = live_hashes(self._settings, self.ready.model, code=code_version(), data=data)
         cash, adopted = adoption(account, positions, now)
-        engine = live_engine(self.ready.model)
+        engine = live_engine(self.ready.model, self.known)
         core = make_core(
             self._settings, self.instruments, LivePredictor(engine, self.ready.model),
             account=account.account_number, hashes=hashes, cash=cash,
         )  # fmt: skip
         scores: Floats = np.empty(0)
         if history is not None:
-            scores = warm_cached(core, engine, self.ready.model, history, self._paths.warm)
+            scores = self._from_history(core, engine, history)
         return Start(core, 0, cash, tuple(adopted), scores)
+
+    @property
+    def known(self) -> Catalogue:
+        """Every feature that there is now; an own file that changed meanwhile is read again."""
+        return known_catalogue(self._settings.features)
+
+    def _from_history(self, core: TradingCore, engine: FeatureEngine, history: History) -> Floats:
+        catalogue = model_catalogue(self.ready.model, self.known)
+        return warm_cached(core, engine, self.ready.model, catalogue, history, self._paths.warm)
 
     def _resume(self, last: EpochRecord) -> Start:
         model = ModelBundle.load(last.model_path).open()
-        core = core_of_epoch(last, model)
+        core = core_of_epoch(last, model, self.known)
         return Start(core, last.first_sequence, Decimal(last.cash), (), np.empty(0))
 
     def fresh_predictor(self, session: Session, core: TradingCore) -> Predictor:
         """Return the predictor of the model in hand, warmed to the core's last bar, for a swap."""
-        engine = live_engine(self.ready.model)
+        engine = live_engine(self.ready.model, self.known)
         history = self.history(session)
         shadow = make_core(
             self._settings, self.instruments, LivePredictor(engine, self.ready.model), account=core.account,
             hashes=replace(core.hashes, model=self.ready.model.model_id), cash=Decimal(1),
         )  # fmt: skip
         if history is not None:
-            warm_cached(shadow, engine, self.ready.model, history, self._paths.warm)
+            self._from_history(shadow, engine, history)
         return shadow.predictor
 
     def renewed(self, core: TradingCore) -> TradingCore:

@@ -11,6 +11,7 @@ from qts_core.adapters.db.journal import Journal
 from qts_core.adapters.settings_files import load_settings
 from qts_core.cli.output import note, print_json, print_table
 from qts_core.market.errors import DataNotFoundError, ExitCode
+from qts_core.research.catalogues import known_catalogue
 from qts_core.research.live_core import replay_journal
 
 __all__ = ["app"]
@@ -27,12 +28,13 @@ def replay(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Re-derive decisions from the journal; exit 0 when every one is equal bit for bit, 3 when one differs."""
-    path = journal or load_settings().settings.live_dir / "journal.db"
+    settings = load_settings().settings
+    path = journal or settings.live_dir / "journal.db"
     with Journal(path, create=False) as source:
         links = source.verify()
         rows = [
             (made.decision_id, made.digest(), stored.digest if stored is not None else "")
-            for made, stored in replay_journal(source)
+            for made, stored in replay_journal(source, known_catalogue(settings.features))
             if decision == ALL or made.decision_id.startswith(decision)
         ]
     if not rows and decision != ALL:

@@ -35,7 +35,8 @@ def train(
     from qts_core.adapters.settings_files import load_settings
     from qts_core.cli.compose import open_lake, research_tools
     from qts_core.market.calendar import xnys
-    from qts_core.research.feature_months import catalogue_for, compute_all_months
+    from qts_core.research.catalogues import choose_features
+    from qts_core.research.feature_months import compute_all_months
     from qts_core.research.pipeline import backtest_model, nominate, train_model
     from qts_core.research.preparation import prepare_training, research_symbols
     from qts_core.research.symbol_parts import symbol_roles
@@ -44,8 +45,11 @@ def train(
     key, lake, calendar = model or settings.models.live_model, open_lake(settings), xnys()
     symbols = research_symbols(lake)
     roles = symbol_roles(settings.universe, lake, symbols)
-    fresh = compute_all_months(lake, catalogue_for(settings.features), symbols=symbols, calendar=calendar, roles=roles)
+    chosen = choose_features(settings.features, roles)
+    fresh = compute_all_months(lake, chosen.catalogue, symbols=symbols, calendar=calendar, roles=roles)
     note(f"features: {len(fresh)} months computed")
+    if chosen.off:
+        note(chosen.sentence())
     prepared = prepare_training(lake, settings, key, calendar=calendar)
     note(f"training: {len(prepared.samples):,} samples, {len(prepared.samples.names)} features")
     with research_tools(settings) as tools:

@@ -99,7 +99,7 @@ def catalogue_for(settings: FeaturesSettings, roles: SymbolRoles | None = None) 
 
 
 def model_catalogue(settings: Settings, key: str, roles: SymbolRoles | None = None) -> Catalogue:
-    """Return the features of model `key`: a part of what is computed, in the same order."""
+    """Return the features of model `key`: a part of what is computed, in the same order; maybe none."""
     wanted, computed = settings.models.models[key].features, catalogue_for(settings.features, roles)
     groups = tuple(computed.groups) if ALL in wanted.groups else tuple(wanted.groups)
     return computed.subset(groups=groups, exclude=_matching(computed.names, wanted.exclude))

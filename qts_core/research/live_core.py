@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from qts_core.config.settings import Settings
-from qts_core.features import Catalogue, FeatureEngine, default_catalogue
+from qts_core.features import Catalogue, FeatureEngine, FeatureSpec
+from qts_core.features.catalogue import shipped_catalogue
+from qts_core.features.own import own_kernel_calls
 from qts_core.market.errors import ModelLoadError
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import plain
@@ -44,29 +46,49 @@ SECTIONS = ("universe", "features", "risk", "trading")
 """What a core is built from; nothing here is secret or names a place."""
 
 
-def model_catalogue(model: LoadedModel) -> Catalogue:
+def model_catalogue(model: LoadedModel, known: Catalogue | None = None) -> Catalogue:
     """Return the features of `model`, in its order.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    known : Catalogue, optional
+        Where they are looked up: ``known_catalogue`` of the settings, which holds one's own; without it those of QTS.
 
     Raises
     ------
     ModelLoadError
         If a feature is unknown here or is computed otherwise than when the model was trained.
     """
-    catalogue = default_catalogue()
+    catalogue = shipped_catalogue() if known is None else known
     for wanted in model.manifest.features:
-        found = catalogue[wanted.name].version if wanted.name in catalogue else "no such feature"
-        if found != wanted.hash[: len(found)]:
+        if wanted.name not in catalogue:
+            raise ModelLoadError(
+                "QTS-MODEL-002", "the model reads a feature that is not there", where=wanted.name,
+                found="no such feature", expected=wanted.hash,
+                fix="name the file that declares it under `own` in features.yaml",
+            )  # fmt: skip
+        found = catalogue[wanted.name]
+        if found.version != wanted.hash[: len(found.version)]:
             raise ModelLoadError(
                 "QTS-MODEL-002", "the model was trained on another version of a feature", where=wanted.name,
-                found=found, expected=wanted.hash, fix="train the model again with this code",
+                found=found.version, expected=wanted.hash, fix=_remedy(found),
             )  # fmt: skip
     return catalogue.subset(names=model.feature_names)
 
 
-def live_engine(model: LoadedModel) -> FeatureEngine:
-    """Return a fresh engine for exactly the features and symbols of `model`."""
+def _remedy(found: FeatureSpec) -> str:
+    kernels = sorted({each.name for each, _ in own_kernel_calls([found.expression])})
+    if found.name in shipped_catalogue():
+        return "train the model again with this code"
+    changed = f" or kernel {', '.join(kernels)}" if kernels else ""
+    return f"its own expression{changed} is not what it was: put the file back, or train the model again"
+
+
+def live_engine(model: LoadedModel, known: Catalogue | None = None) -> FeatureEngine:
+    """Return a fresh engine for exactly the features and symbols of `model`; `known` as :func:`model_catalogue`."""
     symbols = tuple(sorted(model.manifest.training.symbols))
-    return FeatureEngine(model_catalogue(model), symbols, roles=model_roles(model))
+    return FeatureEngine(model_catalogue(model, known), symbols, roles=model_roles(model))
 
 
 def live_hashes(settings: Settings, model: LoadedModel, *, code: str, data: str) -> Hashes:
@@ -104,8 +126,12 @@ def epoch_record(
     first_sequence: int, started_at: datetime, model_path: str, cash: Decimal,
 ) -> EpochRecord:  # fmt: skip
     """Return everything that `core` as it stands can be rebuilt from."""
+    # Where own files lie is a matter of the machine.
+    left_out = {"features": {"own"}}
     content = {
-        "settings": {name: getattr(settings, name).model_dump(mode="json") for name in SECTIONS},
+        "settings": {
+            name: getattr(settings, name).model_dump(mode="json", exclude=left_out.get(name)) for name in SECTIONS
+        },
         "instruments": [instrument.to_json() for instrument in instruments],
     }
     return EpochRecord(
@@ -115,8 +141,8 @@ def epoch_record(
     )  # fmt: skip
 
 
-def core_of_epoch(record: EpochRecord, model: LoadedModel) -> TradingCore:
-    """Return the core of an epoch as it stood when the epoch began.
+def core_of_epoch(record: EpochRecord, model: LoadedModel, known: Catalogue | None = None) -> TradingCore:
+    """Return the core of an epoch as it stood when the epoch began; `known` as :func:`model_catalogue`.
 
     Raises
     ------
@@ -131,7 +157,7 @@ def core_of_epoch(record: EpochRecord, model: LoadedModel) -> TradingCore:
     content = json.loads(record.settings)
     instruments = [Instrument.from_json(instrument) for instrument in content["instruments"]]
     core = make_core(
-        _settings(content["settings"]), instruments, LivePredictor(live_engine(model), model),
+        _settings(content["settings"]), instruments, LivePredictor(live_engine(model, known), model),
         account=record.account, hashes=Hashes(**json.loads(record.hashes)), cash=Decimal(record.cash),
     )  # fmt: skip
     snapshot = EpochSnapshot.from_json(record.snapshot)
@@ -150,13 +176,16 @@ Replayed = tuple[Decision, StoredDecision | None]
 """A decision made again, and the one that was written."""
 
 
-def replay_journal(journal: JournalReader) -> Iterator[Replayed]:
-    """Make every journalled decision again, epoch by epoch, beside the one that was written."""
+def replay_journal(journal: JournalReader, known: Catalogue | None = None) -> Iterator[Replayed]:
+    """Make every journalled decision again, epoch by epoch, beside the one that was written.
+
+    `known` as :func:`model_catalogue`.
+    """
     epochs = list(journal.epochs())
     for record, following in zip(epochs, [*epochs[1:], None], strict=True):
         stored = journal.events(record.first_sequence, following.first_sequence if following else None)
         events = (decode_event(e.body) for e in stored if e.kind != "epoch")
         model = ModelBundle.load(Path(record.model_path)).open()
-        core = core_of_epoch(record, model)
+        core = core_of_epoch(record, model, known)
         for decision in replay(lambda core=core: core, None, events):  # type: ignore[misc]
             yield decision, journal.decision(decision.decision_id)

@@ -17,6 +17,7 @@ from qts_core.market.calendar import Session, TradingCalendar
 from qts_core.market.timeline import BAR_MINUTES
 from qts_core.models.bundle import LoadedModel
 from qts_core.ports.lake import LakePort
+from qts_core.research.catalogues import known_catalogue
 from qts_core.research.live_core import WARM_BARS, live_engine
 from qts_core.trading.decision import Decision
 from qts_core.trading.live_predictor import LivePredictor
@@ -88,7 +89,7 @@ def backtest_session(
     panel = load_panel(lake, calendar=calendar, last=(last or session).date, symbols=symbols)
     traded = sum(s.bars(BAR_MINUTES) for s in calendar.between(session.date, (last or session).date))
     first = max(len(panel) - traded - WARM_BARS, 0)
-    engine = live_engine(model)
+    engine = live_engine(model, known_catalogue(settings.features))
     if first:
         engine.push(FeatureBlock.of(panel.rows(slice(0, first))))
     result = run_event_backtest(

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qts_core.config.universe import UniverseSettings
+from qts_core.data.actions.identity import carry_bars
+from qts_core.data.ingest import load_actions
 from qts_core.data.market_source import market_instruments
 from qts_core.features.roles import SymbolRoles
 from qts_core.market.instruments import Instrument
 from qts_core.models.bundle import LoadedModel
 from qts_core.ports.lake import LakePort
 
-__all__ = ["SymbolPart", "model_roles", "parts_of", "preferred_first", "symbol_roles"]
+__all__ = [
+    "SymbolPart",
+    "lake_roles",
+    "model_roles",
+    "parts_of",
+    "preferred_first",
+    "research_symbols",
+    "symbol_roles",
+]
+
+BARS = "clean_bars"
 
 SymbolPart = tuple[str, str, str]
 """Symbol, sector, role."""
@@ -28,6 +40,21 @@ def preferred_first(universe: UniverseSettings, instruments: Sequence[Instrument
 def symbol_roles(universe: UniverseSettings, lake: LakePort, symbols: Sequence[str]) -> SymbolRoles:
     """Return the parts of a lake's symbols."""
     return SymbolRoles.of(symbols, preferred_first(universe, market_instruments(lake, universe, symbols)))
+
+
+def research_symbols(lake: LakePort) -> tuple[str, ...]:
+    """Return every symbol that has a clean bar in any month, sorted: the columns of all research panels."""
+    found: set[str] = set()
+    actions = load_actions(lake)
+    for month in lake.months(BARS):
+        named = carry_bars(lake.read_month(BARS, month).select("symbol", "ts_event"), actions)
+        found.update(named["symbol"].unique().to_list())
+    return tuple(sorted(found))
+
+
+def lake_roles(universe: UniverseSettings, lake: LakePort) -> SymbolRoles:
+    """Return the parts of every symbol that has a clean bar; what no symbol plays here cannot be computed."""
+    return symbol_roles(universe, lake, research_symbols(lake))
 
 
 def parts_of(universe: UniverseSettings, instruments: Sequence[Instrument]) -> tuple[SymbolPart, ...]:

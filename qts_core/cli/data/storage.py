@@ -132,7 +132,7 @@ def _plan(
         lake,
         now=now,
         grace=timedelta(hours=rules.grace_hours),
-        tables_in_use=_tables_in_use(settings),
+        tables_in_use=_tables_in_use(settings, lake),
         keep_features=timedelta(days=rules.keep_features_days),
     )
     in_lake = (*named, *(removal for removal in found if removal.name not in asked))
@@ -146,13 +146,16 @@ def _plan(
     return in_lake, outside
 
 
-def _tables_in_use(settings: Settings) -> frozenset[str]:
+def _tables_in_use(settings: Settings, lake: Lake) -> frozenset[str]:
     """Return the feature tables of the configuration and of every bundle under QTS_HOME."""
-    from qts_core.research.feature_months import catalogue_for, feature_table, model_catalogue
+    from qts_core.research.catalogues import catalogue_for, model_catalogue
+    from qts_core.research.feature_months import feature_table
     from qts_core.research.retention import bundled_feature_tables
+    from qts_core.research.symbol_parts import lake_roles
 
-    configured = {feature_table(catalogue_for(settings.features))}
-    configured |= {feature_table(model_catalogue(settings, key)) for key in settings.models.models}
+    roles = lake_roles(settings.universe, lake)
+    configured = {feature_table(catalogue_for(settings.features, roles))}
+    configured |= {feature_table(model_catalogue(settings, key, roles)) for key in settings.models.models}
     return frozenset(configured | bundled_feature_tables(settings.home))
 
 
