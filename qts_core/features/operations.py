@@ -189,10 +189,10 @@ OVER_TIME = (
         "bars_since_oldest", oldest.bars_since_oldest_extreme, 1, {**WINDOW, "side": float}, slots(3, 2), before_window
     ),
     Operation("weighted_mean", windows.weighted_mean, 1, WINDOW, slots(4, 2), before_window),
-    Operation("rolling_std", moments.rolling_std, 1, {**WINDOW, "ddof": int}, slots(4, 2), before_window),
-    Operation("rolling_shape", moments.rolling_shape, 1, {**WINDOW, "kind": int}, slots(6, 4), before_window),
+    Operation("rolling_std", moments.rolling_std, 1, {**WINDOW, "ddof": int}, slots(5, 2), before_window, revision=2),
+    Operation("rolling_shape", moments.rolling_shape, 1, {**WINDOW, "kind": int}, slots(7, 4), before_window, revision=2),
     Operation("mean_deviation", moments.mean_absolute_deviation, 1, WINDOW, slots(2, 1), before_window),
-    Operation("rolling_pair", pairs.rolling_pair, 2, {**WINDOW, "kind": int}, slots(7, 5), before_window),
+    Operation("rolling_pair", pairs.rolling_pair, 2, {**WINDOW, "kind": int}, slots(9, 5), before_window, revision=2),
     Operation("rolling_quantile", order.rolling_quantile, 1, QUANTILE, slots(2, 2), before_window),
     Operation("rolling_rank", order.rolling_rank, 1, WINDOW, slots(2, 2), before_window),
     Operation("rolling_robust", order.rolling_robust, 1, WINDOW, slots(2, 2), before_window),

@@ -1,7 +1,8 @@
 """Rolling statistics of two series: covariance, correlation and least squares, in constant time per value.
 
-Blocks and suffixes as in :mod:`qts_core.features.kernels.windows`; an aggregate is (mean of x, mean of y, Mxx, Myy,
-Mxy), and two are joined as in Chan, Golub and LeVeque (1979). A bar on which either value is missing is skipped.
+Blocks, suffixes and the reference as in :mod:`qts_core.features.kernels.moments`; an aggregate is the sums of both
+distances, of their squares and of their product. A bar on which either value is missing is skipped: it gets no value,
+and the window stays as it was.
 """
 
 from __future__ import annotations
@@ -23,27 +24,16 @@ RESIDUAL_STD = 4
 
 
 @kernel
-def grow(m: Floats, count: int, x: float, y: float) -> None:
-    """Add one pair to ``m = (mean x, mean y, Mxx, Myy, Mxy)``; `count` includes it."""
-    dx = x - m[0]
-    dy = y - m[1]
-    m[0] += dx / count
-    m[1] += dy / count
-    m[2] += dx * (x - m[0])
-    m[3] += dy * (y - m[1])
-    m[4] += dx * (y - m[1])
-
-
-@kernel
-def statistic(kind: int, count: float, m: Floats, y_now: float) -> float:
-    """Return one statistic of an aggregate; x is explained, y explains."""
-    mx: float = m[0]
-    my: float = m[1]
-    mxx: float = m[2]
-    myy: float = m[3]
-    mxy: float = m[4]
+def statistic(
+    kind: int, count: float, sx: float, sy: float, sxx: float, syy: float, sxy: float, y_now: float
+) -> float:
+    """Return one statistic from sums of distances; x is explained, y explains. A fitted value is itself a distance."""
+    share = 1.0 / count
+    mean_x, mean_y = sx * share, sy * share
+    mxy = sxy - sx * mean_y
     if kind == COVARIANCE:
         return mxy / (count - 1.0)
+    mxx, myy = max(0.0, sxx - sx * mean_x), max(0.0, syy - sy * mean_y)
     if kind == CORRELATION:
         scale = math.sqrt(mxx) * math.sqrt(myy)
         return min(1.0, max(-1.0, mxy / scale)) if scale > 0.0 else np.nan
@@ -53,7 +43,7 @@ def statistic(kind: int, count: float, m: Floats, y_now: float) -> float:
     if kind == SLOPE:
         return slope
     if kind == FITTED:
-        return mx + slope * (y_now - my)
+        return mean_x + slope * (y_now - mean_y)
     return math.sqrt(max(0.0, mxx - slope * mxy) / (count - 2.0))
 
 
@@ -61,44 +51,52 @@ def statistic(kind: int, count: float, m: Floats, y_now: float) -> float:
 def rolling_pair(x: Floats, y: Floats, out: Floats, state: Floats, window: int, kind: int) -> None:
     """Write a statistic of the last `window` pairs, x regressed on y where that applies.
 
-    State: place, whether a block came before, running aggregate (5), then ``window`` slots of five.
+    State: place, whether a block came before, two references, running sums (5), then ``window`` slots of five.
     """
-    both = np.zeros(5)
     for n in range(x.shape[1]):
         s = state[n]
-        running, slots = s[2:7], s[7:].reshape(window, 5)
-        place, is_full = int(s[0]), s[1]
+        slots = s[9:].reshape(window, 5)
+        place, is_full, base_x, base_y = int(s[0]), s[1], s[2], s[3]
+        sx, sy, sxx, syy, sxy = s[4], s[5], s[6], s[7], s[8]
         for t in range(x.shape[0]):
             a, b = x[t, n], y[t, n]
             if a != a or b != b:
                 out[t, n] = np.nan
                 continue
             if place == 0:
-                running[:] = 0.0
+                sx, sy, sxx, syy, sxy = 0.0, 0.0, 0.0, 0.0, 0.0
+                if is_full == 0.0:
+                    base_x, base_y = a, b
+            dx, dy = a - base_x, b - base_y
+            sx += dx
+            sy += dy
+            sxx += dx * dx
+            syy += dy * dy
+            sxy += dx * dy
             slot = place
             place += 1
-            grow(running, place, a, b)
+            value = np.nan
             if place < window:
                 if is_full > 0.0:
-                    old = slots[place]
-                    weight = place * (window - place) / window
-                    dx, dy = running[0] - old[0], running[1] - old[1]
-                    both[0] = old[0] + dx * (place / window)
-                    both[1] = old[1] + dy * (place / window)
-                    both[2] = old[2] + running[2] + dx * dx * weight
-                    both[3] = old[3] + running[3] + dy * dy * weight
-                    both[4] = old[4] + running[4] + dx * dy * weight
-                    out[t, n] = statistic(kind, window, both, b)
-                else:
-                    out[t, n] = np.nan
+                    tx, ty, txx = slots[place, 0] + sx, slots[place, 1] + sy, slots[place, 2] + sxx
+                    tyy, txy = slots[place, 3] + syy, slots[place, 4] + sxy
+                    value = statistic(kind, window, tx, ty, txx, tyy, txy, dy)
                 slots[slot, 0], slots[slot, 1] = a, b
             else:
-                out[t, n] = statistic(kind, window, running, b)
                 slots[slot, 0], slots[slot, 1] = a, b
-                both[:] = 0.0
-                for i in range(window - 1, 0, -1):
-                    grow(both, window - i, slots[i, 0], slots[i, 1])
-                    slots[i] = both
+                base_x, base_y = a, b
+                sx, sy, sxx, syy, sxy = 0.0, 0.0, 0.0, 0.0, 0.0
+                for i in range(window - 1, -1, -1):
+                    dx, dy = slots[i, 0] - base_x, slots[i, 1] - base_y
+                    sx += dx
+                    sy += dy
+                    sxx += dx * dx
+                    syy += dy * dy
+                    sxy += dx * dy
+                    slots[i, 0], slots[i, 1], slots[i, 2], slots[i, 3], slots[i, 4] = sx, sy, sxx, syy, sxy
+                value = statistic(kind, window, sx, sy, sxx, syy, sxy, 0.0)
                 place = 0
                 is_full = 1.0
-        s[0], s[1] = place, is_full
+            out[t, n] = base_x + value if kind == FITTED else value
+        s[0], s[1], s[2], s[3] = place, is_full, base_x, base_y
+        s[4], s[5], s[6], s[7], s[8] = sx, sy, sxx, syy, sxy

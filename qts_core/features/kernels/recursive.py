@@ -25,39 +25,57 @@ __all__ = [
 @kernel
 def exponential_mean(x: Floats, out: Floats, state: Floats, window: int, weight: float) -> None:
     """Write ``mean += weight * (x - mean)``, seeded with the mean of `window` values. State: count, mean."""
+    # Each mean waits for the one before it; row by row the symbols are done several at a time, as if all had a seed.
+    means = state[:, 1].copy()
+    for t in range(x.shape[0]):
+        for n in range(x.shape[1]):
+            value = x[t, n]
+            mean = means[n] + weight * (value - means[n])
+            out[t, n] = mean
+            means[n] = mean if value == value else means[n]
     for n in range(x.shape[1]):
         s = state[n]
         count, mean = s[0], s[1]
+        if count >= window:
+            s[1] = means[n]
+            continue
         for t in range(x.shape[0]):
             value = x[t, n]
             if value != value:
                 out[t, n] = np.nan
-                continue
-            if count < window:
+            elif count < window:
                 count += 1.0
                 mean += value
-                if count < window:
-                    out[t, n] = np.nan
-                    continue
-                mean /= window
+                if count == window:
+                    mean /= window
+                out[t, n] = mean if count == window else np.nan
             else:
                 mean += weight * (value - mean)
-            out[t, n] = mean
+                out[t, n] = mean
         s[0], s[1] = count, mean
 
 
 @kernel
 def wilder_total(x: Floats, out: Floats, state: Floats, window: int) -> None:
     """Write ``total += x - total / window``, seeded with the sum of ``window - 1`` values. State: count, total."""
+    totals = state[:, 1].copy()
+    for t in range(x.shape[0]):
+        for n in range(x.shape[1]):
+            value = x[t, n]
+            total = totals[n] + (value - totals[n] / window)
+            out[t, n] = total
+            totals[n] = total if value == value else totals[n]
     for n in range(x.shape[1]):
         s = state[n]
         count, total = s[0], s[1]
+        if count >= window - 1:
+            s[1] = totals[n]
+            continue
         for t in range(x.shape[0]):
             value = x[t, n]
             if value != value:
                 out[t, n] = np.nan
-                continue
-            if count < window - 1:
+            elif count < window - 1:
                 count += 1.0
                 total += value
                 out[t, n] = np.nan

@@ -49,16 +49,18 @@ def session_so_far(x: Floats, session: Floats, out: Floats, state: Floats, how: 
     """Write the aggregate of this session's values up to now. State: session, value, started."""
     for n in range(x.shape[1]):
         s = state[n]
+        day, so_far, started = s[0], s[1], s[2]
         for t in range(x.shape[0]):
             value = x[t, n]
             if value != value:
                 out[t, n] = np.nan
                 continue
-            if s[2] > 0.0 and session[t, n] == s[0]:
-                s[1] = fold(how, s[1], value)
+            if started > 0.0 and session[t, n] == day:
+                so_far = fold(how, so_far, value)
             else:
-                s[0], s[1], s[2] = session[t, n], value, 1.0
-            out[t, n] = s[1]
+                day, so_far, started = session[t, n], value, 1.0
+            out[t, n] = so_far
+        s[0], s[1], s[2] = day, so_far, started
 
 
 @kernel
@@ -66,17 +68,19 @@ def previous_session(x: Floats, session: Floats, out: Floats, state: Floats, how
     """Write the aggregate of the last earlier session with a value. State: session, value, started, before, known."""
     for n in range(x.shape[1]):
         s = state[n]
+        day, so_far, started, before, known = s[0], s[1], s[2], s[3], s[4]
         for t in range(x.shape[0]):
             value = x[t, n]
             if value != value:
                 out[t, n] = np.nan
                 continue
-            if s[2] > 0.0 and session[t, n] == s[0]:
-                s[1] = fold(how, s[1], value)
+            if started > 0.0 and session[t, n] == day:
+                so_far = fold(how, so_far, value)
             else:
-                s[3], s[4] = s[1], s[2]
-                s[0], s[1], s[2] = session[t, n], value, 1.0
-            out[t, n] = s[3] if s[4] > 0.0 else np.nan
+                before, known = so_far, started
+                day, so_far, started = session[t, n], value, 1.0
+            out[t, n] = before if known > 0.0 else np.nan
+        s[0], s[1], s[2], s[3], s[4] = day, so_far, started, before, known
 
 
 @kernel
@@ -122,36 +126,48 @@ def hold(x: Floats, gate: Floats, session: Floats, out: Floats, state: Floats, i
 
     State: value, known, session.
     """
+    # Row by row, so that symbols are done several at a time; nothing known is the same as a missing value known.
+    last, day = np.empty(x.shape[1]), state[:, 2].copy()
     for n in range(x.shape[1]):
-        s = state[n]
-        last, is_known, day = s[0], s[1], s[2]
-        for t in range(x.shape[0]):
-            value = x[t, n]
-            if value == value:
-                last, is_known, day = value, 1.0, session[t, n]
-            is_shown = gate[t, n] == gate[t, n] and is_known > 0.0 and (is_daily == 0 or day == session[t, n])
-            out[t, n] = last if is_shown else np.nan
-        s[0], s[1], s[2] = last, is_known, day
+        last[n] = state[n, 0] if state[n, 1] > 0.0 else np.nan
+    for t in range(x.shape[0]):
+        if is_daily == 0:
+            for n in range(x.shape[1]):
+                last[n] = x[t, n] if x[t, n] == x[t, n] else last[n]
+                out[t, n] = last[n] if gate[t, n] == gate[t, n] else np.nan
+            continue
+        for n in range(x.shape[1]):
+            is_new = x[t, n] == x[t, n]
+            last[n] = x[t, n] if is_new else last[n]
+            day[n] = session[t, n] if is_new else day[n]
+            out[t, n] = last[n] if (gate[t, n] == gate[t, n]) & (day[n] == session[t, n]) else np.nan
+    for n in range(x.shape[1]):
+        if last[n] == last[n]:
+            state[n, 0], state[n, 1], state[n, 2] = last[n], 1.0, day[n]
 
 
 @kernel
-def usual_of(ring: Floats, kind: int) -> float:
-    """Return the mean (`kind` 0) or the sample deviation (1); equal values give themselves and exactly zero."""
+def usual_of(s: Floats, first: int, length: int, kind: int) -> float:
+    """Return the mean (`kind` 0) or the sample deviation (1) of a ring inside `s`.
+
+    Equal values give themselves and exactly zero.
+    """
     # Four sums side by side: a single one would wait for each of its additions.
-    base, length = ring[0], len(ring)
+    base, at, one = s[first], np.uintp(first), np.uintp(1)
     a, b, c, d, squares = 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in range(0, length - 3, 4):
-        a += ring[i] - base
-        b += ring[i + 1] - base
-        c += ring[i + 2] - base
-        d += ring[i + 3] - base
-    for i in range(length // 4 * 4, length):
-        a += ring[i] - base
+    for _ in range(length // 4):
+        a += s[at] - base
+        b += s[at + one] - base
+        c += s[at + one + one] - base
+        d += s[at + one + one + one] - base
+        at += np.uintp(4)
+    for i in range(at, np.uintp(first + length)):
+        a += s[i] - base
     mean: float = base + ((a + b) + (c + d)) / length
     if kind == 0:
         return mean
-    for value in ring:
-        squares += (value - mean) * (value - mean)
+    for i in range(np.uintp(first), np.uintp(first + length)):
+        squares += (s[i] - mean) * (s[i] - mean)
     return math.sqrt(squares / (length - 1))
 
 
@@ -166,16 +182,16 @@ def slot_usual(
     """
     length = 2 + window
     for n in range(x.shape[1]):
+        s = state[n]
         for t in range(x.shape[0]):
             out[t, n] = np.nan
-            slot = int(start_minute[t, n] // minutes)
-            if x[t, n] != x[t, n] or slot < 0 or slot >= slots:
+            minute = start_minute[t, n]
+            if x[t, n] != x[t, n] or not 0.0 <= minute < slots * minutes:
                 continue
-            s = state[n, slot * length : (slot + 1) * length]
-            ring = s[2:]
-            if s[1] == window:
-                out[t, n] = usual_of(ring, kind)
-            place = int(s[0])
-            ring[place] = x[t, n]
-            s[0] = place + 1 if place + 1 < window else 0
-            s[1] = min(s[1] + 1.0, float(window))
+            at = int(minute / minutes) * length
+            if s[at + 1] == window:
+                out[t, n] = usual_of(s, at + 2, window, kind)
+            place = int(s[at])
+            s[at + 2 + place] = x[t, n]
+            s[at] = place + 1 if place + 1 < window else 0
+            s[at + 1] = min(s[at + 1] + 1.0, float(window))

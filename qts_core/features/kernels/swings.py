@@ -77,10 +77,14 @@ def swing_point(x: Floats, out: Floats, state: Floats, bars: int, side: float) -
             if count < size:
                 continue
             # `place` is the oldest of the ring, the centre lies `bars` further.
-            centre = ring[(place + bars) % size]
+            middle = place + bars if place + bars < size else place + bars - size
+            centre = ring[middle]
+            older = newer = middle
             is_swing = True
-            for i in range(1, bars + 1):
-                if ring[(place + bars + i) % size] >= centre or ring[(place + bars - i) % size] > centre:
+            for _ in range(bars):
+                older = older - 1 if older > 0 else size - 1
+                newer = newer + 1 if newer + 1 < size else 0
+                if ring[newer] >= centre or ring[older] > centre:
                     is_swing = False
                     break
             if is_swing:

@@ -22,6 +22,21 @@ __all__ = ["bars_since_extreme", "lag", "rolling_extreme", "rolling_sum", "weigh
 @kernel
 def lag(x: Floats, out: Floats, state: Floats, bars: int) -> None:
     """Write the value `bars` existing bars ago. State: place, whether filled once, ring."""
+    if bars == 1:
+        # The commonest: row by row the symbols are done several at a time. Nothing before is a missing value before.
+        before = np.empty(x.shape[1])
+        for n in range(x.shape[1]):
+            before[n] = state[n, 2] if state[n, 1] > 0.0 else np.nan
+        for t in range(x.shape[0]):
+            for n in range(x.shape[1]):
+                value = x[t, n]
+                is_there = value == value
+                out[t, n] = before[n] if is_there else np.nan
+                before[n] = value if is_there else before[n]
+        for n in range(x.shape[1]):
+            if before[n] == before[n]:
+                state[n, 1], state[n, 2] = 1.0, before[n]
+        return
     for n in range(x.shape[1]):
         s = state[n]
         place, is_full = int(s[0]), s[1]
@@ -60,8 +75,10 @@ def rolling_sum(x: Floats, out: Floats, state: Floats, window: int, divisor: flo
             else:
                 out[t, n] = prefix / divisor
                 slots[slot] = value
-                for i in range(window - 2, 0, -1):
-                    slots[i] += slots[i + 1]
+                tail = 0.0
+                for i in range(window - 1, 0, -1):
+                    tail += slots[i]
+                    slots[i] = tail
                 place = 0
                 is_full = 1.0
         s[0], s[1], s[2] = place, is_full, prefix
@@ -88,8 +105,10 @@ def rolling_extreme(x: Floats, out: Floats, state: Floats, window: int, side: fl
             else:
                 out[t, n] = side * prefix
                 slots[slot] = value
+                tail = value
                 for i in range(window - 2, 0, -1):
-                    slots[i] = max(slots[i], slots[i + 1])
+                    tail = max(tail, slots[i])
+                    slots[i] = tail
                 place = 0
                 is_full = 1.0
         s[0], s[1], s[2] = place, is_full, prefix
@@ -111,7 +130,8 @@ def bars_since_extreme(x: Floats, out: Floats, state: Floats, window: int, side:
                 prefix, prefix_at = value, float(place)
             slot = place
             place += 1
-            slots[slot], old, old_at = value, slots[place % window], where[place % window]
+            after = place if place < window else 0
+            slots[slot], old, old_at = value, slots[after], where[after]
             where[slot] = slot
             if place < window:
                 if is_full == 0.0:
