@@ -1,7 +1,7 @@
 """How fast the feature engine is, a part per module: ``python -m benchmarks.features [PART...]``.
 
-Both sides of a ratio run on the same bars in the same process, best of some runs, in processor time of the one thread,
-so that other work on the machine counts for neither. Batch and live are wall time; the live step starts warm.
+Both sides of a ratio run on the same bars in the same process, best of some runs, in processor time, so that other
+work on the machine counts for neither. Batch, live and Alpha158 are wall time; the live step starts warm.
 """
 
 import os

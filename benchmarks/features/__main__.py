@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.features.market import Market
 
-PARTS = ("talib", "batch", "live")
+PARTS = ("talib", "pandas_ta", "polars_expressions", "alpha158", "curve", "batch", "live")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--symbols", type=int, default=50)
     parser.add_argument("--bars", type=int, default=32_700)
     parser.add_argument("--live-bars", type=int, default=2_000)
+    parser.add_argument("--qlib", type=Path, metavar="PYTHON", help="an interpreter that has pyqlib")
     parser.add_argument("--json", type=Path)
     return parser
 
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = command.parse_args(arguments)
     if unknown := sorted(set(options.parts) - set(PARTS)):
         command.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    market = Market.drawn(options.symbols, options.bars, live_bars=options.live_bars)
+    market = Market.drawn(options.symbols, options.bars, live_bars=options.live_bars, qlib=options.qlib)
     print(f"{len(market.panel):,} bars x {options.symbols} symbols")
     figures: dict[str, object] = {"bars": len(market.panel), "symbols": options.symbols}
     for name in PARTS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +37,14 @@ class Market:
 
     panel: Panel
     live_bars: int
+    qlib: Path | None = None
+    """An interpreter that has qlib."""
 
     @classmethod
-    def drawn(cls, symbols: int, bars: int, *, live_bars: int = 2_000) -> Market:
+    def drawn(cls, symbols: int, bars: int, *, live_bars: int = 2_000, qlib: Path | None = None) -> Market:
         """Draw a market of this size."""
         panel = make_panel(symbols, bars)
-        return cls(panel, min(live_bars, len(panel) - 1))
+        return cls(panel, min(live_bars, len(panel) - 1), qlib)
 
     @property
     def values(self) -> int:
@@ -64,14 +67,14 @@ class Market:
 
 
 def make_panel(symbols: int, bars: int) -> Panel:
-    """Return random bars on the exchange's timeline, without gaps."""
+    """Return random bars in cents on the exchange's timeline, without gaps."""
     line = Timeline.between(xnys(), date(2015, 1, 2), date(2024, 12, 31))[-bars:]
     random = np.random.default_rng(1)
     shape = (len(line), symbols)
-    close = 100.0 * np.exp(np.cumsum(0.002 * random.standard_normal(shape), axis=0))
-    open_ = np.vstack([close[:1], close[:-1]]) * np.exp(0.0005 * random.standard_normal(shape))
-    high = np.maximum(open_, close) * (1.0 + 0.001 * random.random(shape))
-    low = np.minimum(open_, close) * (1.0 - 0.001 * random.random(shape))
+    close = np.round(100.0 * np.exp(np.cumsum(0.002 * random.standard_normal(shape), axis=0)), 2)
+    open_ = np.round(np.vstack([close[:1], close[:-1]]) * np.exp(0.0005 * random.standard_normal(shape)), 2)
+    high = np.round(np.maximum(open_, close) * (1.0 + 0.001 * random.random(shape)), 2)
+    low = np.round(np.minimum(open_, close) * (1.0 - 0.001 * random.random(shape)), 2)
     volume = np.round(random.lognormal(10.0, 1.0, shape))
     fields = {"open": open_, "high": high, "low": low, "close": close, "volume": volume, "factor": np.ones(shape)}
     return Panel(line, tuple(f"S{i:04}" for i in range(symbols)), fields)

@@ -1,6 +1,6 @@
 """Alpha158 against pandas, by qlib's published definitions, on each symbol's own bars.
 
-``python -m benchmarks.features qlib --qlib PYTHON`` compares with qlib itself. What differs on purpose is stated in
+``python -m benchmarks.features alpha158 --qlib PYTHON`` compares with qlib itself. What differs on purpose is stated in
 docs/concepts/alpha158.md and tested below.
 """
 
