@@ -28,6 +28,7 @@ class TrainingSpan(BaseModel):
     """The data that the weights were fitted on; instants are aware UTC.
 
     `parts` has symbol, sector and role of every symbol, those preferred first; empty when none is auxiliary.
+    `training_set` is the sha256 of the manifest from which the samples can be made again; empty in earlier bundles.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class TrainingSpan(BaseModel):
     data_hash: str
     fold_plan_hash: str
     parts: tuple[tuple[str, str, str], ...] = ()
+    training_set: str = ""
 
 
 class Manifest(BaseModel):

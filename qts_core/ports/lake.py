@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
-__all__ = ["LakePort", "LakeReader", "Partition", "Segment"]
+__all__ = ["LakePort", "LakeReader", "Partition", "Segment", "contents_hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ class Partition:
     bytes: int
     lineage: Mapping[str, str]
     segments: tuple[Segment, ...] = ()
+
+
+def contents_hash(table: str, months: Sequence[tuple[str, Partition | None]]) -> str:
+    """Return one sha256 over the contents of several months of a table, in the order given."""
+    lines = [f"{month} {partition.sha256 if partition else 'absent'}" for month, partition in months]
+    return hashlib.sha256("\n".join([table, *lines]).encode()).hexdigest()
 
 
 class LakeReader(Protocol):
@@ -130,6 +137,10 @@ class LakeReader(Protocol):
 
     def has_blob(self, name: str) -> bool:
         """Return whether a blob of that name was written."""
+        ...
+
+    def blobs(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the blobs directly in `folder`, whole and sorted."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The reader of the feature store: any features, symbols and span, as they were known at any moment (specification 5.3).
+"""The reader of the feature store: any features, symbols and span, as known at any moment (specification 5.3).
 
 What is stored is read; what is not, or was made from bars that came later than the moment asked for, is computed on the
 spot from the bars known then, going on from the last stored state that was known. Nothing that is read is ever written.
@@ -26,12 +26,15 @@ from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataV
 from qts_core.market.panel import Panel
 from qts_core.market.time import from_micros, trading_day
 from qts_core.ports.lake import LakePort, Partition
+from qts_core.research.catalogues import catalogue_for, known_catalogue
 from qts_core.research.feature_knowledge import known_rows
 from qts_core.research.feature_months import BARS, KNOWN, THREADS, feature_table, month_state, sound_months
+from qts_core.research.symbol_parts import research_symbols, symbol_roles
 
-__all__ = ["FeatureSlice", "FeatureStore"]
+__all__ = ["KEYS", "FeatureSlice", "FeatureStore"]
 
 KEYS = ("symbol", "ts_event", "ts_known")
+"""What names a row: of whom, when, and known since when."""
 SESSION = pl.col("ts_event").dt.convert_time_zone("America/New_York").dt.date()
 
 
@@ -91,15 +94,10 @@ class FeatureStore:
     @classmethod
     def of(cls, lake: LakePort, settings: Settings, *, calendar: TradingCalendar) -> Self:
         """Return the store of the configured features; every feature that QTS knows may be asked for."""
-        from qts_core.features.catalogue import shipped_catalogue
-        from qts_core.research.feature_months import catalogue_for
-        from qts_core.research.preparation import research_symbols
-        from qts_core.research.symbol_parts import symbol_roles
-
         symbols = research_symbols(lake)
         roles = symbol_roles(settings.universe, lake, symbols)
-        catalogue = catalogue_for(settings.features)
-        return cls(lake, catalogue, calendar=calendar, symbols=symbols, roles=roles, known=shipped_catalogue())
+        catalogue, known = catalogue_for(settings.features, roles), known_catalogue(settings.features)
+        return cls(lake, catalogue, calendar=calendar, symbols=symbols, roles=roles, known=known)
 
     def read(
         self, features: Sequence[str] = (), *, groups: Sequence[str] = (), symbols: Sequence[str] | None = None,

@@ -25,6 +25,7 @@ from qts_core.research.model_backtest import ModelBacktest, run_model_backtest
 from qts_core.research.model_card import model_card
 from qts_core.research.preparation import PreparedTraining
 from qts_core.research.tools import ResearchTools
+from qts_core.research.training_manifest import save_manifest
 from qts_core.research.training_summary import (
     FoldSummary,
     TrainingSummary,
@@ -71,7 +72,7 @@ def train_model(
 ) -> TrainedModel:
     """Train one model, log and register it, and leave its predictions in the lake.
 
-    The trial enters the ledger whether it succeeds or not.
+    The trial enters the ledger whether it succeeds or not; the manifest of the training set is in the lake before.
 
     Parameters
     ----------
@@ -82,6 +83,7 @@ def train_model(
         Told (what, done, total) after each fitted model.
     """
     key, started = prepared.entry.key, time.perf_counter()
+    save_manifest(lake, prepared)
     try:
         result = train_walk_forward(prepared.entry, prepared.samples, prepared.plan, progress=progress)
     except TradingSystemError as error:
@@ -92,7 +94,8 @@ def train_model(
         raise
     seconds = time.perf_counter() - started
     figures = {name: repr(value) for name, value in result.overall.metrics().items()}
-    detail = {**prepared.entry.as_dict(), **figures, "bundle": result.bundle.sha256}
+    sealed = {"bundle": result.bundle.sha256, "training_set": prepared.samples.training_set}
+    detail = {**prepared.entry.as_dict(), **figures, **sealed}
     tools.ledger.record(Trial(TrialKind.TRAINING, key, prepared.identity, detail=detail), now=tools.now())
     run = tools.tracker.log_training(_record(prepared, result, tools, seconds))
     summary = _summary(prepared, result, run, seconds)
@@ -227,6 +230,7 @@ def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchT
         tags={
             "feature_hash": samples.catalogue_hash,
             "data_hash": samples.data_hash,
+            "training_set": samples.training_set,
             "data_range": span,
             "fold_plan": prepared.plan.hash,
             "target": prepared.entry.target.name,

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-import numpy as np
-import polars as pl
-
-from qts_core.analytics.survivorship import Survivorship, survivorship
+from qts_core.analytics.survivorship import Survivorship
 from qts_core.config.models import ModelSettings
 from qts_core.config.settings import Settings
-from qts_core.data.actions.identity import carry_bars
-from qts_core.data.ingest import load_actions, load_panel
+from qts_core.data.ingest import load_panel
 from qts_core.data.market_source import market_instruments
-from qts_core.features import Catalogue
 from qts_core.market.calendar import TradingCalendar
-from qts_core.market.errors import DataNotFoundError, InvalidConfigError
+from qts_core.market.errors import InvalidConfigError
 from qts_core.market.ids import digest
 from qts_core.market.instruments import Instrument
-from qts_core.market.membership import Flags, membership_mask
-from qts_core.market.panel import Floats, Panel
-from qts_core.models.factory import task_type
-from qts_core.models.preprocessing import Method
+from qts_core.market.panel import Panel
+from qts_core.models.manifest import FeatureReference
 from qts_core.ports.lake import LakePort
-from qts_core.research.feature_months import BARS, catalogue_for, feature_table, model_catalogue
-from qts_core.research.symbol_parts import SymbolPart, parts_of
-from qts_core.targets import judged_values, labels_for, parse_target
-from qts_core.training.folds import FoldPlan, plan_folds
+from qts_core.research.catalogues import model_catalogue
+from qts_core.research.feature_months import feature_table
+from qts_core.research.feature_store import FeatureStore
+from qts_core.research.pinned_lake import Pin, PinnedLake
+from qts_core.research.symbol_parts import parts_of, research_symbols
+from qts_core.research.training_manifest import TrainingManifest
+from qts_core.research.training_recipe import FEATURES, Recipe, entry_of, made_by, training_pins
+from qts_core.training.folds import FoldPlan
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingEntry
 
@@ -37,7 +36,6 @@ __all__ = [
     "prepare_training",
     "research_symbols",
     "training_entry",
-    "training_set",
 ]
 
 
@@ -58,6 +56,8 @@ class PreparedTraining:
         The panel's columns, with their time in the universe.
     survivorship : Survivorship
         Who of them was still there at the end.
+    manifest : TrainingManifest
+        What the samples were made of, by file and hash.
     seconds : float
         Time it took.
     """
@@ -69,20 +69,13 @@ class PreparedTraining:
     table: str
     instruments: tuple[Instrument, ...]
     survivorship: Survivorship
+    manifest: TrainingManifest
     seconds: float
 
     @property
     def identity(self) -> str:
         """Hash of every choice: configuration, universe, features, bars and folds."""
-        return digest(
-            {
-                **self.entry.as_dict(),
-                "catalogue": self.samples.catalogue_hash,
-                "data": self.samples.data_hash,
-                "folds": self.plan.hash,
-                "universe": [(i.symbol, str(i.member_from), str(i.member_to), i.role) for i in self.instruments],
-            }
-        )
+        return _identity(self.entry, self.samples, self.plan, self.instruments)
 
 
 def model_settings(settings: Settings, key: str) -> ModelSettings:
@@ -102,41 +95,14 @@ def model_settings(settings: Settings, key: str) -> ModelSettings:
     return settings.models.models[key]
 
 
-def research_symbols(lake: LakePort) -> tuple[str, ...]:
-    """Return every symbol that has a clean bar in any month, sorted: the columns of all research panels."""
-    found: set[str] = set()
-    actions = load_actions(lake)
-    for month in lake.months(BARS):
-        named = carry_bars(lake.read_month(BARS, month).select("symbol", "ts_event"), actions)
-        found.update(named["symbol"].unique().to_list())
-    return tuple(sorted(found))
-
-
 def training_entry(settings: Settings, key: str) -> TrainingEntry:
     """Return the trainer's view of a model's configuration."""
-    chosen = model_settings(settings, key)
-    target, model_type = parse_target(chosen.target), task_type(chosen.task)
-    try:
-        return TrainingEntry(
-            key,
-            chosen.type,
-            model_type,
-            target,
-            {name: value for name, value in chosen.hyperparameters.items() if value is not None},
-            chosen.training.seed,
-            chosen.training.row_stride,
-            preprocessing=Method(scaler) if (scaler := chosen.features.preprocessing) else None,
-            selection=chosen.features.selection,
-            sample_weights=chosen.training.sample_weights,
-        )
-    except ValueError as error:
-        raise InvalidConfigError(
-            "QTS-CONF-005", "task and target contradict each other", where=f"models.yaml {key}", found=str(error),
-            expected="the task that docs/concepts/models.md names for the target",
-        ) from error  # fmt: skip
+    return entry_of(key, model_settings(settings, key))
 
 
-def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: TradingCalendar) -> PreparedTraining:
+def prepare_training(
+    lake: LakePort, settings: Settings, key: str, *, calendar: TradingCalendar, as_of: datetime | None = None
+) -> PreparedTraining:
     """Read bars and features of the lake, make labels, and lay out the folds.
 
     Parameters
@@ -145,96 +111,69 @@ def prepare_training(lake: LakePort, settings: Settings, key: str, *, calendar: 
         With ``clean_bars`` and the features of the configured catalogue.
     key : str
         Model in models.yaml.
+    as_of : datetime, optional
+        Aware. Only what was known at that moment; features that were computed from later revisions are computed again
+        and stored beside the others. What the lake holds now by default.
 
     Raises
     ------
     DataNotFoundError
-        If a month of bars has no features yet.
+        If a month of bars has no features yet, or features of other bars.
     TrainingError
         If there are too few sessions for one fold.
     """
     started = time.perf_counter()
-    entry, chosen = training_entry(settings, key), model_settings(settings, key).training
-    panel = load_panel(lake, calendar=calendar)
-    table = feature_table(catalogue_for(settings.features))
+    chosen = model_settings(settings, key)
+    store = FeatureStore.of(lake, settings, calendar=calendar)
+    features = model_catalogue(settings, key, store.roles)
+    pins = training_pins(store, features.names, as_of=as_of)
+    source = PinnedLake(lake, pins)
+    panel = load_panel(source, calendar=calendar, known_before=as_of)
     instruments = market_instruments(lake, settings.universe, panel.symbols)
-    members = membership_mask(instruments, panel.timeline)
-    samples = training_set(
-        lake, panel, model_catalogue(settings, key), entry, table=table, members=members,
-        parts=parts_of(settings.universe, instruments),
+    recipe = Recipe(
+        key, chosen, tuple(FeatureReference(name=spec.name, hash=spec.version) for spec in features), features.hash,
+        instruments, parts_of(settings.universe, instruments), as_of,
     )  # fmt: skip
-    plan = plan_folds(chosen, panel.timeline, horizon_bars=entry.target.horizon_bars)
-    alive = survivorship(panel, members)
-    return PreparedTraining(entry, samples, plan, panel, table, instruments, alive, time.perf_counter() - started)
+    entry = entry_of(key, chosen)
+    samples, plan, alive = made_by(recipe, source, panel)
+    table = feature_table(store.catalogue)
+    manifest = _manifest(recipe, pins, samples, plan, _identity(entry, samples, plan, instruments))
+    samples = replace(samples, training_set=manifest.sha256)
+    seconds = time.perf_counter() - started
+    return PreparedTraining(entry, samples, plan, panel, table, instruments, alive, manifest, seconds)
 
 
-def training_set(
-    lake: LakePort,
-    panel: Panel,
-    catalogue: Catalogue,
-    entry: TrainingEntry,
-    *,
-    table: str,
-    members: Flags,
-    parts: tuple[SymbolPart, ...] = (),
-) -> TrainingSet:
-    """Join the features of `table` with the labels of `entry`, a sample for every bar of a member of the universe.
-
-    Parameters
-    ----------
-    members : bool [T, N]
-        Where each symbol of `panel` belongs to the universe.
-    parts : tuple of SymbolPart
-        What the features took each symbol for.
-    """
-    features, row, column = _read_features(lake, panel, catalogue.names, table)
-    inside = members[row, column]
-    if not inside.all():
-        features, row, column = features[inside], row[inside], column[inside]
-    labels = labels_for(entry.target, panel, members)
-    judged = judged_values(entry.target, labels, panel)
-    return TrainingSet(
-        features=features,
-        labels=labels.values[row, column],
-        returns=judged[row, column],
-        row=row,
-        column=column,
-        end_row=labels.end_row[row, column],
-        names=catalogue.names,
-        feature_hashes=tuple(catalogue[name].version for name in catalogue.names),
-        timeline=panel.timeline,
-        symbols=panel.symbols,
-        catalogue_hash=catalogue.hash,
-        data_hash=lake.data_hash(BARS),
-        parts=parts,
+def _identity(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, instruments: Sequence[Instrument]) -> str:
+    return digest(
+        {
+            **entry.as_dict(),
+            "catalogue": samples.catalogue_hash,
+            "data": samples.data_hash,
+            "folds": plan.hash,
+            "universe": [(i.symbol, str(i.member_from), str(i.member_to), i.role) for i in instruments],
+        }
     )
 
 
-def _read_features(
-    lake: LakePort, panel: Panel, names: tuple[str, ...], table: str
-) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int32]], np.ndarray[tuple[int], np.dtype[np.int32]]]:
-    months, missing = lake.months(table), set(lake.months(BARS)) - set(lake.months(table))
-    if missing:
-        raise DataNotFoundError(
-            "QTS-DATA-013", "there are months of bars without features", where=table, found=", ".join(sorted(missing)),
-            fix="run `qts train` (it computes them), or materialise the features in Dagster",
-        )  # fmt: skip
-    partitions = [lake.partition(table, month) for month in months]
-    count = sum(p.rows for p in partitions if p is not None)
-    features = np.empty((count, len(names)))
-    row, column = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
-    place = pl.Enum(panel.symbols)
-    filled = 0
-    for month in months:
-        frame = lake.read_month(table, month).sort("ts_event", "symbol")
-        rows = slice(filled, filled + frame.height)
-        for index, name in enumerate(names):
-            features[rows, index] = frame[name].to_numpy()
-        row[rows] = panel.timeline.rows_of(frame["ts_event"].to_physical().to_numpy())
-        column[rows] = frame["symbol"].cast(place).to_physical().to_numpy()
-        filled = rows.stop
-    if filled and (int(row.min()) < 0 or np.isnan(panel["close"][row, column]).any()):
-        raise DataNotFoundError(
-            "QTS-DATA-013", "features without a bar", where=table, fix="compute the features again: their bars changed"
-        )
-    return features, row, column
+def _manifest(
+    recipe: Recipe, pins: Sequence[Pin], samples: TrainingSet, plan: FoldPlan, identity: str
+) -> TrainingManifest:
+    return TrainingManifest(
+        model=recipe.key,
+        target=recipe.settings.target,
+        settings=recipe.settings,
+        as_of=recipe.as_of,
+        features=recipe.features,
+        table=FEATURES,
+        instruments=tuple(instrument.to_json() for instrument in recipe.instruments),
+        parts=recipe.parts,
+        pins=tuple(pin.to_json() for pin in pins),
+        identity=identity,
+        catalogue_hash=recipe.catalogue_hash,
+        data_hash=samples.data_hash,
+        plan_hash=plan.hash,
+        samples_hash=samples.hash,
+        samples=len(samples),
+        folds=len(plan.folds),
+        overlap=plan.overlap(samples),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
 
 __all__ = ["TrainingSet"]
+
+HASHED_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +47,8 @@ class TrainingSet:
         What the features and the bars were made of.
     parts : tuple of (str, str, str)
         Symbol, sector and role of every symbol; empty when none is auxiliary.
+    training_set : str
+        sha256 of the manifest from which it can be made again; empty when it has none.
     """
 
     features: Floats
@@ -59,6 +64,7 @@ class TrainingSet:
     catalogue_hash: str
     data_hash: str
     parts: tuple[tuple[str, str, str], ...] = ()
+    training_set: str = ""
 
     def __post_init__(self) -> None:
         count = len(self.row)
@@ -71,6 +77,16 @@ class TrainingSet:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @property
+    def hash(self) -> str:
+        """Sha256 of every sample: place, label with its end, outcome and features, bit for bit."""
+        seal = hashlib.sha256("\n".join((*self.names, *self.symbols)).encode())
+        for part in (self.timeline.ts_event, self.row, self.column, self.end_row, self.labels, self.returns):
+            seal.update(np.ascontiguousarray(part).tobytes())
+        for first in range(0, len(self), HASHED_ROWS):
+            seal.update(np.ascontiguousarray(self.features[first : first + HASHED_ROWS]).tobytes())
+        return seal.hexdigest()
 
     def between(self, start: int, stop: int) -> slice:
         """Return the samples whose row is in ``[start, stop)``; they lie side by side."""

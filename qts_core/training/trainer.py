@@ -369,6 +369,7 @@ def _bundle(
             data_hash=samples.data_hash,
             fold_plan_hash=plan.hash,
             parts=samples.parts,
+            training_set=samples.training_set,
         ),
         seed=entry.seed,
         parameters=dict(entry.parameters),

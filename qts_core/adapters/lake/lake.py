@@ -31,7 +31,7 @@ from qts_core.market.errors import (
     DataNotFoundError,
     DataValidationError,
 )
-from qts_core.ports.lake import Partition, Segment
+from qts_core.ports.lake import Partition, Segment, contents_hash
 
 __all__ = ["Lake", "open_store"]
 
@@ -206,11 +206,7 @@ class Lake:
     def data_hash(self, table: str, months: Sequence[str] | None = None) -> str:
         """Return one sha256 over the contents of `months` (all by default)."""
         chosen = self.months(table) if months is None else sorted(months)
-        lines = []
-        for month in chosen:
-            partition = self.partition(table, month)
-            lines.append(f"{month} {partition.sha256 if partition else 'absent'}")
-        return sha256_of("\n".join([table, *lines]).encode())
+        return contents_hash(table, [(month, self.partition(table, month)) for month in chosen])
 
     def write_blob(self, name: str, data: bytes) -> str:
         """Store `data` under `name` (may hold ``/``) and return its sha256."""
@@ -240,6 +236,11 @@ class Lake:
     def has_blob(self, name: str) -> bool:
         """Return whether a blob of that name was written."""
         return self.store.has(blob_path(name))
+
+    def blobs(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the blobs directly in `folder`, whole and sorted."""
+        names = (f"{folder}/{name}" for name in self.store.names(blob_path(folder)))
+        return tuple(name for name in names if self.has_blob(name))
 
     def read_segment(self, table: str, segment: Segment, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Return one file of a month or some of its columns, read and verified now, whatever is kept in memory.
