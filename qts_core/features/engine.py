@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qts_core.features.block import FeatureBlock
-from qts_core.features.lanes import Lane, ParallelLane, shares
+from qts_core.features.lanes import Lane
 from qts_core.features.operations import BAR_SOURCES
 from qts_core.features.plan import Plan
 from qts_core.features.roles import SymbolRoles
@@ -21,9 +21,6 @@ __all__ = ["BLOCK_ROWS", "FeatureEngine"]
 
 BLOCK_ROWS = 256
 """Rows of a block in batch: the working set of one kernel stays in the cache (measured flat from 256 to 1,024)."""
-
-PARALLEL_ROWS = 32
-"""Shorter blocks are done before a second thread is awake."""
 
 SNAPSHOT_FORMAT = 2
 PARTS = ("format", "plan", "symbols", "roles", "last_ts_event", "memory")
@@ -73,7 +70,7 @@ class FeatureEngine:
             for step in self._plan.steps
         ]
         self._threads = max(1, min(threads, count))
-        self._lanes: dict[int, Lane | ParallelLane] = {}
+        self._lanes: dict[int, Lane] = {}
         self._last = NEVER
 
     @property
@@ -175,17 +172,13 @@ class FeatureEngine:
         self._memory[:] = parts["memory"]
         self._last = int(parts["last_ts_event"])
 
-    def _lane(self, rows: int) -> Lane | ParallelLane:
-        """Return the buffers and bound calls for blocks of `rows`; only the two usual sizes are kept."""
-        lane = self._lanes.get(rows)
+    def _lane(self, rows: int) -> Lane:
+        """Return buffers and tables for blocks of `rows`: one for single bars, one for all others."""
+        size = 1 if rows == 1 else BLOCK_ROWS
+        lane = self._lanes.get(size)
         if lane is None:
-            if self._threads > 1 and rows >= PARALLEL_ROWS:
-                parts = shares(len(self._symbols), self._threads)
-                lane = ParallelLane(self._plan, self._states, self._roles, rows, parts)
-            else:
-                lane = Lane(self._plan, self._states, self._roles, rows)
-            if rows in {1, BLOCK_ROWS}:
-                self._lanes[rows] = lane
+            threads = self._threads if size > 1 else 1
+            lane = self._lanes[size] = Lane(self._plan, self._states, self._roles, size, threads)
         return lane
 
     def _check_roles(self) -> None:

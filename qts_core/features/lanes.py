@@ -1,154 +1,162 @@
-"""How a block is computed: buffers and bound kernel calls, for all symbols at once or shared between threads.
+"""How a block is computed: the symbols shared between threads, each with its own buffers and tables of calls.
 
-Symbols do not know each other except where an operation looks across them, so threads take whole columns and meet only
-there. Every symbol sees the same arithmetic in the same order: the bits do not depend on the number of threads.
+Symbols do not know each other except where an operation looks across them. So threads take whole columns; where a step
+looks across symbols at one instant they take rows instead, after gathering the columns; and where it also remembers,
+one thread does it. They wait for each other only at these borders, of which a plan has as few as possible. Every value
+sees the same arithmetic in the same order: the bits do not depend on the number of threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby, pairwise
+from itertools import pairwise
+from threading import Barrier, BrokenBarrierError
 
 import numpy as np
 
 from qts_core.features.block import FeatureBlock
-from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES, Scope
-from qts_core.features.plan import Place, Plan, Step
+from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES
+from qts_core.features.plan import Place, Plan, Reach, Step
+from qts_core.features.program import Extra, Program
 from qts_core.features.roles import SymbolRoles
 from qts_core.market.panel import Floats
 
-__all__ = ["Lane", "ParallelLane", "shares"]
-
-Call = tuple[Callable[..., None], tuple[object, ...]]
+__all__ = ["Lane", "shares"]
 
 
-def shares(count: int, threads: int) -> tuple[slice, ...]:
-    """Cut `count` columns into `threads` runs of nearly equal length."""
-    ends = [round(count * i / threads) for i in range(threads + 1)]
+def shares(count: int, parts: int) -> tuple[slice, ...]:
+    """Cut `count` columns or rows into runs of nearly equal length."""
+    ends = [round(count * i / parts) for i in range(parts + 1)]
     return tuple(slice(first, last) for first, last in pairwise(ends))
 
 
 class Buffers:
-    """Sources, intermediate results and outputs of a block, float64 [..., B, n] each."""
+    """Sources and intermediate results of some columns, float64 [..., R, n] each."""
 
-    def __init__(self, plan: Plan, rows: int, columns: int) -> None:
-        self.values = np.empty((len(plan.names), rows, columns))
-        self._sources = np.empty((len(SOURCES), rows, columns))
-        scratch = np.empty((plan.scratch, rows, columns))
-        wide = [np.empty((width, rows, columns)) for width in plan.wide]
+    def __init__(self, plan: Plan, rows: int, columns: slice) -> None:
+        self.columns = columns
+        shape = (rows, columns.stop - columns.start)
+        self._sources = np.empty((len(SOURCES), *shape))
         self._arrays: dict[str, Sequence[Floats] | Floats] = {
             "source": self._sources,
-            "scratch": scratch,
-            "wide": wide,
-            "output": self.values,
+            "scratch": np.empty((plan.scratch, *shape)),
+            "wide": [np.empty((width, *shape)) for width in plan.wide],
         }
-        reads = [place for step in plan.steps for place in step.inputs] + [place for _, place in plan.copies]
-        self._used = sorted({place.index for place in reads if place.kind == "source"})
 
     def at(self, place: Place) -> Floats:
-        """Return the array [B, n] of a place, [width, B, n] where there are several results."""
+        """Return the array [R, n] of a place, [width, R, n] where there are several results."""
         array: Floats = self._arrays[place.kind][place.index]
         return array
 
-    def call(self, step: Step, state: Floats, roles: SymbolRoles) -> Call:
-        """Bind a step to these buffers, its state and what it is told of the columns."""
-        arrays = [*(self.at(place) for place in step.inputs), self.at(step.output)]
-        return step.operation.kernel, (*arrays, *beyond(step, state, roles))
-
-    def load(self, block: FeatureBlock, columns: slice) -> None:
-        """Take the sources of a block that anything reads."""
-        for index in self._used:
-            calendar = index - len(BAR_SOURCES)
-            self._sources[index] = block.bars[index, :, columns] if calendar < 0 else block.calendar[calendar, :, None]
+    def load(self, block: FeatureBlock) -> None:
+        """Take the sources of a block."""
+        rows, bars = len(block), len(BAR_SOURCES)
+        self._sources[:bars, :rows] = block.bars[:, :, self.columns]
+        self._sources[bars:, :rows] = block.calendar[:, :, None]
 
 
 class Lane:
-    """All symbols in one thread: made once for blocks of one size and run many times."""
+    """Buffers and tables to compute blocks of up to R rows in some threads; made once and run many times."""
 
-    def __init__(self, plan: Plan, states: Sequence[Floats], roles: SymbolRoles, rows: int) -> None:
-        self._buffers = Buffers(plan, rows, len(roles.counts))
-        self._calls = [self._buffers.call(step, state, roles) for step, state in zip(plan.steps, states, strict=True)]
-        self._copies = plan.copies
+    def __init__(self, plan: Plan, states: Sequence[Floats], roles: SymbolRoles, rows: int, threads: int = 1) -> None:
+        count = len(roles.counts)
+        self._parts = tuple(Buffers(plan, rows, columns) for columns in shares(count, threads))
+        self._roles = roles
+        self._joint = np.empty((1 + max((len(step.inputs) for step in plan.steps), default=0), rows, count))
+        self._fitted = 0
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="features") if threads > 1 else None
+        self._stages: list[tuple[Reach, list[Program]]] = []
+        own = self._stage(Reach.SYMBOL)  # always the first: whoever looks across waits until all sources are there
+        for feature, place in plan.copies:
+            for program, part in zip(own, self._parts, strict=True):
+                program.store(part.at(place), feature, part.columns.start)
+        for step, state in zip(plan.steps, states, strict=True):
+            programs = self._stage(step.reach)
+            if step.reach is Reach.SYMBOL or threads == 1:
+                for program, part in zip(programs, self._parts, strict=True):
+                    self._apart(program, part, step, state)
+            else:
+                for program in programs:
+                    self._across(program, step, state)
 
     def run(self, block: FeatureBlock, values: Floats) -> None:
-        """Write the values of one block, float64 [F, B, N]."""
-        self._buffers.load(block, slice(None))
-        make(self._calls)
-        values[:] = self._buffers.values
-        for index, place in self._copies:
-            values[index] = self._buffers.at(place)
+        """Write the values of one block of at most R rows into float64 [F, B, N] of any strides."""
+        if values.dtype != np.float64 or values.strides[-1] != values.itemsize:
+            within = np.empty(values.shape)
+            self.run(block, within)
+            values[:] = within
+            return
+        self._fit(len(block))
+        if self._pool is None:
+            self._work(0, block, values)
+            return
+        border, parts = Barrier(len(self._parts)), range(len(self._parts))
+        futures = [self._pool.submit(self._work, part, block, values, border) for part in parts]
+        errors = [error for future in futures if (error := future.exception()) is not None]
+        for error in sorted(errors, key=lambda each: isinstance(each, BrokenBarrierError)):
+            raise error  # the cause before those who waited in vain
 
+    def _work(self, part: int, block: FeatureBlock, values: Floats, border: Barrier | None = None) -> None:
+        """Do one thread's share of a block."""
+        try:
+            self._parts[part].load(block)
+            for place, (_, programs) in enumerate(self._stages):
+                if place and border is not None:
+                    border.wait()
+                if part < len(programs):
+                    programs[part].run(values)
+        except BaseException:
+            if border is not None:
+                border.abort()
+            raise
 
-class ParallelLane:
-    """Shares of the symbols side by side; an operation across symbols gathers their parts and spreads its result."""
+    def _fit(self, rows: int) -> None:
+        """Set all tables to blocks of `rows`."""
+        if rows == self._fitted:
+            return
+        for reach, programs in self._stages:
+            cuts = shares(rows, len(programs)) if reach is Reach.INSTANT else [slice(0, rows)] * len(programs)
+            for program, cut in zip(programs, cuts, strict=True):
+                program.fit(cut.start, cut.stop - cut.start)
+        self._fitted = rows
 
-    def __init__(
-        self, plan: Plan, states: Sequence[Floats], roles: SymbolRoles, rows: int, columns: Sequence[slice]
-    ) -> None:
-        self._columns = tuple(columns)
-        self._parts = tuple(Buffers(plan, rows, part.stop - part.start) for part in columns)
-        self._copies = plan.copies
-        self._pool = ThreadPoolExecutor(len(self._parts), thread_name_prefix="features")
-        self._stages: list[tuple[bool, list[list[Call]]]] = []
-        numbered = zip(plan.steps, states, strict=True)
-        for crosses, group in groupby(numbered, key=lambda pair: pair[0].operation.scope is Scope.CROSS_SECTION):
-            steps = list(group)
-            if crosses:
-                self._stages.append((True, [[self._joined(step, state, roles, rows) for step, state in steps]]))
-            else:
-                shared = [
-                    [buffers.call(step, state[part], roles) for step, state in steps]
-                    for buffers, part in zip(self._parts, self._columns, strict=True)
-                ]
-                self._stages.append((False, shared))
+    def _stage(self, reach: Reach) -> list[Program]:
+        """Return the tables of the last stage; another one begins where a step looks at something else."""
+        reach = reach if len(self._parts) > 1 else Reach.SYMBOL
+        if not self._stages or self._stages[-1][0] is not reach:
+            count = 1 if reach is Reach.EVERYTHING else len(self._parts)
+            self._stages.append((reach, [Program() for _ in range(count)]))
+        return self._stages[-1][1]
 
-    def run(self, block: FeatureBlock, values: Floats) -> None:
-        """Write the values of one block, float64 [F, B, N]."""
-        self._each(lambda i: self._parts[i].load(block, self._columns[i]))
-        for crosses, calls in self._stages:
-            if crosses:
-                make(calls[0])
-            else:
-                self._each(lambda i, calls=calls: make(calls[i]))  # type: ignore[misc]  # a default binds the loop's value
-        self._each(lambda i: self._store(i, values[:, :, self._columns[i]]))
+    def _apart(self, program: Program, part: Buffers, step: Step, state: Floats) -> None:
+        """Append a step on the columns of one part."""
+        series = [part.at(place) for place in (*step.inputs, step.output)]
+        # What neither remembers nor looks aside goes value by value.
+        is_flat = step.reach is Reach.SYMBOL and not step.state_size and all(each.ndim == 2 for each in series)
+        program.call(step.operation.kernel, series, self._beyond(step, state[part.columns]), is_flat=is_flat)
+        for feature in step.features:
+            program.store(series[-1], feature, part.columns.start)
 
-    def _store(self, part: int, values: Floats) -> None:
-        values[:] = self._parts[part].values
-        for index, place in self._copies:
-            values[index] = self._parts[part].at(place)
-
-    def _each(self, work: Callable[[int], None]) -> None:
-        for future in [self._pool.submit(work, part) for part in range(len(self._parts))]:
-            future.result()
-
-    def _joined(self, step: Step, state: Floats, roles: SymbolRoles, rows: int) -> Call:
-        """Bind a step across symbols: gather its inputs, compute, spread its result."""
-        count = self._columns[-1].stop
-        inputs = [np.empty((rows, count)) for _ in step.inputs]
+    def _across(self, program: Program, step: Step, state: Floats) -> None:
+        """Append a step on all columns: gather its inputs, compute, spread its result."""
+        inputs = self._joint[1 : 1 + len(step.inputs)]
+        for joint, place in zip(inputs, step.inputs, strict=True):
+            for part in self._parts:
+                program.copy(part.at(place), joint[:, part.columns])
         width = step.operation.width
-        output = np.empty((width, rows, count) if width > 1 else (rows, count))
-        arguments = (*inputs, output, *beyond(step, state, roles))
+        output = self._joint[0] if width == 1 else np.empty((width, *self._joint.shape[1:]))
+        program.call(step.operation.kernel, [*inputs, output], self._beyond(step, state))
+        for part in self._parts:
+            if width == 1:
+                program.copy(output[:, part.columns], part.at(step.output))
+            for result in range(width if width > 1 else 0):
+                program.copy_part(output, part.at(step.output), result, part.columns.start)
+        for feature in step.features:
+            program.store(output, feature, 0)
 
-        def compute() -> None:
-            for joint, place in zip(inputs, step.inputs, strict=True):
-                for buffers, part in zip(self._parts, self._columns, strict=True):
-                    joint[:, part] = buffers.at(place)
-            step.operation.kernel(*arguments)
-            for buffers, part in zip(self._parts, self._columns, strict=True):
-                buffers.at(step.output)[:] = output[..., part]
-
-        return compute, ()
-
-
-def make(calls: Sequence[Call]) -> None:
-    """Make each call in turn."""
-    for call, arguments in calls:
-        call(*arguments)
-
-
-def beyond(step: Step, state: Floats, roles: SymbolRoles) -> tuple[object, ...]:
-    """Return the arguments of a kernel after its series: state, what it is told of the columns, parameters."""
-    context = step.operation.context
-    told = () if not context else (roles.counts if context == COUNTS else roles.columns[context],)
-    return (*((state,) if step.state_size else ()), *told, *step.parameters)
+    def _beyond(self, step: Step, state: Floats) -> tuple[Extra, ...]:
+        """Return the arguments of a kernel after its series: state, what it is told of the columns, parameters."""
+        context = step.operation.context
+        told = () if not context else (self._roles.counts if context == COUNTS else self._roles.columns[context],)
+        return (*((state,) if step.state_size else ()), *told, *step.parameters)

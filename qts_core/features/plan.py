@@ -6,17 +6,29 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 from qts_core.features.graph import Node
 from qts_core.features.operations import COUNTS, OPERATIONS, SOURCES, Operation, Scope
 from qts_core.features.spec import Catalogue
 
-__all__ = ["Place", "Plan", "Step"]
+__all__ = ["Place", "Plan", "Reach", "Step"]
+
+
+class Reach(IntEnum):
+    """What a step reads for one result, and so what can be computed side by side: symbols, rows, or nothing."""
+
+    SYMBOL = 0
+    """The symbol, now and before."""
+    INSTANT = 1
+    """All symbols, now."""
+    EVERYTHING = 2
+    """All symbols, now and before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value lives while a block is computed: `kind` is source, scratch, wide or output, `index` its number."""
+    """Where a value lives while a block is computed: `kind` is source, scratch or wide, `index` its number."""
 
     kind: str
     index: int
@@ -29,7 +41,10 @@ class Step:
     Attributes
     ----------
     operation : Operation
+    reach : Reach
     inputs, output : Place
+    features : tuple of int
+        Outputs of the plan that its result is.
     parameters : tuple of int or float
     state_size, state_at : int
         Floats remembered per symbol, and how many those of other steps stand before them in the engine's memory. The
@@ -37,8 +52,10 @@ class Step:
     """
 
     operation: Operation
+    reach: Reach
     inputs: tuple[Place, ...]
     output: Place
+    features: tuple[int, ...]
     parameters: tuple[int | float, ...]
     state_size: int
     state_at: int
@@ -56,7 +73,7 @@ class Plan:
         Each after the steps whose results it reads, in stages: what needs only its own symbol, then what looks
         across symbols, then what reads those, and so on.
     copies : tuple of (int, Place)
-        Outputs whose value is a source or another output.
+        Outputs whose value is a source.
     scratch : int
         Buffers needed for intermediate results.
     wide : tuple of int
@@ -83,9 +100,9 @@ class Plan:
         declared = list(dict.fromkeys(node for root in features.values() for node in root.walk()))
         memory = state_places(declared)
         ordered = in_stages(declared)
-        outputs: dict[Node, int] = {}
+        outputs: dict[Node, list[int]] = {}
         for index, root in enumerate(features.values()):
-            outputs.setdefault(root, index)
+            outputs.setdefault(root, []).append(index)
         readers = Counter(node for each in ordered for node in set(each.inputs))
         places: dict[Node, Place] = {}
         free: list[int] = []
@@ -100,23 +117,20 @@ class Plan:
             if rule.width > 1:
                 places[node] = Place("wide", len(wide))
                 wide.append(rule.width)
-            elif node in outputs:
-                places[node] = Place("output", outputs[node])
             elif free:
                 places[node] = Place("scratch", free.pop())
             else:
                 places[node] = Place("scratch", scratch)
                 scratch += 1
             inputs = tuple(places[each] for each in node.inputs)
-            steps.append(Step(rule, inputs, places[node], node.parameters, *memory[node]))
-            for each in set(node.inputs):
-                readers[each] -= 1
+            asked = tuple(outputs.get(node, ()))
+            steps.append(Step(rule, reach_of(node), inputs, places[node], asked, node.parameters, *memory[node]))
+            for each in dict.fromkeys((*node.inputs, node)):
+                readers[each] -= each is not node
                 if readers[each] == 0 and places[each].kind == "scratch":
                     free.append(places[each].index)
         copies = tuple(
-            (index, places[root])
-            for index, root in enumerate(features.values())
-            if places[root] != Place("output", index)
+            (index, places[root]) for root, asked in outputs.items() if root.operation in SOURCES for index in asked
         )
         text = "\n".join(f"{name} {root.digest}" for name, root in features.items())
         return cls(
@@ -146,15 +160,18 @@ def state_places(nodes: Sequence[Node]) -> dict[Node, tuple[int, int]]:
 
 
 def in_stages(nodes: Sequence[Node]) -> list[Node]:
-    """Order nodes so that as few borders as possible lie between those of one symbol and those across symbols."""
+    """Order nodes so that as few borders as possible lie between those that look at different things."""
     stage: dict[Node, int] = {}
+    reach = {node: reach_of(node) for node in nodes}
     for node in nodes:
-        behind = (stage[each] + (is_crossing(each) and not is_crossing(node)) for each in node.inputs)
+        behind = (stage[each] + (reach[each] > reach[node]) for each in node.inputs)
         stage[node] = max(behind, default=0)
-    return sorted(nodes, key=lambda node: (stage[node], is_crossing(node)))
+    return sorted(nodes, key=lambda node: (stage[node], reach[node]))
 
 
-def is_crossing(node: Node) -> bool:
-    """Return whether the node's own operation looks across symbols."""
+def reach_of(node: Node) -> Reach:
+    """Return what the node's own operation looks at."""
     rule = OPERATIONS.get(node.operation)
-    return rule is not None and rule.scope is Scope.CROSS_SECTION
+    if rule is None or rule.scope is not Scope.CROSS_SECTION:
+        return Reach.SYMBOL
+    return Reach.EVERYTHING if rule.state_size(node.parameters) else Reach.INSTANT

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from qts_core.config.features import CORE_GROUPS
 from qts_core.features import Plan, default_catalogue, ops
-from qts_core.features.operations import Scope
-from qts_core.features.plan import in_stages
+from qts_core.features.operations import SOURCES
+from qts_core.features.plan import Place, Reach, in_stages
 
 
 def test_shared_parts_are_computed_once() -> None:
@@ -18,7 +20,8 @@ def test_shared_parts_are_computed_once() -> None:
 def test_a_feature_that_is_a_source_or_another_feature_is_copied() -> None:
     mean = ops.sma(ops.close, 2)
     plan = Plan.of({"a": mean, "b": mean, "c": ops.close})
-    assert [index for index, _ in plan.copies] == [1, 2]
+    assert [step.features for step in plan.steps] == [(0, 1)]
+    assert plan.copies == ((2, Place("source", SOURCES.index("close"))),)
 
 
 def test_no_step_reads_a_buffer_that_was_given_back() -> None:
@@ -35,10 +38,7 @@ def test_no_step_reads_a_buffer_that_was_given_back() -> None:
             assert place.kind == "source" or held[place] is part
         assert step.output not in step.inputs
         held[step.output] = node
-    for index, spec in enumerate(catalogue):
-        assert any(spec.expression is node for place, node in held.items() if getattr(place, "kind", "") == "output"), (
-            index
-        )
+        assert step.features == tuple(i for i, spec in enumerate(catalogue) if spec.expression is node)
 
 
 def test_buffers_are_far_fewer_than_results() -> None:
@@ -53,11 +53,23 @@ def test_the_hash_follows_names_and_expressions() -> None:
     assert one.hash != Plan.of({"a": ops.close, "b": ops.high}).hash
 
 
-def test_threads_meet_only_at_operations_across_symbols_and_as_seldom_as_possible() -> None:
-    core = default_catalogue().subset(groups=CORE_GROUPS)
-    crosses = [step.operation.scope is Scope.CROSS_SECTION for step in Plan.of(core).steps]
-    borders = sum(one != two for one, two in pairwise(crosses))
-    assert borders <= 4
+@pytest.mark.parametrize(("groups", "most"), [(CORE_GROUPS, 4), (("all",), 8)])
+def test_threads_meet_only_where_steps_look_at_something_else_and_as_seldom_as_possible(
+    groups: tuple[str, ...], most: int
+) -> None:
+    catalogue = default_catalogue() if groups == ("all",) else default_catalogue().subset(groups=groups)
+    borders = sum(one.reach != two.reach for one, two in pairwise(Plan.of(catalogue).steps))
+    assert borders <= most
+
+
+def test_of_each_step_it_is_known_what_it_looks_at() -> None:
+    loading = ops.structure(ops.log_return(ops.close), 40).loadings[0]
+    plan = Plan.of({"a": ops.sma(ops.cross_mean(ops.close), 5), "b": loading})
+    reach = {step.operation.name: step.reach for step in plan.steps}
+    assert reach == {
+        "lag": Reach.SYMBOL, "divide": Reach.SYMBOL, "log": Reach.SYMBOL, "cross_mean": Reach.INSTANT,
+        "structure": Reach.EVERYTHING, "rolling_sum": Reach.SYMBOL, "part": Reach.SYMBOL,
+    }  # fmt: skip
 
 
 def test_memory_follows_the_expressions_not_the_order_of_execution() -> None:
