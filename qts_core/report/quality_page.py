@@ -15,7 +15,7 @@ from qts_core.report.formats import count, percent
 from qts_core.report.quality_figures import coverage_figure, daily_figures
 from qts_core.report.templating import page_style, template
 
-__all__ = ["quality_page"]
+__all__ = ["Number", "Verdict", "quality_page"]
 
 SHOWN = 12
 TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "none"}

@@ -26,14 +26,23 @@ from qts_core.market.panel import Panel
 from qts_core.market.time import from_micros
 from qts_core.ports.lake import LakePort
 from qts_core.research.catalogues import choose_features, known_catalogue, model_catalogue, own_catalogue
-from qts_core.research.feature_months import BARS
+from qts_core.research.feature_months import BARS, compute_all_months
 from qts_core.research.preparation import prepare_training, research_symbols, training_entry
-from qts_core.research.symbol_parts import preferred_first
+from qts_core.research.symbol_parts import preferred_first, symbol_roles
 from qts_core.targets import judged_values, labels_for
 from qts_core.training.audit import TrainingFault, fold_faults, label_faults, preparation_faults
 from qts_core.training.samples import TrainingSet
 
-__all__ = ["MONTHS", "SYMBOLS", "AuditSample", "audit_sample", "audit_training", "bars_rewritten", "chosen_features"]
+__all__ = [
+    "MONTHS",
+    "SYMBOLS",
+    "AuditSample",
+    "audit_sample",
+    "audit_training",
+    "bars_rewritten",
+    "chosen_features",
+    "ready_features",
+]
 
 MONTHS, SYMBOLS = 3, 12
 """The sample unless more is asked for: 1,600 bars of twelve symbols prove the whole catalogue within a minute."""
@@ -153,6 +162,14 @@ def bars_rewritten(lake: LakePort, sample: AuditSample, *, calendar: TradingCale
 
     line = sample.panel.timeline
     return history_faults(load, [int(line.ts_known[len(line) * part // 3]) for part in (1, 2)])
+
+
+def ready_features(lake: LakePort, settings: Settings, *, calendar: TradingCalendar) -> int:
+    """Compute the months of features that are not there yet, as training does; return how many."""
+    symbols = research_symbols(lake)
+    roles = symbol_roles(settings.universe, lake, symbols)
+    catalogue = choose_features(settings.features, roles).catalogue
+    return len(compute_all_months(lake, catalogue, symbols=symbols, calendar=calendar, roles=roles))
 
 
 def audit_training(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from qts_core.cli.features.auditing import audit
+from qts_core.cli.features.datasets import datasets_app
 from qts_core.cli.features.explaining import explain
+from qts_core.cli.features.exporting import export
 from qts_core.cli.features.listing import list_command
 
 __all__ = ["app"]
@@ -12,3 +15,6 @@ __all__ = ["app"]
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List and explain features.")
 app.command("list")(list_command)
 app.command("explain")(explain)
+app.command("audit")(audit)
+app.command("export")(export)
+app.add_typer(datasets_app, name="datasets")
