@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from qts_core.features import GROUPS, Catalogue, FeatureSpec, default_catalogue, ops
+from qts_core.features import (
+    GROUPS,
+    Catalogue,
+    FeatureSpec,
+    alpha158_catalogue,
+    default_catalogue,
+    ops,
+    shipped_catalogue,
+)
 from qts_core.market.errors import InvalidConfigError
 
 CATALOGUE = default_catalogue()
@@ -62,6 +70,19 @@ def test_an_unknown_name_is_refused_with_the_nearest_ones() -> None:
 def test_a_name_of_another_form_is_refused(name: str) -> None:
     with pytest.raises(InvalidConfigError, match="QTS-FEAT-005"):
         spec(name)
+
+
+@pytest.mark.parametrize(("name", "group"), [("KMID", "technical_trend"), ("tech_sma_5_raw", "alpha158")])
+def test_a_name_follows_the_rule_of_its_group_and_of_no_other(name: str, group: str) -> None:
+    FeatureSpec("KMID2", ops.close, "USD", (0.0, 1e9), "Close.", "definition", "alpha158")
+    with pytest.raises(InvalidConfigError, match="QTS-FEAT-005"):
+        FeatureSpec(name, ops.close, "USD", (0.0, 1e9), "Close.", "definition", group)
+
+
+def test_names_are_looked_up_in_every_catalogue_the_default_one_first() -> None:
+    names = shipped_catalogue().names
+    assert names == (*CATALOGUE.names, *alpha158_catalogue().names)
+    assert shipped_catalogue().subset(groups=("alpha158",)).hash == alpha158_catalogue().hash
 
 
 def test_two_features_of_one_name_are_refused() -> None:

@@ -18,7 +18,7 @@ from qts_core.data.ingest import clean_month, load_panel, register_synthetic
 from qts_core.data.market_source import recorded_source
 from qts_core.data.reading.parsing import parse_bars
 from qts_core.data.synthetic import SyntheticMarketSettings, synthetic_market
-from qts_core.features import FeatureBlock, FeatureEngine
+from qts_core.features import FeatureBlock, FeatureEngine, alpha158_catalogue
 from qts_core.features.store import from_frame
 from qts_core.market.calendar import xnys
 from qts_core.market.errors import DataNotFoundError
@@ -89,6 +89,37 @@ def test_groups_and_patterns_choose_the_features(settings: Settings) -> None:
         update={"models": settings.models.model_copy(update={"models": {"lightgbm_return": fewer}})}
     )
     assert len(model_catalogue(chosen, "lightgbm_return").names) == 0
+
+
+def test_a_model_mixes_alpha158_with_groups_of_the_default_catalogue(
+    settings: Settings, lake: Lake, symbols: tuple[str, ...]
+) -> None:
+    both = ("technical_momentum", "alpha158")
+    entry = settings.models.models["lightgbm_return"]
+    picky = entry.model_copy(update={"features": ModelFeatures(groups=both, exclude=("VSUM*", "tech_stoch*"))})
+    chosen = settings.model_copy(
+        update={
+            "features": FeaturesSettings(groups=("calendar", *both)),
+            "models": settings.models.model_copy(update={"models": {"lightgbm_return": picky}}),
+        }
+    )
+    computed, used = catalogue_for(chosen.features), model_catalogue(chosen, "lightgbm_return")
+    assert set(alpha158_catalogue().names) < set(computed.names)
+    assert {"KMID", "ROC5", "tech_rsi_14_raw"} < set(used.names) < set(computed.names)
+    assert not [name for name in used.names if name.startswith(("VSUM", "tech_stoch", "time_"))]
+    result = compute_feature_month(lake, "2024-01", used, symbols=symbols, calendar=xnys())
+    assert result.missing["KMID"] == 0.0
+    assert 0.0 < result.missing["ROC60"] < 1.0
+    stored = lake.read_month(feature_table(used), "2024-01")
+    assert set(used.names) < set(stored.columns)
+
+
+def test_all_is_the_default_catalogue_and_alpha158_is_named_beside_it() -> None:
+    everything = set(catalogue_for(FeaturesSettings(groups=("all",))).names)
+    assert not everything & set(alpha158_catalogue().names)
+    assert set(catalogue_for(FeaturesSettings(groups=("all", "alpha158"))).names) == everything | set(
+        alpha158_catalogue().names
+    )
 
 
 def test_a_revision_has_its_month_and_those_that_go_on_from_it_computed_again(
