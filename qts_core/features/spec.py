@@ -101,14 +101,19 @@ class FeatureSpec:
 
     def __post_init__(self) -> None:
         rule = NAMING.get(self.group, NAME)
-        if not rule.fullmatch(self.name) or self.group not in GROUPS or not self.doc or not self.source:
-            pattern = rule.pattern if self.group in NAMING else "{category}_{indicator}_{window}_{aggregation}"
-            raise InvalidConfigError(
-                "QTS-FEAT-005",
-                "A feature is not declared as it must be.",
-                where=self.name,
-                expected=f"a name {pattern}, a known group, a doc and a source",
-            )
+        usual = "{tech|stat|micro|cross|time}_{indicator}_{window}_{aggregation} in small letters and digits"
+        pattern = rule.pattern if self.group in NAMING else usual
+        rules = (
+            (rule.fullmatch(self.name), self.name, f"a name {pattern}"),
+            (self.group in GROUPS or OWN_GROUP.fullmatch(self.group), self.group, "a known group, own or own_..."),
+            (self.doc and self.source and self.unit, "nothing", "a unit, a doc and a source"),
+        )
+        for holds, found, expected in rules:
+            if not holds:
+                raise InvalidConfigError(
+                    "QTS-FEAT-005", "A feature is not declared as it must be.", where=str(self.name), found=found,
+                    expected=expected,
+                )  # fmt: skip
 
     @property
     def warm_up_bars(self) -> int:

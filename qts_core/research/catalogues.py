@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from types import MappingProxyType
 
 from qts_core.adapters.own_features import OwnFile, load_own_file
 from qts_core.config.features import FeaturesSettings
@@ -27,6 +28,7 @@ __all__ = [
     "known_catalogue",
     "model_catalogue",
     "own_catalogue",
+    "own_places",
 ]
 
 ALL = "all"
@@ -42,10 +44,14 @@ class ChosenFeatures:
         What is computed.
     off : mapping of str to tuple of str
         What is asked for and switched off: by feature, the roles that no symbol plays.
+    known, own : Catalogue
+        Every feature that there is, and those of one's own files.
     """
 
     catalogue: Catalogue
     off: Mapping[str, tuple[str, ...]]
+    known: Catalogue
+    own: Catalogue
 
     def sentence(self) -> str:
         """Return what is switched off and why; empty when nothing is."""
@@ -64,6 +70,12 @@ def own_catalogue(settings: FeaturesSettings) -> Catalogue:
         QTS-FEAT-010 to 017: a file is missing or wrong, or a name is taken.
     """
     return _own(tuple(load_own_file(entry) for entry in settings.own))
+
+
+def own_places(settings: FeaturesSettings) -> Mapping[str, str]:
+    """Return file and line of every own feature."""
+    files = [load_own_file(entry) for entry in settings.own]
+    return {each.spec.name: f"{file.path}:{each.line}" for file in files for each in file.declared}
 
 
 def known_catalogue(settings: FeaturesSettings) -> Catalogue:
@@ -90,7 +102,8 @@ def choose_features(settings: FeaturesSettings, roles: SymbolRoles | None = None
     asked = known.subset(names=sorted(names), exclude=_matching(names, settings.exclude))
     played = set() if roles is None else set(roles.columns)
     missing = {spec.name: tuple(role for role in spec.roles if role not in played) for spec in asked}
-    return ChosenFeatures(asked.readable(played), {name: roles for name, roles in missing.items() if roles})
+    off = {name: roles for name, roles in missing.items() if roles}
+    return ChosenFeatures(asked.readable(played), MappingProxyType(off), known, own)
 
 
 def catalogue_for(settings: FeaturesSettings, roles: SymbolRoles | None = None) -> Catalogue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from qts_core.config.universe import UniverseSettings
 from qts_core.data.actions.identity import carry_bars
@@ -10,8 +11,11 @@ from qts_core.data.ingest import load_actions
 from qts_core.data.market_source import market_instruments
 from qts_core.features.roles import SymbolRoles
 from qts_core.market.instruments import Instrument
-from qts_core.models.bundle import LoadedModel
 from qts_core.ports.lake import LakePort
+
+if TYPE_CHECKING:
+    # A model brings its library along, which lists of features do without.
+    from qts_core.models.bundle import LoadedModel
 
 __all__ = [
     "SymbolPart",

@@ -15,16 +15,18 @@ def explain(
     name: Annotated[str, typer.Argument(help="Name of a feature.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show everything about one feature: formula, unit, bounds, warm-up, scope, source, version.
+    """Show everything about one feature, your own among them: formula, unit, bounds, warm-up, scope, source, version.
 
     \b
     Examples:
       qts features explain tech_rsi_14_raw
     """
-    from qts_core.features.catalogue import shipped_catalogue
+    from qts_core.adapters.settings_files import load_settings
     from qts_core.features.documentation import bounds_text, formula_lines
+    from qts_core.research.catalogues import known_catalogue, own_places
 
-    spec = shipped_catalogue()[name]
+    settings = load_settings().settings.features
+    spec = known_catalogue(settings)[name]
     content = {
         "feature": spec.name,
         "what it says": spec.doc,
@@ -36,6 +38,10 @@ def explain(
         "source": spec.source,
         "version": spec.version,
     }
+    if spec.roles:
+        content["needs"] = f"bars of a symbol that plays {', '.join(spec.roles)}"
+    if name in (places := own_places(settings)):
+        content["declared"] = places[name]
     steps = formula_lines(spec.expression)
     if json:
         print_json({**content, "formula": steps})

@@ -234,13 +234,15 @@ def _stepping(function: FunctionType, signature: Signature) -> FunctionType:
         f"                out[t, n] = step({', '.join([*memory, *values, *parameters])})",
     ]
     scope: dict[str, object] = {
-        "__name__": function.__module__,
+        "__name__": __name__,
         "nan": np.nan,
         "step": checked_kernel(compilable(function), is_cached=False),
     }
     # Nothing of the text comes from outside; it stands for the file that it wraps, where numba keeps what it compiles.
     exec(compile("\n".join(lines), function.__code__.co_filename, "exec"), scope)  # noqa: S102
-    return cast(FunctionType, scope["block"])
+    block = cast(FunctionType, scope["block"])
+    block.__code__ = block.__code__.replace(co_firstlineno=function.__code__.co_firstlineno)
+    return block
 
 
 def _numbered(letter: str, names: Iterable[str]) -> list[str]:

@@ -46,7 +46,9 @@ def compilable(function: FunctionType) -> FunctionType:
         if isinstance(value, FunctionType) and not _is_library(value):
             scope[name] = checked_kernel(compilable(value), is_cached=False)
     made = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
-    made.__qualname__, made.__module__ = function.__qualname__, function.__module__
+    made.__qualname__ = function.__qualname__
+    # What is compiled is found again on disk only with a module that can be imported; the file itself cannot.
+    made.__module__ = __name__
     return made
 
 
