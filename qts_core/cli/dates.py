@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import typer
 
 from qts_core.market.errors import InvalidConfigError, printable
+from qts_core.market.time import NEW_YORK
 
-__all__ = ["check_span", "day_argument", "day_option", "parse_day"]
+__all__ = ["check_span", "day_argument", "day_option", "moment_option", "parse_day", "parse_moment"]
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -41,6 +43,34 @@ def day_option(*names: str, help: str) -> Any:
 def day_argument(*, help: str) -> Any:
     """Return the argument of a day."""
     return typer.Argument(parser=parse_day, help=f"{help} YYYY-MM-DD.")
+
+
+def parse_moment(value: str | datetime) -> datetime:
+    """Return the moment that `value` names; of a day alone its end in New York: what was known when it was over.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is neither a day nor an ISO time with its zone.
+    """
+    if isinstance(value, datetime):
+        return value
+    if ISO_DAY.fullmatch(value) is not None:
+        return datetime.combine(parse_day(value) + timedelta(days=1), time(), NEW_YORK).astimezone(UTC)
+    moment = None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(value)
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter(
+            f"found {printable(value)}, expected a day such as 2024-06-28, or a time with its zone such as "
+            "2024-06-28T20:00:00Z"
+        )
+    return moment.astimezone(UTC)
+
+
+def moment_option(*names: str, help: str) -> Any:
+    """Return the option of a moment: a day, or an ISO time with its zone."""
+    return typer.Option(*names, parser=parse_moment, metavar="YYYY-MM-DD[THH:MM:SSZ]", help=help)
 
 
 def check_span(

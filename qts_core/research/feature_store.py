@@ -132,17 +132,32 @@ class FeatureStore:
         DataValidationError
             If `as_of` has no time zone.
         """
-        asked = self._asked(features, groups)
-        parts = self.scan(asked.names, symbols=symbols, first=first, last=last, as_of=as_of)
-        frames = [part.frame for part in parts if part.frame.height]
-        if not frames:
+        names = self.chosen(features, groups=groups).names
+        parts = self.scan(names, symbols=symbols, first=first, last=last, as_of=as_of)
+        return pl.concat([part.frame for part in self.checked(parts, first, last, as_of)], rechunk=True)
+
+    def checked(
+        self, parts: Iterator[FeatureSlice], first: date | None, last: date | None, as_of: datetime | None
+    ) -> Iterator[FeatureSlice]:
+        """Give the months of :meth:`scan` that have rows.
+
+        Raises
+        ------
+        DataNotFoundError
+            QTS-FEAT-026 at the end, if none had.
+        """
+        is_empty = True
+        for part in parts:
+            if part.frame.height:
+                is_empty = False
+                yield part
+        if is_empty:
             raise DataNotFoundError(
                 "QTS-FEAT-026", "there are no bars to have features of", where=BARS,
                 found=f"none from {first or 'the first'} to {last or 'the last'} session"
                 + (f" known at {as_of.isoformat()}" if as_of else ""),
                 fix="see `qts data list` for what the lake holds",
             )  # fmt: skip
-        return pl.concat(frames, rechunk=True)
 
     def scan(
         self, features: Sequence[str] = (), *, groups: Sequence[str] = (), symbols: Sequence[str] | None = None,
@@ -152,7 +167,7 @@ class FeatureStore:
 
         Everything that can be refused is refused before the first month.
         """
-        names = self._asked(features, groups).names
+        names = self.chosen(features, groups=groups).names
         if as_of is not None and as_of.tzinfo is None:
             raise DataValidationError(
                 "QTS-DATA-006", "a moment needs a time zone", found=as_of.isoformat(), expected="an aware datetime"
@@ -269,7 +284,14 @@ class FeatureStore:
         except DataNotFoundError:
             return None
 
-    def _asked(self, features: Sequence[str], groups: Sequence[str]) -> Catalogue:
+    def chosen(self, features: Sequence[str] = (), *, groups: Sequence[str] = ()) -> Catalogue:
+        """Return the features that names and groups stand for, in order; all that is configured for neither.
+
+        Raises
+        ------
+        InvalidConfigError
+            If there is no such feature or group.
+        """
         if not features and not groups:
             return self.catalogue
         return self.known.subset(groups=tuple(groups), names=tuple(features))

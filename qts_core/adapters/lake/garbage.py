@@ -17,7 +17,8 @@ from qts_core.market.errors import DataNotFoundError
 
 __all__ = ["lake_garbage", "named_tables", "remove_from_lake"]
 
-FEATURE_TABLE = re.compile(r"features_[0-9a-f]{8}", re.ASCII)
+FEATURE_TABLE = re.compile(r"features_[0-9a-f]{8}(?:_[0-9a-f]{8})?", re.ASCII)
+"""Of a catalogue, or of a catalogue as it was known at a moment."""
 SNAPSHOTS = f"{BLOBS}/snapshots"
 
 
@@ -28,6 +29,7 @@ def lake_garbage(
     grace: timedelta,
     tables_in_use: Collection[str] = (),
     keep_features: timedelta | None = None,
+    pinned: Collection[str] = (),
 ) -> tuple[Removal, ...]:
     """Return what nobody needs any more: superseded files, leftovers of interrupted writes, old feature tables.
 
@@ -42,6 +44,8 @@ def lake_garbage(
         Feature tables of the configured catalogue and of models that trade.
     keep_features : timedelta, optional
         Feature tables that are not in use go when nothing in them was written for this long; never by default.
+    pinned : collection of str
+        Files that training sets are made of: they stay, whatever else goes.
 
     Raises
     ------
@@ -56,6 +60,8 @@ def lake_garbage(
     for file in stored:
         table, _, rest = file.name.partition("/")
         owner = _owner(file.name)
+        if file.name in pinned:
+            continue
         if owner in old:
             found.append(Removal(file.name, file.bytes, f"features of another catalogue: {owner}"))
         elif file.name.endswith(PART) and "/." in f"/{file.name}":

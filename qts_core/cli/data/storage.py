@@ -97,7 +97,8 @@ def gc(
 ) -> None:
     """Delete what nobody needs: superseded files, old feature tables, and reports and caches beyond the disk budget.
 
-    Bars, corporate actions and instruments go only when you name their table. Settings: monitoring.yaml, `storage`.
+    Bars, corporate actions and instruments go only when you name their table, and what a model was trained on stays.
+    Settings: monitoring.yaml, `storage`.
 
     \b
     Examples:
@@ -134,6 +135,7 @@ def _plan(
         grace=timedelta(hours=rules.grace_hours),
         tables_in_use=_tables_in_use(settings, lake),
         keep_features=timedelta(days=rules.keep_features_days),
+        pinned=_pinned(settings, lake, now),
     )
     in_lake = (*named, *(removal for removal in found if removal.name not in asked))
     outside = over_budget(
@@ -157,6 +159,34 @@ def _tables_in_use(settings: Settings, lake: Lake) -> frozenset[str]:
     configured = {feature_table(catalogue_for(settings.features, roles))}
     configured |= {feature_table(model_catalogue(settings, key, roles)) for key in settings.models.models}
     return frozenset(configured | bundled_feature_tables(settings.home))
+
+
+def _pinned(settings: Settings, lake: Lake, now: datetime) -> frozenset[str]:
+    """Return the files of training sets that a model was or may be trained on."""
+    from qts_core.research.retention import bundled_training_sets, pinned_files
+
+    return pinned_files(
+        lake,
+        written={file.name.removeprefix("blobs/"): file.modified for file in lake.store.files()},
+        now=now,
+        keep=timedelta(days=settings.monitoring.storage.keep_features_days),
+        bundled=bundled_training_sets(settings.home),
+        registered=lambda: _registered_sets(settings),
+    )
+
+
+def _registered_sets(settings: Settings) -> frozenset[str] | None:
+    """Return the training sets that registered versions name, None when the registry cannot be asked."""
+    from qts_core.cli.compose import research_tools
+    from qts_core.market.errors import TradingSystemError
+
+    try:
+        with research_tools(settings) as tools:
+            versions = [v for model in tools.registry.models() for v in tools.registry.versions(model)]
+    except TradingSystemError as error:
+        note(f"every training set keeps its files: {error.line()}")
+        return None
+    return frozenset(version.tags.get("training_set", "") for version in versions)
 
 
 def _show(
