@@ -27,6 +27,12 @@ LIGHT: Final[Mapping[str, str]] = {
     "cost-b": "#c98a2b",
     "cost-c": "#e6c07a",
     "cost-d": "#5f6f52",
+    "fold-train": "#b9d2f3",
+    "fold-validation": "#8d6fd1",
+    "fold-test": "#1d5fbf",
+    "fold-purged": "#c23a30",
+    "fold-embargo": "#e8a13c",
+    "fold-holdout": "#545b66",
 }
 DARK: Final[Mapping[str, str]] = {
     "paper": "#121417",
@@ -48,6 +54,12 @@ DARK: Final[Mapping[str, str]] = {
     "cost-b": "#dfa74f",
     "cost-c": "#f0d39b",
     "cost-d": "#98ab86",
+    "fold-train": "#2c4a73",
+    "fold-validation": "#9d83e0",
+    "fold-test": "#6aa5ff",
+    "fold-purged": "#f0746a",
+    "fold-embargo": "#f0b35c",
+    "fold-holdout": "#a9b0ba",
 }
 ROLES: Final = tuple(role for role in LIGHT if role not in {"paper", "card", "rule", "wash"})
 COST_ROLES: Final = ("cost-a", "cost-b", "cost-c", "cost-d")

@@ -48,7 +48,7 @@ def plan_within(plan: FoldPlan, fold: Fold, *, groups: int, method: InnerMethod)
         )
     else:
         folds = tuple(Fold(i, merged(r for part in split[: i + 1] for r in part), split[i + 1]) for i in range(groups))
-    judged = (*fold.validation, *(r for r in fold.test if r != plan.holdout), *plan.guards)
+    judged = (*fold.validation, *fold.test, *plan.guards, plan.holdout)
     return replace(
         plan,
         scheme="purged_k_fold" if method == "purged_k_fold" else "walk_forward_anchored",

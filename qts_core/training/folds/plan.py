@@ -42,7 +42,7 @@ class FoldPlan:
     final : RowRange
         Rows the model that goes live is fitted on.
     holdout : RowRange
-        Last rows, which no fold touches and no label of `final` reaches.
+        Last rows, which no fold touches and no label that anything learns from reaches.
     final_validation : RowRange, optional
         Rows after `final` on which the model that goes live is stopped or tuned, where folds have such rows.
     embargo_sides : {"both", "after"}
@@ -105,11 +105,11 @@ class FoldPlan:
 
     def train_samples(self, fold: Fold, samples: TrainingSet) -> Places:
         """Return the places of the samples that may train `fold`: known label, purged, embargoed."""
-        return self._labelled(samples, fold.train, (*fold.validation, *fold.test, *self.guards))
+        return self._labelled(samples, fold.train, (*fold.validation, *fold.test))
 
     def validation_samples(self, fold: Fold, samples: TrainingSet) -> Places:
         """Return the places of the samples that may stop or tune `fold`: the same care before its test."""
-        return self._labelled(samples, fold.validation, (*fold.test, *self.guards))
+        return self._labelled(samples, fold.validation, fold.test)
 
     def test_samples(self, fold: Fold, samples: TrainingSet) -> Places:
         """Return the places of the samples that judge `fold`, with or without a label; none whose label is guarded."""
@@ -146,14 +146,15 @@ class FoldPlan:
         """Return how many training samples share a bar with a sample that judges them, summed over folds; 0 is right.
 
         A sample occupies the bars from its own to the last one its label uses. Validation samples must not share a
-        bar with the test either, and nothing with the guards.
+        bar with the test either, nothing with the guards, and no training sample with the hold-out.
         """
         shared, guarded = 0, places_in(samples, self.guards)
+        held_out = places_in(samples, (self.holdout,))
         for fold in self.folds:
             train, test = self.train_samples(fold, samples), self.test_samples(fold, samples)
             tuned = self.validation_samples(fold, samples)
-            shared += shared_samples(samples, train, np.concatenate([tuned, test, guarded]))
-            shared += shared_samples(samples, tuned, np.concatenate([test, guarded]))
+            shared += shared_samples(samples, train, np.concatenate([tuned, test, guarded, held_out]))
+            shared += shared_samples(samples, tuned, np.concatenate([test, guarded, held_out]))
             shared += shared_samples(samples, test, guarded)
         return shared
 
@@ -186,7 +187,8 @@ class FoldPlan:
 
     def _labelled(self, samples: TrainingSet, ranges: tuple[RowRange, ...], judged: tuple[RowRange, ...]) -> Places:
         places = places_in(samples, ranges)
-        keep = np.isfinite(samples.labels[places]) & self.rule.keep(samples, places, judged)
+        kept_clear_of = (*judged, *self.guards, self.holdout)
+        keep = np.isfinite(samples.labels[places]) & self.rule.keep(samples, places, kept_clear_of)
         clean: Places = places[keep]
         return clean
 

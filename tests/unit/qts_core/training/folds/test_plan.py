@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qts_core.market.errors import TrainingError
-from qts_core.training.folds import Fold, FoldPlan, RowRange, walk_forward
+from qts_core.training.folds import Fold, FoldPlan, RowRange, purged_k_fold, walk_forward
 from qts_core.training.samples import TrainingSet
 from tests.unit.qts_core.training.samples_for_tests import sample_set, timeline_of
 
@@ -27,7 +27,7 @@ def plan_of(samples: TrainingSet, **changes: int) -> FoldPlan:
         "holdout_sessions": 1,
         **changes,
     }
-    return walk_forward(samples.timeline, **settings)
+    return walk_forward(samples.timeline, **settings)  # type: ignore[arg-type]  # all of them counts
 
 
 def shared_bars(plan: FoldPlan, samples: TrainingSet) -> int:
@@ -149,7 +149,65 @@ def test_overlapping_test_windows_are_refused() -> None:
         walk_forward(timeline_of(31), train_sessions=5, test_sessions=5, step_sessions=4, horizon_bars=1)
 
 
-def test_equal_to_skfolio_style_walk_forward_on_whole_sessions() -> None:
-    """Expected windows written out by hand: train 10, test 5, from the end, one session held out."""
+def test_described_windows_are_those_written_out_by_hand() -> None:
+    """Train 10, test 5, from the end, one session held out."""
     described = plan_of(sample_set(sessions=31)).describe(timeline_of(31))
     assert described[-1] == {"fold": "4", "train": "2024-01-24 to 2024-02-06", "test": "2024-02-07 to 2024-02-13"}
+
+
+def test_the_hash_of_a_plain_walk_forward_is_what_it_was_before_plans_knew_more() -> None:
+    """Bundles and ledgers of earlier versions hold this hash; it was taken from the version before this package."""
+    plan = walk_forward(
+        timeline_of(40), train_sessions=15, test_sessions=5, step_sessions=5, horizon_bars=26, embargo_bars=26
+    )
+    assert plan.hash == "9436b4819328362c259d1ee314ed00aef42674951e545b1181636cb57c8a2c01"
+
+
+def test_a_label_with_an_early_end_is_purged_by_that_end() -> None:
+    samples = sample_set(sessions=31)
+    early = replace(samples, end_row=(samples.row + 1).astype(np.int32))
+    plan = plan_of(samples)
+    for fold in plan.folds:
+        assert early.row[plan.train_samples(fold, early)].max() == fold.test[0].start - 2
+
+
+def test_a_gap_holds_even_where_labels_end_sooner() -> None:
+    samples = sample_set(sessions=31)
+    early = replace(samples, end_row=(samples.row + 1).astype(np.int32))
+    plan = plan_of(samples, gap_bars=5)
+    for fold in plan.folds:
+        assert early.row[plan.train_samples(fold, early)].max() == fold.test[0].start - 6
+
+
+def test_no_training_label_of_any_fold_reaches_the_holdout() -> None:
+    samples = sample_set(sessions=31)
+    plan = purged_k_fold(samples.timeline, groups=3, horizon_bars=HORIZON, holdout_sessions=2)
+    for fold in plan.folds:
+        assert samples.end_row[plan.train_samples(fold, samples)].max() < plan.holdout.start
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"folds": ()}, "at least one fold"),
+        ({"embargo_bars": -1}, "embargo_bars must not be negative"),
+        ({"gap_bars": -1}, "gap_bars must not be negative"),
+        ({"horizon_bars": 0}, "at least 1 bar"),
+        ({"embargo_sides": "before"}, "both or after"),
+        ({"folds": (Fold(1, (RowRange(0, 260),), (RowRange(260, 390),)),)}, "numbered from 0"),
+        ({"folds": (Fold(0, (), (RowRange(260, 390),)),)}, "no train rows"),
+        ({"folds": (Fold(0, (RowRange(0, 260),), (RowRange(260, 9999),)),)}, "rows that are not there"),
+        ({"folds": (Fold(0, (RowRange(0, 260),), (RowRange(700, 790),)),)}, "touches the hold-out"),
+        ({"folds": (Fold(0, (RowRange(0, 260),), (RowRange(250, 390),)),)}, "uses a row twice"),
+        ({"folds": (Fold(0, (RowRange(400, 500),), (RowRange(260, 390),)),)}, "learns after its test"),
+        ({"final": RowRange(0, 790)}, "final model touches the hold-out"),
+        ({"guards": (RowRange(100, 120),)}, "touches the guarded rows"),
+        ({"folds": tuple(Fold(i, (RowRange(0, 9),), (RowRange(10 + i, 40),)) for i in range(2))}, "disjoint"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_contradicts_itself_is_refused_on_construction(changes: dict[str, object], said: str) -> None:
+    plan = plan_of(sample_set(sessions=31))
+    with pytest.raises(TrainingError, match=said) as refusal:
+        replace(plan, **changes)  # type: ignore[arg-type]
+    assert refusal.value.code == "QTS-MODEL-020"
+    assert "\n" not in refusal.value.line()

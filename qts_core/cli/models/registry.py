@@ -1,4 +1,4 @@
-"""`qts models`: what is registered, what the gates said, and who trades (checklist C-16 to C-18)."""
+"""`qts models list|show|promote|rollback`: what is registered, what gates said, who trades (checklist C-16 to C-18)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,12 @@ import typer
 from qts_core.cli.output import note, print_json, print_table
 from qts_core.market.errors import InvalidConfigError
 
-__all__ = ["app"]
-
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-    help="List, inspect, promote and roll back models.",
-)
+__all__ = ["list_models", "promote", "rollback", "show"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Model = Annotated[str, typer.Argument(help="Key in models.yaml, or registered name (qts_<key>).")]
 
 
-@app.command("list")
 def list_models(
     model: Annotated[str, typer.Argument(help="Only this model.")] = "",
     json: Json = False,
@@ -78,7 +70,6 @@ def list_models(
     )
 
 
-@app.command()
 def show(
     model: Model,
     version: Annotated[str, typer.Option("--version", help="Version; the newest by default.")] = "",
@@ -129,7 +120,6 @@ def show(
         )
 
 
-@app.command()
 def promote(
     model: Model,
     version: Annotated[str, typer.Option("--version", help="Version; the challenger by default.")] = "",
@@ -161,7 +151,6 @@ def promote(
     typer.echo(f"{done.model} version {done.version} is the champion{before}: {done.reason}")
 
 
-@app.command()
 def rollback(model: Model, json: Json = False) -> None:
     """Give the alias champion back to the version that had it before.
 
