@@ -195,6 +195,10 @@ OVER_TIME = (
     Operation("rolling_pair", pairs.rolling_pair, 2, {**WINDOW, "kind": int}, slots(9, 5), before_window, revision=2),
     Operation("rolling_quantile", order.rolling_quantile, 1, QUANTILE, slots(2, 2), before_window),
     Operation("rolling_rank", order.rolling_rank, 1, WINDOW, slots(2, 2), before_window),
+    Operation(
+        "rolling_order", order.rolling_order, 1, {**WINDOW, "low": float, "high": float}, slots(2, 2), before_window,
+        width=3,
+    ),
     Operation("rolling_robust", order.rolling_robust, 1, WINDOW, slots(2, 2), before_window),
     Operation("exponential_mean", recursive.exponential_mean, 1, {**WINDOW, "weight": float}, size(2), before_window),
     Operation("wilder_total", recursive.wilder_total, 1, WINDOW, size(2), before_window),

@@ -77,7 +77,7 @@ def levels(d: int) -> tuple[FeatureSpec, ...]:
     line = ops.line(close, d)
     top, bottom = ops.rolling_max(high, d), ops.rolling_min(low, d)
     top_age, bottom_age = ops.bars_since_max(high, d, oldest=True), ops.bars_since_min(low, d, oldest=True)
-    upper, lower = ops.quantile(close, d, 0.8), ops.quantile(close, d, 0.2)
+    rank, lower, upper = ops.rank_and_quantiles(close, d, 0.2, 0.8)
     return (
         feature(f"ROC{d}", ops.lag(close, d) / close, "ratio", NOT_NEGATIVE, f"Close {d} bars ago over the close."),
         feature(f"MA{d}", ops.sma(close, d) / close, "ratio", NOT_NEGATIVE, f"Mean close of {d} bars over the close."),
@@ -92,7 +92,7 @@ def levels(d: int) -> tuple[FeatureSpec, ...]:
         feature(f"MIN{d}", bottom / close, "ratio", FRACTION, f"Lowest low of {d} bars over the close."),
         feature(f"QTLU{d}", upper / close, "ratio", NOT_NEGATIVE, f"80 % quantile of {d} closes over the close."),
         feature(f"QTLD{d}", lower / close, "ratio", NOT_NEGATIVE, f"20 % quantile of {d} closes over the close."),
-        feature(f"RANK{d}", ops.rank(close, d), "ratio", FRACTION,
+        feature(f"RANK{d}", rank, "ratio", FRACTION,
                 f"Rank of the close among {d}, over {d}; equal ones share the mean rank."),
         feature(f"RSV{d}", (close - bottom) / (top - bottom + EPSILON), "ratio", FRACTION,
                 f"Place of the close in the range of {d} bars; 0 without range."),

@@ -13,7 +13,7 @@ import numpy as np
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["lower_bound", "rolling_quantile", "rolling_rank", "rolling_robust"]
+__all__ = ["lower_bound", "rolling_order", "rolling_quantile", "rolling_rank", "rolling_robust"]
 
 STRIDE = 16
 """Values between two that the search looks at first."""
@@ -92,6 +92,15 @@ def rolling_quantile(x: Floats, out: Floats, state: Floats, window: int, probabi
 
 
 @kernel
+def rank_of(ordered: Floats, window: int, below: int, value: float) -> float:
+    """Return the rank of `value`, which has `below` values under it, over `window`; equal ones share the mean rank."""
+    not_above = below + 1
+    while not_above < window and ordered[not_above] == value:
+        not_above += 1
+    return 0.5 * (below + not_above + 1) / window
+
+
+@kernel
 def rolling_rank(x: Floats, out: Floats, state: Floats, window: int) -> None:
     """Write the rank of the latest value among the last `window`, over `window`; equal values share the mean rank."""
     for n in range(x.shape[1]):
@@ -109,10 +118,7 @@ def rolling_rank(x: Floats, out: Floats, state: Floats, window: int) -> None:
             if count < window:
                 out[t, n] = np.nan
                 continue
-            not_above = below + 1
-            while not_above < window and ordered[not_above] == value:
-                not_above += 1
-            out[t, n] = 0.5 * (below + not_above + 1) / window
+            out[t, n] = rank_of(ordered, window, below, value)
         s[0], s[1] = count, place
 
 
@@ -125,6 +131,30 @@ def quantile_of(ordered: Floats, window: int, probability: float) -> float:
     low: float = ordered[below]
     high: float = ordered[above]
     return low + (position - below) * (high - low)
+
+
+@kernel
+def rolling_order(x: Floats, out: Floats, state: Floats, window: int, low: float, high: float) -> None:
+    """Write of the last `window` values the rank of the latest and the quantiles `low` and `high`, from one sorting."""
+    for n in range(x.shape[1]):
+        s = state[n]
+        ring, ordered = s[2 : 2 + window], s[2 + window :]
+        count, place = int(s[0]), int(s[1])
+        for t in range(x.shape[0]):
+            value = x[t, n]
+            if value != value:
+                out[:, t, n] = np.nan
+                continue
+            below = slide(ring, ordered, count, place, value)
+            place = place + 1 if place + 1 < window else 0
+            count = min(count + 1, window)
+            if count < window:
+                out[:, t, n] = np.nan
+                continue
+            out[0, t, n] = rank_of(ordered, window, below, value)
+            out[1, t, n] = quantile_of(ordered, window, low)
+            out[2, t, n] = quantile_of(ordered, window, high)
+        s[0], s[1] = count, place
 
 
 @kernel

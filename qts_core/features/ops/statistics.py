@@ -29,6 +29,7 @@ __all__ = [
     "partial_correlation",
     "quantile",
     "rank",
+    "rank_and_quantiles",
     "residual_std",
     "skewness",
     "std",
@@ -69,6 +70,12 @@ def quantile(x: Node, window: int, probability: float) -> Node:
 def rank(x: Node, window: int) -> Node:
     """Return the rank of the latest value in its window over `window`, inside (0, 1]."""
     return apply("rolling_rank", x, window=window)
+
+
+def rank_and_quantiles(x: Node, window: int, low: float, high: float) -> tuple[Node, Node, Node]:
+    """Return ``rank(x, window)`` and two quantiles: the same values at the cost of one of them."""
+    found = apply("rolling_order", x, window=window, low=low, high=high)
+    return apply("part", found, place=0), apply("part", found, place=1), apply("part", found, place=2)
 
 
 def bars_since_max(x: Node, window: int, *, oldest: bool = False) -> Node:
