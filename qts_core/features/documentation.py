@@ -7,7 +7,7 @@ from math import isinf
 
 from qts_core.features.catalogue import alpha158_catalogue, default_catalogue
 from qts_core.features.graph import Node
-from qts_core.features.operations import BUILT_IN, OPERATIONS, SOURCES
+from qts_core.features.operations import BUILT_IN, OPERATIONS, SOURCES, Missing
 from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
 
 __all__ = ["alpha158_reference", "bounds_text", "features_reference", "formula_lines"]
@@ -34,11 +34,16 @@ def features_reference(catalogue: Catalogue | None = None) -> str:
     lines = [HEAD.format(count=len(catalogue), hash=catalogue.hash[:8])]
     for group, names in catalogue.groups.items():
         lines += [f"## {group}", "", GROUPS[group], "", *table([catalogue[name] for name in names]), ""]
-    lines += ["## Operations", "", "What expressions are made of; a missing input gives a missing output.", ""]
-    lines += ["| Operation | Inputs | Parameters | What it does |", "|---|---|---|---|"]
+    lines += ["## Operations", "", "What expressions are made of. A missing input (NaN):", ""]
+    lines += [f"- **{each.name.lower().replace('_', ' ')}**: {each.value}" for each in Missing]
+    lines += ["", "| Operation | Inputs | Parameters | Missing input | What it does |", "|---|---|---|---|---|"]
     for name in BUILT_IN:
         rule = OPERATIONS[name]
-        lines.append(f"| `{name}` | {rule.inputs} | {', '.join(rule.parameters) or '–'} | {rule.doc} |")
+        missing = rule.missing.name.lower().replace("_", " ")
+        if rule.optional:
+            missing += f" ({', '.join(str(place + 1) for place in rule.optional)})"
+        parameters = ", ".join(rule.parameters) or "–"
+        lines.append(f"| `{name}` | {rule.inputs} | {parameters} | {missing} | {rule.doc} |")
     return "\n".join(lines) + "\n"
 
 

@@ -35,7 +35,7 @@ from qts_core.features.kernels import (
 from qts_core.features.roles import ROLES
 from qts_core.features.session_facts import FACTS
 
-__all__ = ["BUILT_IN", "COUNTS", "OPERATIONS", "SOURCES", "Operation", "Scope", "adopt"]
+__all__ = ["BUILT_IN", "COUNTS", "OPERATIONS", "SOURCES", "Missing", "Operation", "Scope", "adopt"]
 
 SOURCES = (
     "open", "high", "low", "close", "volume",
@@ -57,6 +57,16 @@ class Scope(Enum):
 
     TIME_SERIES = "time series"
     CROSS_SECTION = "cross-section"
+
+
+class Missing(Enum):
+    """What an operation does where an input is missing (NaN); the value says it in words."""
+
+    PASSED_ON = "no value on that bar; nothing is remembered"
+    SKIPPED = "no value on that bar; everything after is as if the bar were not there"
+    OPTIONAL = "the inputs named by number may be missing; where another is, as if the bar were not there"
+    CLOCKED = "adds nothing; the clock goes on, and what has closed may show on that very row"
+    LEFT_OUT = "the symbol has no value and does not count among the others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,10 @@ class Operation:
     waits : bool
         Whether the first value may come later than the warm-up, because it waits for something to happen: a longer bar
         to close, a session to pass, a swing.
+    missing : Missing
+        What it does where an input is missing.
+    optional : tuple of int
+        Inputs that may be missing where it is ``Missing.OPTIONAL``.
     """
 
     name: str
@@ -101,6 +115,8 @@ class Operation:
     context: str = ""
     waits: bool = False
     width: int = 1
+    missing: Missing = Missing.SKIPPED
+    optional: tuple[int, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -158,7 +174,6 @@ PLAIN: tuple[Row, ...] = (
     ("greater", elementwise.greater, 2, {}),
     ("chi_square_survival", dependence.chi_square_survival, 1, {"freedom": int}),
     ("keep_where", elementwise.keep_where, 2, {}),
-    ("fill", elementwise.fill, 2, {"value": float}),
     ("part", structure.part, 1, {"place": int}),
 )
 
@@ -181,6 +196,7 @@ def size(count: int) -> Callable[[Parameters], int]:
 
 
 OVER_TIME = (
+    Operation("fill", elementwise.fill, 2, {"value": float}, none, none, missing=Missing.OPTIONAL, optional=(0, 1)),
     Operation("lag", windows.lag, 1, {"bars": int}, slots(2, 1), whole_window),
     Operation("rolling_sum", windows.rolling_sum, 1, {**WINDOW, "divisor": float}, slots(3, 1), before_window),
     Operation("rolling_extreme", windows.rolling_extreme, 1, {**WINDOW, "side": float}, slots(3, 1), before_window),
@@ -190,27 +206,54 @@ OVER_TIME = (
     ),
     Operation("weighted_mean", windows.weighted_mean, 1, WINDOW, slots(4, 2), before_window),
     Operation("rolling_std", moments.rolling_std, 1, {**WINDOW, "ddof": int}, slots(5, 2), before_window, revision=2),
-    Operation("rolling_shape", moments.rolling_shape, 1, {**WINDOW, "kind": int}, slots(7, 4), before_window, revision=2),
+    Operation(
+        "rolling_shape", moments.rolling_shape, 1, {**WINDOW, "kind": int}, slots(7, 4), before_window, revision=2
+    ),
     Operation("mean_deviation", moments.mean_absolute_deviation, 1, WINDOW, slots(2, 1), before_window),
     Operation("rolling_pair", pairs.rolling_pair, 2, {**WINDOW, "kind": int}, slots(9, 5), before_window, revision=2),
     Operation("rolling_quantile", order.rolling_quantile, 1, QUANTILE, slots(2, 2), before_window),
     Operation("rolling_rank", order.rolling_rank, 1, WINDOW, slots(2, 2), before_window),
     Operation(
-        "rolling_order", order.rolling_order, 1, {**WINDOW, "low": float, "high": float}, slots(2, 2), before_window,
+        "rolling_order",
+        order.rolling_order,
+        1,
+        {**WINDOW, "low": float, "high": float},
+        slots(2, 2),
+        before_window,
         width=3,
     ),
     Operation("rolling_robust", order.rolling_robust, 1, WINDOW, slots(2, 2), before_window),
     Operation("exponential_mean", recursive.exponential_mean, 1, {**WINDOW, "weight": float}, size(2), before_window),
     Operation("wilder_total", recursive.wilder_total, 1, WINDOW, size(2), before_window),
-    Operation("adaptive_mean", recursive.adaptive_mean, 2, {"fast": int, "slow": int}, size(3), none),
+    Operation(
+        "adaptive_mean",
+        recursive.adaptive_mean,
+        2,
+        {"fast": int, "slow": int},
+        size(3),
+        none,
+        missing=Missing.OPTIONAL,
+        optional=(1,),
+    ),
     Operation("running_total", recursive.running_total, 1, {}, size(2), none),
     Operation("count_bars", recursive.count_bars, 1, {}, size(1), none),
     Operation("parabolic_stop", recursive.parabolic_stop, 2, {"step": float, "ceiling": float}, size(7), one_bar),
     Operation("trailing_band", recursive.trailing_band, 3, {}, size(5), none),
     Operation("session_so_far", session.session_so_far, 2, {"how": int}, size(3), none),
     Operation("previous_session", session.previous_session, 2, {"how": int}, size(5), none, waits=True),
-    Operation("closed_bar", session.closed_bar, 5, {"how": int, "minutes": int}, size(4), none, waits=True),
-    Operation("hold", session.hold, 3, {"is_daily": int}, size(3), none, waits=True),
+    Operation(
+        "closed_bar",
+        session.closed_bar,
+        5,
+        {"how": int, "minutes": int},
+        size(4),
+        none,
+        waits=True,
+        missing=Missing.CLOCKED,
+    ),
+    Operation(
+        "hold", session.hold, 3, {"is_daily": int}, size(3), none, waits=True, missing=Missing.OPTIONAL, optional=(0,)
+    ),
 )
 
 SCHEDULE: Mapping[str, type[int] | type[float]] = {"window": int, "every": int}
@@ -250,7 +293,7 @@ BELL: Mapping[str, type[int] | type[float]] = {**WINDOW, "offset": float, "sigma
 LEVELS: Mapping[str, type[int] | type[float]] = {**SCHEDULE, "levels": int, "kind": int}
 
 TECHNICAL = (
-    Operation("varying_mean", adaptive.varying_mean, 2, {}, size(2), none),
+    Operation("varying_mean", adaptive.varying_mean, 2, {}, size(2), none, missing=Missing.OPTIONAL, optional=(1,)),
     Operation("dynamic_mean", adaptive.dynamic_mean, 1, {**WINDOW, "factor": float}, size(2), before_window),
     Operation("gaussian_mean", adaptive.gaussian_mean, 1, BELL, slots(2, 1), before_window),
     Operation("streak", runs.streak, 1, {}, size(1), none),
@@ -260,7 +303,7 @@ TECHNICAL = (
     Operation("session_deviation", price_levels.session_deviation, 3, {}, size(5), one_bar),
 )
 
-PATTERN: Mapping[str, type[int] | type[float]] = {"bars": int, "horizon": int, "kind": int, "what": int}
+PATTERN: Mapping[str, type[int] | type[float]] = {"bars": int, "horizon": int, "kind": int}
 NEAREST: Mapping[str, type[int] | type[float]] = {"count": int, "what": int}
 
 PRICE_ACTION = (
@@ -273,8 +316,27 @@ PRICE_ACTION = (
         lambda p: 2 * int(p[0]),
         waits=True,
     ),
-    Operation("level_nearness", swings.level_nearness, 4, NEAREST, slots(2, 1), none),
-    Operation("chart_pattern", swings.chart_pattern, 5, PATTERN, size(swings.FIXED + 2 + 2 * swings.POINTS), none),
+    Operation(
+        "level_nearness",
+        swings.level_nearness,
+        4,
+        NEAREST,
+        slots(2, 1),
+        none,
+        missing=Missing.OPTIONAL,
+        optional=(0, 1),
+    ),
+    Operation(
+        "chart_pattern",
+        swings.chart_pattern,
+        5,
+        PATTERN,
+        size(swings.FIXED + 2 + 2 * swings.POINTS),
+        none,
+        width=3,
+        missing=Missing.OPTIONAL,
+        optional=(0, 1),
+    ),
 )
 
 SLOTS: Mapping[str, type[int] | type[float]] = {**WINDOW, "minutes": int, "slots": int, "kind": int}
@@ -283,22 +345,40 @@ TOGETHER = (
     Operation(
         "slot_usual", session.slot_usual, 2, SLOTS, lambda p: int(p[2]) * (2 + int(p[0])), none, waits=True
     ),
-    Operation("cluster_mean", cross.cluster_mean, 2, {}, none, none, Scope.CROSS_SECTION, context=COUNTS),
+    Operation(
+        "cluster_mean", cross.cluster_mean, 2, {}, none, none, Scope.CROSS_SECTION, context=COUNTS,
+        missing=Missing.LEFT_OUT,
+    ),
     Operation(
         "structure", structure.structure, 2, SCHEDULE, slots(structure.HEADER, 1), whole_window, Scope.CROSS_SECTION,
-        context=COUNTS, waits=True, width=structure.WIDTH,
+        context=COUNTS, waits=True, width=structure.WIDTH, missing=Missing.LEFT_OUT,
     ),
 )  # fmt: skip
 
 _OPERATIONS: dict[str, Operation] = (
     {
-        name: Operation(name, kernel, inputs, parameters, none, none, waits=name == "keep_where")
+        name: Operation(
+            name, kernel, inputs, parameters, none, none, waits=name == "keep_where", missing=Missing.PASSED_ON
+        )
         for name, kernel, inputs, parameters in PLAIN
     }
     | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL, *TECHNICAL, *PRICE_ACTION, *TOGETHER)}
-    | {name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS) for name, kernel in ACROSS}
     | {
-        f"of_{role}": Operation(f"of_{role}", cross.of_column, 1, {}, none, none, Scope.CROSS_SECTION, context=role)
+        name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS, missing=Missing.LEFT_OUT)
+        for name, kernel in ACROSS
+    }
+    | {
+        f"of_{role}": Operation(
+            f"of_{role}",
+            cross.of_column,
+            1,
+            {},
+            none,
+            none,
+            Scope.CROSS_SECTION,
+            context=role,
+            missing=Missing.PASSED_ON,
+        )
         for role in ROLES
     }
 )

@@ -24,9 +24,7 @@ RESIDUAL_STD = 4
 
 
 @kernel
-def statistic(
-    kind: int, count: float, sx: float, sy: float, sxx: float, syy: float, sxy: float, y_now: float
-) -> float:
+def statistic(kind: int, count: float, sx: float, sy: float, sxx: float, syy: float, sxy: float, y_now: float) -> float:
     """Return one statistic from sums of distances; x is explained, y explains. A fitted value is itself a distance."""
     share = 1.0 / count
     mean_x, mean_y = sx * share, sy * share

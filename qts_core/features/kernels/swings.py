@@ -264,14 +264,13 @@ def chart_pattern(
     bars: int,
     horizon: int,
     kind: int,
-    what: int,
 ) -> None:
-    """Write the direction of a pattern on the bar that completes it, its age, or the distance to its target.
+    """Write the direction of a pattern on the bar that completes it, its age, and the distance to its target.
 
-    `top` and `bottom` are swings of `bars` bars; a bar that is both counts as neither. `what` 0 gives 1, -1 or 0 on
-    the completing bar; 1 the bars since the last completion, at most `horizon`; 2 the distance from the close to the
-    target over the close while the pattern is at work: until a bar touches the target, a close passes the stop, or
-    `horizon` bars have gone; else 0. A pattern is completed at most once for each latest swing.
+    `top` and `bottom` are swings of `bars` bars; a bar that is both counts as neither. The first result is 1, -1 or 0
+    on the completing bar; the second the bars since the last completion, at most `horizon`; the third the distance
+    from the close to the target over the close while the pattern is at work: until a bar touches the target, a close
+    passes the stop, or `horizon` bars have gone; else 0. A pattern is completed at most once for each latest swing.
 
     State: the numbers named above, then the alternating swings.
     """
@@ -279,8 +278,8 @@ def chart_pattern(
         s = state[n]
         for t in range(close.shape[0]):
             price = close[t, n]
-            if price != price:
-                out[t, n] = np.nan
+            out[SIGNAL, t, n] = out[AGE, t, n] = out[TARGET, t, n] = np.nan
+            if price != price or high[t, n] != high[t, n] or low[t, n] != low[t, n]:
                 continue
             is_top, is_bottom = top[t, n] == top[t, n], bottom[t, n] == bottom[t, n]
             if is_top != is_bottom:
@@ -295,12 +294,8 @@ def chart_pattern(
             age = s[SEEN] - s[SINCE] if s[EVER] > 0.0 else float(horizon)
             if s[WORKS] > 0.0 and (age >= horizon or is_over(s, high[t, n], low[t, n], price)):
                 s[WORKS] = 0.0
-            if s[SEEN] < 2.0 * bars:
-                out[t, n] = np.nan
-            elif what == SIGNAL:
-                out[t, n] = signal
-            elif what == AGE:
-                out[t, n] = min(age, float(horizon))
-            else:
-                out[t, n] = s[GOAL] / price - 1.0 if s[WORKS] > 0.0 else 0.0
+            if s[SEEN] >= 2.0 * bars:
+                out[SIGNAL, t, n] = signal
+                out[AGE, t, n] = min(age, float(horizon))
+                out[TARGET, t, n] = s[GOAL] / price - 1.0 if s[WORKS] > 0.0 else 0.0
             s[SEEN] += 1.0

@@ -84,4 +84,5 @@ def chart_pattern(pattern: Pattern, what: What, *, bars: int = 5, horizon: int =
         Bars after which a pattern is forgotten.
     """
     series = (swing_high(bars), swing_low(bars), high, low, close)
-    return apply("chart_pattern", *series, bars=bars, horizon=horizon, kind=PATTERNS[pattern], what=WHATS[what])
+    drawn = apply("chart_pattern", *series, bars=bars, horizon=horizon, kind=PATTERNS[pattern])
+    return apply("part", drawn, place=WHATS[what])
