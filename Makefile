@@ -61,7 +61,7 @@ test: $(STAMP) ## Run the tests (without the slow ones).
 test-all: $(STAMP) ## Run every test.
 	@$(BIN)/python -m pytest -q -n $(JOBS)
 
-test-services: $(STAMP) ## Find or install what some tests need for real: PostgreSQL.
+test-services: $(STAMP) ## Find or install what some tests need for real: PostgreSQL, Redis.
 	@$(BIN)/python -m tests.support.services
 
 check: lint types layers shape test ## What CI runs: lint, types, layers, shape, tests.

@@ -76,9 +76,11 @@ def _run(
 
     from live_daemon.api.server import open_port
     from live_daemon.daemon import Daemon
+    from live_daemon.hot import check_hot_values
     from live_daemon.models import ModelSource
     from qts_core.market.calendar import xnys
 
+    check_hot_values(settings)
     with open_port(settings.trading.dashboard_host, options.dashboard_port) as listener:
         source = ModelSource(options.model, settings, paths)
         ready = source.load()

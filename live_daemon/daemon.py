@@ -22,6 +22,7 @@ from live_daemon.embedded import EMBEDDED
 from live_daemon.endpoints import connect
 from live_daemon.event_log import EventLog
 from live_daemon.gate import GateLimits, GateView
+from live_daemon.hot import hot_values
 from live_daemon.latch import Latches
 from live_daemon.lockstep import ExchangeClock
 from live_daemon.loop import TradingLoop
@@ -149,7 +150,8 @@ class Daemon:
         self.loop = self._loop(broker, endpoint, exchange, day, sender, journal)
         services = self._services(sender, recovery, listener)
         self.on_ready = lambda: self._ready(sender, account, lease)
-        await Supervisor(self.loop, sender, self.stop, services, self._stopping).run()
+        with hot_values(self.desk, self.settings, self.metrics, self.log.tell):
+            await Supervisor(self.loop, sender, self.stop, services, self._stopping).run()
         return self._finish(sender, session)
 
     def _fold(self, start: Start, recovery: Recovery, session: Session) -> None:

@@ -72,6 +72,8 @@ class Desk:
         self.last_decision: Decision | None = None
         self.alerts: deque[tuple[datetime, Alert]] = deque(maxlen=KEPT_ALERTS)
         self.fill_count = 0
+        self.on_decided: Callable[[Decision], None] | None = None
+        """Hears of each new decision before it is durable; must neither block nor fail."""
         self._clock = clock
         self._metrics = metrics
         self._outbox = outbox
@@ -170,6 +172,8 @@ class Desk:
     def _decided(self, decision: Decision) -> StoredDecision:
         self.last_decision = decision
         self._metrics.count("qts_decisions_total")
+        if self.on_decided is not None:
+            self.on_decided(decision)
         return StoredDecision(decision.decision_id, decision.ts_event, decision.digest(), decision.to_json())
 
     def _booked(self, side: str, event: Event) -> None:

@@ -12,8 +12,9 @@ from qts_core.adapters.settings_files import load_settings
 from qts_core.config.settings import Settings
 from qts_core.config.variables import RUNTIME_VARIABLES, VARIABLES
 from tests.support.postgres import postgres, postgres_url
+from tests.support.redis import redis_server
 
-__all__ = ["postgres", "postgres_url"]
+__all__ = ["postgres", "postgres_url", "redis_server"]
 
 ROOT = Path(__file__).parent.parent
 

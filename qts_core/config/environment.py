@@ -97,8 +97,10 @@ class DatabaseSettings(Section):
     """Password."""
     postgres_db: str = "qts"
     """Database."""
+    redis_url: SecretStr | None = None
+    """Address of Redis, such as `rediss://user:password@host:6379/0`; only from the environment."""
     redis_host: Host | None = None
-    """Host; without one an in-process bus is used."""
+    """Host of Redis, when there is no `REDIS_URL`."""
     redis_port: Port = 6379
     """Port."""
     redis_password: SecretStr | None = None
@@ -117,6 +119,16 @@ class DatabaseSettings(Section):
         place = f"{given['postgres_host']}:{given.get('postgres_port', 5432)}"
         name = quote(str(given.get("postgres_db", "qts")), safe="")
         return {**given, "url": f"postgresql+psycopg://{login}@{place}/{name}"}
+
+    @property
+    def redis_address(self) -> str | None:
+        """`redis_url`, or the address that the parts make; it may hold a password. None when there is no Redis."""
+        if self.redis_url is not None:
+            return self.redis_url.get_secret_value()
+        if self.redis_host is None:
+            return None
+        login = f":{quote(self.redis_password.get_secret_value(), safe='')}@" if self.redis_password else ""
+        return f"redis://{login}{self.redis_host}:{self.redis_port}/0"
 
 
 class MlflowSettings(Section):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from qts_core.config.hot_values import HotValuesSettings
 from qts_core.config.section import Port, Section
 from qts_core.config.storage import StorageSettings
 
@@ -21,6 +22,8 @@ class DriftSettings(Section):
     """Share of drifted features from which retraining is asked for, fraction."""
     min_rows: Annotated[int, Field(ge=1, le=100_000_000)] = 500
     """Fewest live rows worth judging."""
+    max_missing_share: Annotated[float, Field(gt=0, le=1)] = 0.75
+    """Share of bars beyond its warm-up that a feature may lack a value on before a warning, fraction."""
 
 
 class DecaySettings(Section):
@@ -51,5 +54,7 @@ class MonitoringSettings(Section):
     """Decay of the predictions."""
     retrain_cooldown_hours: Annotated[float, Field(ge=0, le=10_000)] = 24.0
     """Hours after a retraining before drift or decay may ask for another."""
+    hot_values: HotValuesSettings = HotValuesSettings()
+    """The newest values for other programs, in Redis."""
     storage: StorageSettings = StorageSettings()
     """How long files stay and how much disk they may take."""

@@ -71,6 +71,7 @@ _SPECS = (
     _counter("qts_late_minutes_total", "Minute bars that came after their bar had closed."),
     _counter("qts_alerts_total", "Alerts raised.", "severity"),
     _counter("qts_model_swaps_total", "Models swapped or refused.", "result"),
+    _counter("qts_hot_bars_total", "Bars handed to Redis for other readers, by what came of it.", "result"),
     _seconds("qts_decision_seconds", "Closed bar to commands: features, prediction, decision."),
     _seconds("qts_journal_seconds", "One journal transaction."),
     _seconds("qts_submit_seconds", "One order posted, until the broker's answer."),

@@ -30,11 +30,18 @@ class LivePredictor:
         self._model = model
         self._columns = np.array([place[name] for name in model.feature_names], dtype=np.int64)
         self._uncertainty: Floats = np.full(len(engine.symbols), model.dispersion)
+        self.latest: Prediction | None = None
+        """What was predicted last, for whoever shows it."""
 
     @property
     def model_id(self) -> str:
         """Name and content of the model."""
         return self._model.model_id
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The F features that a prediction shows, in order."""
+        return self._model.feature_names
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -50,7 +57,8 @@ class LivePredictor:
         values = self._engine.push(FeatureBlock.of_slice(bars))
         features = np.ascontiguousarray(values[self._columns, 0, :].T)
         score = np.where(bars.present(), self._model.score(features), np.nan)
-        return Prediction(score, self._uncertainty, features)
+        self.latest = Prediction(score, self._uncertainty, features)
+        return self.latest
 
     def snapshot(self) -> bytes:
         """Return the engine's state."""

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import pytest
 
-__all__ = ["POSTGRES", "SERVICES", "Service", "main"]
+__all__ = ["POSTGRES", "REDIS", "SERVICES", "Service", "main"]
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -32,7 +32,7 @@ class Service:
     name : str
         For people.
     variable : str
-        Environment variable with the address of one that runs already.
+        Environment variable with the address of one that runs already; empty where tests must be able to kill it.
     programs : tuple of str
         What must stand in one folder, or on PATH.
     folders : tuple of str
@@ -54,7 +54,7 @@ class Service:
     @property
     def address(self) -> str:
         """Address of one that runs already, empty for none."""
-        return os.environ.get(self.variable, "")
+        return os.environ.get(self.variable, "") if self.variable else ""
 
     def folder(self) -> Path | None:
         """Return the folder that holds all programs, or None."""
@@ -72,7 +72,9 @@ class Service:
 
     def absent(self) -> NoReturn:
         """Skip the test that needs it, or fail it where services are required."""
-        reason = f"{self.name} is missing: run `make test-services`, or set {self.variable}"
+        reason = f"{self.name} is missing: run `make test-services`" + (
+            f", or set {self.variable}" if self.variable else ""
+        )
         if os.environ.get("QTS_REQUIRE_SERVICES", "") not in ("", "0"):
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
@@ -99,7 +101,15 @@ POSTGRES = Service(
     apt=("postgresql",),
 )
 
-SERVICES = (POSTGRES,)
+REDIS = Service(
+    name="Redis",
+    variable="",
+    programs=("redis-server",),
+    folders=("usr/bin", "usr/local/bin", "opt/homebrew/bin"),
+    apt=("redis-server",),
+)
+
+SERVICES = (POSTGRES, REDIS)
 
 
 def main() -> int:
