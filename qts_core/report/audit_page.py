@@ -221,19 +221,18 @@ def _training(given: AuditInput) -> Section:
 
 
 def _groups(given: AuditInput) -> Section:
-    """Draw which share of each group holds each proof, and what its values look like."""
+    """Draw which groups hold which proofs, and show how much is missing in each."""
     audit, groups = given.audit, given.catalogue.groups
     wrong = {(fault.proof, fault.feature) for fault in audit.faults}
     cells = np.array(
-        [
-            [np.mean([(key, name) not in wrong for name in names]) for key in PROOFS]
-            for names in groups.values()
-        ]
-    )  # fmt: skip
+        [[float(not any((key, name) in wrong for name in names)) for key in PROOFS] for names in groups.values()]
+    )
 
     def draw(width: float) -> Markup:
         titles = [proof.title for proof in PROOFS.values()]
-        return shade_map(list(groups), titles, cells, width=width, label="Share of features that hold", role="net")
+        return shade_map(
+            list(groups), titles, cells, width=width, label="Whether every feature of the group holds", role="net"
+        )
 
     rows = []
     for group, names in groups.items():
@@ -251,7 +250,7 @@ def _groups(given: AuditInput) -> Section:
     heads = ("Group", "Features", "Failed", "Without a value", "Missing, median", "Longest warm-up, bars")
     blocks: list[Block] = [table("What is missing, by group", f"n = {len(rows)} groups", heads, rows)]
     if audit.faults:
-        note = "Full colour: every feature of the group holds the proof."
+        note = "Full colour: every feature of the group holds the proof. Pale: at least one does not."
         blocks.insert(0, figure("Which groups hold which proofs", f"n = {len(groups)} groups", draw, note=note))
     return Section("groups", "Groups", tuple(blocks))
 
@@ -259,7 +258,8 @@ def _groups(given: AuditInput) -> Section:
 def _features(given: AuditInput) -> Section:
     audit = given.audit
     rows = []
-    for spec in given.catalogue:
+    worst = (Verdict.FAILED, Verdict.SILENT, Verdict.PASSED)
+    for spec in sorted(given.catalogue, key=lambda each: worst.index(audit.verdict(each.name))):
         m = audit.measures[spec.name]
         word, tone = WORDS[audit.verdict(spec.name)]
         broken = ", ".join(PROOFS[fault.proof].title for fault in audit.broken(spec.name))

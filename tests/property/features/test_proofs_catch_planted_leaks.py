@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from qts_core.features.proofs import (
-    Subject,
+from qts_core.features.audit import Subject, failing
+from qts_core.features.audit.causality import (
     chunking_faults,
     look_ahead_faults,
     neighbour_faults,
@@ -125,7 +125,7 @@ def test_a_planted_look_ahead_is_caught_and_an_honest_feature_is_not_accused(lea
     faults = {
         name
         for row in (333, 402, 620, 1001)
-        for name in look_ahead_faults(subject(leak), PANEL, row, np.random.default_rng(1))
+        for name in failing(look_ahead_faults(subject(leak), PANEL, row, np.random.default_rng(1)))
     }
     assert faults == {"planted"}
 
@@ -142,7 +142,7 @@ def test_a_value_that_depends_on_the_cut_is_caught() -> None:
                 out[row] = mean
         return np.stack([honest(panel), out])
 
-    assert chunking_faults(Subject(("honest", "planted"), compute), PANEL, [200, 700]) == ("planted",)
+    assert failing(chunking_faults(Subject(("honest", "planted"), compute), PANEL, [200, 700])) == ("planted",)
 
 
 def test_a_value_that_depends_on_the_place_of_the_symbol_is_caught() -> None:
@@ -150,7 +150,7 @@ def test_a_value_that_depends_on_the_place_of_the_symbol_is_caught() -> None:
         close = linked(panel)
         return close - close[:, :1]
 
-    assert symbol_order_faults(subject(first_column), PANEL, np.random.default_rng(3)) == ("planted",)
+    assert failing(symbol_order_faults(subject(first_column), PANEL, np.random.default_rng(3))) == ("planted",)
 
 
 def test_a_time_series_value_that_sees_another_symbol_is_caught() -> None:
@@ -159,4 +159,4 @@ def test_a_time_series_value_that_sees_another_symbol_is_caught() -> None:
         rest: Floats = close - np.nan_to_num(close).sum(axis=1, keepdims=True)
         return rest
 
-    assert neighbour_faults(subject(market), PANEL, np.random.default_rng(3)) == ("planted",)
+    assert failing(neighbour_faults(subject(market), PANEL, np.random.default_rng(3))) == ("planted",)
