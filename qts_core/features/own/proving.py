@@ -97,7 +97,7 @@ class _Trial:
         """Return the first rule that is broken."""
         self._whole = self._run(self._series)
         rules = (
-            self._repeats, self._writes_everything, self._keeps_inputs, self._sees_no_later_bar, self._cuts_anywhere,
+            self._keeps_inputs, self._repeats, self._writes_everything, self._sees_no_later_bar, self._cuts_anywhere,
             self._knows_no_other_symbol, self._misses_where_an_input_misses, self._forgets_gaps, self._warms_up_as_told,
         )  # fmt: skip
         return next((fault for rule in rules if (fault := rule()) is not None), None)
@@ -118,7 +118,7 @@ class _Trial:
 
     def _keeps_inputs(self) -> KernelFault | None:
         copies = [series.copy() for series in self._series]
-        self._run(copies)
+        self._call(copies, self._fresh())
         for series, copy in zip(self._series, copies, strict=True):
             fault = self._compare("inputs are not written", series, copy)
             if fault is not None:
@@ -192,17 +192,20 @@ class _Trial:
 
     def _run(self, series: Sequence[Floats], cuts: Sequence[int] = ()) -> Floats:
         """Compute in pieces that end at `cuts`; at each the state is carried over as a snapshot is."""
-        rows, columns = series[0].shape
-        size = self._operation.state_size(self._parameters)
-        state = np.zeros((columns, size))
+        state = self._fresh(series[0].shape[1])
         pieces = []
-        for first, last in zip([0, *cuts], [*cuts, rows], strict=True):
-            inputs = [each if not cuts else each[first:last].copy() for each in series]
-            out = np.full((last - first, columns), UNWRITTEN)
+        for first, last in zip([0, *cuts], [*cuts, len(series[0])], strict=True):
             state = state.copy()
-            self._operation.kernel(*inputs, out, *((state,) if size else ()), *self._parameters)
-            pieces.append(out)
+            pieces.append(self._call([each[first:last].copy() for each in series], state))
         return np.concatenate(pieces)
+
+    def _call(self, series: Sequence[Floats], state: Floats) -> Floats:
+        out = np.full(series[0].shape, UNWRITTEN)
+        self._operation.kernel(*series, out, *((state,) if state.size else ()), *self._parameters)
+        return out
+
+    def _fresh(self, columns: int = SYMBOLS) -> Floats:
+        return np.zeros((columns, self._operation.state_size(self._parameters)))
 
     def _compare(self, rule: str, expected: Floats, found: Floats) -> KernelFault | None:
         same = (expected == found) | (np.isnan(expected) & np.isnan(found))
