@@ -97,6 +97,7 @@ MODELS = {
     "QTS-MODEL-020": "A fold plan contradicts itself, or cannot be laid out as asked.",
     "QTS-MODEL-021": "Purge and embargo leave a fold nothing to learn from.",
     "QTS-MODEL-022": "A stored fold plan cannot be read or was changed.",
+    "QTS-MODEL-023": "Early stopping lacks a validation tail, or a tail is given to a model that has no use for it.",
 }
 
 EXECUTION = {

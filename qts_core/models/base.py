@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,11 +13,11 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qts_core.market.errors import PredictionError
+from qts_core.market.errors import PredictionError, TrainingError
 from qts_core.market.panel import Floats
 from qts_core.models.folder import read_folder, write_folder
 
-__all__ = ["ModelType", "Parameter", "TradingModel"]
+__all__ = ["ModelType", "Parameter", "TradingModel", "ValidationTail"]
 
 Parameter = bool | int | float | str
 """A value that a hyperparameter may take."""
@@ -27,6 +28,24 @@ class ModelType(StrEnum):
 
     CLASSIFIER = "classifier"
     REGRESSOR = "regressor"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValidationTail:
+    """Samples after those that are learned from, purged from them and from the test: they say when to stop.
+
+    Attributes
+    ----------
+    features : float [V, F]
+    labels : float64 [V]
+        Finite.
+    weights : float64 [V], optional
+        Equal when absent.
+    """
+
+    features: NDArray[np.floating]
+    labels: Floats
+    weights: Floats | None = None
 
 
 class TradingModel(ABC):
@@ -82,6 +101,11 @@ class TradingModel(ABC):
         return self._seed
 
     @property
+    def wants_validation(self) -> bool:
+        """Whether `fit` must be given a validation tail, such as for early stopping; the trainer asks."""
+        return False
+
+    @property
     @abstractmethod
     def is_fitted(self) -> bool:
         """Whether the model can predict."""
@@ -114,6 +138,7 @@ class TradingModel(ABC):
         feature_names: Sequence[str],
         trained_until: datetime,
         weights: Floats | None = None,
+        validation: ValidationTail | None = None,
     ) -> Self:
         """Learn `labels` from `features`.
 
@@ -129,11 +154,13 @@ class TradingModel(ABC):
             When the last label was known, aware UTC.
         weights : float64 [R], optional
             Weight of each sample; equal when absent.
+        validation : ValidationTail, optional
+            Given exactly when `wants_validation`; nothing may be learned from it but when to stop and what to keep.
 
         Raises
         ------
         TrainingError
-            If there is nothing to learn from.
+            If there is nothing to learn from, or the tail is missing or not wanted (QTS-MODEL-023).
         """
 
     @abstractmethod
@@ -192,6 +219,16 @@ class TradingModel(ABC):
     def load(self, path: str | Path) -> Self:
         """Read what `save` wrote."""
         return self.from_files(read_folder(Path(path)))
+
+    def _check_validation(self, validation: ValidationTail | None) -> None:
+        """Refuse a tail that nobody would use, and early stopping without one."""
+        if (validation is not None) != self.wants_validation:
+            found = "none" if validation is None else f"{len(validation.labels)} samples"
+            raise TrainingError(
+                "QTS-MODEL-023", "early stopping and a validation tail go together", where=self._name, found=found,
+                expected="a tail" if self.wants_validation else "no tail",
+                fix="give `validation` exactly when early_stopping_rounds is set",
+            )  # fmt: skip
 
     def _checked(self, features: Floats) -> Floats:
         if not self.is_fitted:

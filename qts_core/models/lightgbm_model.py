@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qts_core.market.errors import ModelLoadError, PredictionError, TrainingError
 from qts_core.market.panel import Floats
-from qts_core.models.base import ModelType, Parameter, TradingModel
+from qts_core.models.base import ModelType, Parameter, TradingModel, ValidationTail
 
 __all__ = ["LightGBMClassifier", "LightGBMModel", "LightGBMRegressor"]
 
@@ -31,6 +31,7 @@ FIXED: Mapping[str, Parameter] = {
     "verbosity": -1,
 }
 DEFAULTS: Mapping[str, Parameter] = {"learning_rate": 0.05, "num_leaves": 31, "max_bin": 63, "min_data_in_leaf": 500}
+STOPPING_NAMES = ("early_stopping_rounds", "early_stopping_round", "early_stopping", "n_iter_no_change")
 TREE_COUNT_NAMES = ("n_estimators", "num_iterations", "num_boost_round")
 
 
@@ -62,6 +63,11 @@ class LightGBMModel(TradingModel):
         self._booster: lightgbm.Booster | None = None
 
     @property
+    def wants_validation(self) -> bool:
+        """Whether early stopping is configured."""
+        return any(int(self._parameters.get(name, 0)) > 0 for name in STOPPING_NAMES)
+
+    @property
     def is_fitted(self) -> bool:
         """Whether the model can predict."""
         return self._booster is not None
@@ -74,8 +80,13 @@ class LightGBMModel(TradingModel):
         feature_names: Sequence[str],
         trained_until: datetime,
         weights: Floats | None = None,
+        validation: ValidationTail | None = None,
     ) -> Self:
-        """Grow the trees; see :meth:`TradingModel.fit`."""
+        """Grow the trees, to the best number of them on `validation` if early stopping is configured.
+
+        See :meth:`TradingModel.fit`.
+        """
+        self._check_validation(validation)
         if len(labels) == 0 or not np.isfinite(labels).all():
             raise TrainingError(
                 "QTS-MODEL-003", "nothing to train on", where=self.name, found=f"{len(labels)} labels",
@@ -84,7 +95,10 @@ class LightGBMModel(TradingModel):
         data = lightgbm.Dataset(
             features, label=labels, weight=weights, feature_name=list(feature_names), params=self._library_parameters()
         )
-        self._booster = lightgbm.train(self._library_parameters(), data, num_boost_round=self._trees())
+        tails = [] if validation is None else [_judged(data, validation)]
+        self._booster = lightgbm.train(
+            self._library_parameters(), data, num_boost_round=self._trees(), valid_sets=tails or None
+        )
         self._feature_names = tuple(feature_names)
         self._trained_until = trained_until
         return self
@@ -162,6 +176,10 @@ class LightGBMModel(TradingModel):
     def _task(self) -> dict[str, Parameter]:
         """Return what is learned, in the library's words."""
         return {"objective": self.objective}
+
+
+def _judged(data: lightgbm.Dataset, validation: ValidationTail) -> lightgbm.Dataset:
+    return data.create_valid(validation.features, label=validation.labels, weight=validation.weights)
 
 
 class LightGBMRegressor(LightGBMModel):

@@ -86,7 +86,7 @@ def fold_faults(
     """
     faults = []
     for fold in plan.folds if folds is None else folds:
-        places = plan.train_samples(fold, samples)
+        places = np.union1d(plan.train_samples(fold, samples), plan.validation_samples(fold, samples))
         rng = np.random.default_rng([seed, fold.index])
         honest = learn(entry, samples, plan, fold)
         others = {"altered": altered_outside(entry, samples, places, rng), "cut off": cut_after(samples, places)}

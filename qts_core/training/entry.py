@@ -1,0 +1,87 @@
+"""What is asked of one training: a configured model and everything that changes what it learns (specification 15.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qts_core.config.models import FeatureSelection, SampleWeights
+from qts_core.models.base import ModelType, Parameter
+from qts_core.models.preprocessing import Method
+from qts_core.targets import Target
+
+__all__ = ["TrainingEntry"]
+
+ALL_FEATURES = FeatureSelection()
+VALIDATION_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEntry:
+    """One configured model.
+
+    Attributes
+    ----------
+    key : str
+        Key in models.yaml.
+    kind, model_type : str, ModelType
+        Class of model.
+    target : Target
+    parameters : mapping
+        Hyperparameters in the library's names.
+    seed : int
+        Of the library and of the subsample.
+    row_stride : int
+        Keep one sample in so many, drawn at random; labels overlap, so neighbours say almost the same.
+    winsorize_ratio : float
+        Share of the return labels cut to its quantile at each end, found in the training samples alone.
+    preprocessing : Method, optional
+        Scaler of the inputs, fitted in the training samples alone; none by default.
+    selection : FeatureSelection
+        Which features are trained on, chosen in the training samples alone; all by default.
+    sample_weights : SampleWeights
+        Weight of each training sample; equal by default.
+    validation_share : float
+        Share of the training rows, the last ones, that early stopping judges by; for models that ask for it.
+    """
+
+    key: str
+    kind: str
+    model_type: ModelType
+    target: Target
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    seed: int = 7
+    row_stride: int = 1
+    winsorize_ratio: float = 0.005
+    version: str = "1.0.0"
+    preprocessing: Method | None = None
+    selection: FeatureSelection = ALL_FEATURES
+    sample_weights: SampleWeights = "equal"
+    validation_share: float = VALIDATION_SHARE
+
+    def __post_init__(self) -> None:
+        if self.target.is_classification != (self.model_type is ModelType.CLASSIFIER):
+            raise ValueError(f"a {self.model_type} cannot learn {self.target.name}")
+        if self.selection.method == "chi_square" and not self.target.is_classification:
+            raise ValueError("chi_square selects features of a classification only")
+
+    def as_dict(self) -> dict[str, str]:
+        """Return every choice as text, for trackers and for the identity of a trial."""
+        chosen = {f"parameter.{name}": str(value) for name, value in sorted(self.parameters.items())}
+        if self.preprocessing is not None:
+            chosen["preprocessing"] = self.preprocessing.value
+        if self.selection.method != "none":
+            chosen |= {f"selection.{name}": str(value) for name, value in self.selection.model_dump().items()}
+        if self.sample_weights != "equal":
+            chosen["sample_weights"] = self.sample_weights
+        if self.validation_share != VALIDATION_SHARE:
+            chosen["validation_share"] = str(self.validation_share)
+        return {
+            "kind": self.kind,
+            "model_type": self.model_type.value,
+            "target": self.target.name,
+            "seed": str(self.seed),
+            "row_stride": str(self.row_stride),
+            "winsorize_ratio": str(self.winsorize_ratio),
+            **chosen,
+        }

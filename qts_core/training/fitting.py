@@ -1,0 +1,171 @@
+"""One fold's fit: choice of features, scaler, model, label scale, by its training samples alone (specification 7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qts_core.market.errors import TrainingError
+from qts_core.market.panel import Floats
+from qts_core.market.time import from_micros
+from qts_core.models.base import TradingModel, ValidationTail
+from qts_core.models.factory import create_model
+from qts_core.models.preprocessing import Preprocessor
+from qts_core.models.scoring import UP_OR_NOT, has_opinion, score
+from qts_core.targets import average_uniqueness
+from qts_core.training.entry import TrainingEntry
+from qts_core.training.folds import Fold, FoldPlan
+from qts_core.training.samples import TrainingSet
+from qts_core.training.selection import Selection, TrainingRows, select
+
+__all__ = ["Fitted", "fit_fold", "score_rows"]
+
+FEWEST_SAMPLES = 100
+PREDICTION_BLOCK_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A model fitted on a fold, with what it needs to score rows.
+
+    Attributes
+    ----------
+    samples : int64 [n]
+        Places of the samples it learned from.
+    columns : int64 [F]
+        Places of its features among those of the training set.
+    last_row : int
+        Last row that a label it has seen uses, its validation tail included.
+    """
+
+    model: TradingModel
+    label_scale: float
+    samples: NDArray[np.int64]
+    preprocessor: Preprocessor | None
+    selection: Selection
+    columns: NDArray[np.int64]
+    signs: tuple[float, ...]
+    last_row: int
+
+
+def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: Fold, where: str) -> Fitted:
+    """Fit the model of `entry` on the training samples of `fold`: choice of features, scaler, model, label scale.
+
+    A model that asks for a validation tail gets the fold's own validation window, or the last part of its training
+    rows, purged from the rest; features, scaler and the cut of the labels are found without it.
+
+    Raises
+    ------
+    TrainingError
+        If there are too few samples; `where` names the fold in the message.
+    """
+    model = create_model(
+        entry.kind,
+        entry.model_type,
+        name=entry.key,
+        version=entry.version,
+        seed=entry.seed,
+        parameters=entry.parameters,
+        classes=max(len(entry.target.spec.classes), 2),
+    )
+    if model.wants_validation:
+        fold = plan.tail(fold, entry.validation_share)
+    places = plan.train_samples(fold, samples)
+    rng = np.random.default_rng(entry.seed)
+    drawn = places[rng.random(len(places)) * entry.row_stride < 1.0]
+    chosen, features = _usable(entry, drawn, samples.features[drawn], where)
+    selection, columns = _selected(entry, samples, chosen, features, rng)
+    if len(columns) < len(samples.names):
+        chosen, features = _usable(entry, chosen, np.ascontiguousarray(features[:, columns]), where)
+    bounds = _bounds(entry, samples.labels[chosen])
+    scaler = None
+    if entry.preprocessing is not None:
+        scaler = Preprocessor.fit(entry.preprocessing, features, selection.names)
+        features = scaler.transform(features)
+    last_row, tail = int(samples.end_row[chosen].max()), None
+    if model.wants_validation:
+        tuned = plan.validation_samples(fold, samples)
+        tuned, judged = _usable(
+            entry, tuned, np.ascontiguousarray(samples.features[tuned][:, columns]), f"{where}, tail"
+        )
+        judged = judged if scaler is None else scaler.transform(judged)
+        tail = ValidationTail(judged, np.clip(samples.labels[tuned], *bounds), _weights(entry, samples, tuned))
+        last_row = max(last_row, int(samples.end_row[tuned].max()))
+    model.fit(
+        features,
+        np.clip(samples.labels[chosen], *bounds),
+        feature_names=selection.names,
+        trained_until=from_micros(int(samples.timeline.ts_known[last_row])),
+        weights=_weights(entry, samples, chosen),
+        validation=tail,
+    )
+    scale = float(np.nanmean(np.abs(samples.returns[chosen])))
+    signs = entry.target.spec.signs or UP_OR_NOT
+    return Fitted(model, scale, chosen, scaler, selection, columns, signs, last_row)
+
+
+def _bounds(entry: TrainingEntry, labels: Floats) -> tuple[float, float]:
+    """Return the quantiles that return labels are cut to, infinite for classes."""
+    if entry.target.is_classification or entry.winsorize_ratio <= 0:
+        return -np.inf, np.inf
+    low, high = np.quantile(labels, [entry.winsorize_ratio, 1.0 - entry.winsorize_ratio])
+    return float(low), float(high)
+
+
+def _weights(entry: TrainingEntry, samples: TrainingSet, places: NDArray[np.int64]) -> Floats | None:
+    if entry.sample_weights != "uniqueness":
+        return None
+    return average_uniqueness(samples.row[places], samples.column[places], samples.end_row[places])
+
+
+def _usable(
+    entry: TrainingEntry, places: NDArray[np.int64], features: Floats, where: str
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return the samples with enough values to be scored; raise TrainingError where they are too few to learn from."""
+    is_usable = has_opinion(features)
+    if not is_usable.all():
+        places, features = places[is_usable], features[is_usable]
+    if len(places) < FEWEST_SAMPLES:
+        raise TrainingError(
+            "QTS-MODEL-003", "too few samples to train on", where=f"{entry.key}, {where}", found=len(places),
+            expected=f"at least {FEWEST_SAMPLES}", fix="import more bars, or lower training.row_stride in models.yaml",
+        )  # fmt: skip
+    return places, features
+
+
+def _selected(
+    entry: TrainingEntry,
+    samples: TrainingSet,
+    places: NDArray[np.int64],
+    features: Floats,
+    rng: np.random.Generator,
+) -> tuple[Selection, NDArray[np.int64]]:
+    """Return the features chosen by the training samples at `places`, and their columns."""
+    rows = TrainingRows(
+        features=features,
+        labels=samples.labels[places],
+        row=samples.row[places],
+        end_row=samples.end_row[places],
+        names=samples.names,
+        classes=len(entry.target.spec.classes),
+    )
+    selection = select(rows, entry.selection, rng)
+    column = {name: place for place, name in enumerate(samples.names)}
+    return selection, np.array([column[name] for name in selection.names], dtype=np.int64)
+
+
+def score_rows(fitted: Fitted, features: Floats) -> Floats:
+    """Return the scores of float64 [R, F] rows of the training set, float64 [R]."""
+    blocks = [
+        score(
+            fitted.model,
+            features[start : start + PREDICTION_BLOCK_ROWS, fitted.columns],
+            label_scale=fitted.label_scale,
+            preprocessor=fitted.preprocessor,
+            signs=fitted.signs,
+        )
+        for start in range(0, len(features), PREDICTION_BLOCK_ROWS)
+    ]
+    return np.concatenate(blocks) if blocks else np.empty(0)
