@@ -65,9 +65,10 @@ class History:
 
 
 def load_history(
-    lake: Lake, calendar: TradingCalendar, symbols: tuple[str, ...], session: date, opening: datetime
-) -> History:
-    """Return the lake's bars known before `opening` of `session`.
+    lake: Lake, calendar: TradingCalendar, symbols: tuple[str, ...], session: date, opening: datetime,
+    warn: Callable[[str], None] = lambda line: None,
+) -> History:  # fmt: skip
+    """Return the lake's bars known before `opening` of `session`; `warn` hears of a state that cannot be used.
 
     Raises
     ------
@@ -88,24 +89,25 @@ def load_history(
         )
 
     def resume(engine: FeatureEngine, catalogue: Catalogue) -> date | None:
-        return _resume(
-            engine, catalogue, lake, Timeline.between(calendar, calendar.shift(previous, -ROOM_SESSIONS), previous)
-        )
+        recent = Timeline.between(calendar, calendar.shift(previous, -ROOM_SESSIONS), previous)
+        try:
+            return _resume(engine, catalogue, lake, recent)
+        except (DataCorruptionError, DataValidationError) as error:
+            # Whatever is wrong with a state, the bars are right.
+            warn(f"features are warmed from all history: {error.line()}")
+            return None
 
     key = digest(f"{lake.data_hash('clean_bars', months)} before {opening.isoformat()}")
     return History(read, key, resume)
 
 
 def _resume(engine: FeatureEngine, catalogue: Catalogue, lake: Lake, recent: Timeline) -> date | None:
-    """Restore the newest fitting snapshot that leaves the core its bars; whatever is wrong with it, bars are right."""
-    try:
-        found = feature_snapshot(lake, catalogue, from_micros(int(recent.ts_event[-WARM_BARS])))
-        if found is None:
-            return None
-        month, state = found
-        engine.restore(state)
-    except (DataCorruptionError, DataValidationError):
+    """Restore the newest snapshot that was known and leaves the core its bars; None when there is none."""
+    found = feature_snapshot(lake, catalogue, from_micros(int(recent.ts_event[-WARM_BARS])))
+    if found is None:
         return None
+    month, state = found
+    engine.restore(state)
     return month_of(date.fromisoformat(f"{month}-01"))[1] + timedelta(days=1)
 
 

@@ -125,7 +125,7 @@ class Recovery:
     def history(self, session: Session) -> History | None:
         """Return the bars before `session`, or None with a warning."""
         try:
-            return load_history(self.lake, self._calendar, self.symbols, session.date, session.open)
+            return load_history(self.lake, self._calendar, self.symbols, session.date, session.open, self._warn)
         except DataNotFoundError as error:
             self._warn(f"features start cold and need sessions to warm up: {error.line()}")
             return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,17 +17,18 @@ from qts_core.config.settings import Settings
 from qts_core.data.actions.table import actions_frame
 from qts_core.data.ingest import register_actions
 from qts_core.data.market_source import market_instruments
-from qts_core.features import FeatureEngine
+from qts_core.features import Catalogue, FeatureEngine
 from qts_core.market.calendar import xnys
 from qts_core.market.panel import Floats, Panel
 from qts_core.models.bundle import LoadedModel, ModelBundle
-from qts_core.research.feature_months import compute_all_months
+from qts_core.research.feature_months import compute_all_months, feature_snapshot, feature_table
 from qts_core.research.live_core import WARM_BARS, live_engine, live_hashes, make_core, model_catalogue
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.replay import take_epoch
 from tests.support.live_home import make_live_home
 
 SESSION = date(2024, 12, 31)
+LATER = datetime(2025, 2, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,14 @@ class World:
 
     lake: Lake
     model: LoadedModel
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def history(self) -> History:
         session = xnys().on(SESSION)
         assert session is not None
-        return load_history(self.lake, xnys(), self.model.manifest.training.symbols, SESSION, session.open)
+        symbols = self.model.manifest.training.symbols
+        return load_history(self.lake, xnys(), symbols, SESSION, session.open, self.warnings.append)
 
     def resume(self) -> tuple[FeatureEngine, date | None]:
         engine = live_engine(self.model)
@@ -123,3 +126,52 @@ def test_bars_revised_after_the_moment_of_the_start_forbid_the_state(world: Worl
     symbols = world.model.manifest.training.symbols
     compute_all_months(world.lake, model_catalogue(world.model), symbols=symbols, calendar=xnys())
     assert world.resume()[1] != date(2024, 10, 1)
+
+
+def newest(world: World) -> Path:
+    (path,) = Path(world.lake.root).glob("blobs/snapshots/*/2024-09*")
+    return path
+
+
+def all_history(world: World) -> bool:
+    """Return whether a start takes all history, with the engine untouched."""
+    engine, first = world.resume()
+    return first is None and engine.last_ts_event is None
+
+
+def test_a_lost_state_is_no_news_and_a_damaged_one_is_told(world: World) -> None:
+    path = newest(world)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    assert all_history(world)
+    assert len(world.warnings) == 1
+    assert "all history: QTS-DATA-009" in world.warnings[0]
+    path.unlink()
+    assert all_history(world)
+    assert len(world.warnings) == 1
+
+
+def test_a_state_of_another_run_is_told_even_when_it_is_whole(world: World) -> None:
+    other = FeatureEngine(model_catalogue(world.model), world.model.manifest.training.symbols)
+    name = newest(world).relative_to(Path(world.lake.root) / "blobs").as_posix()
+    world.lake.write_blob(name, other.snapshot())
+    assert all_history(world)
+    assert "QTS-FEAT-025" in world.warnings[0]
+
+
+def test_kernels_of_another_revision_have_another_table_and_no_state(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = model_catalogue(world.model)
+    assert feature_snapshot(world.lake, catalogue, LATER) is not None
+    monkeypatch.setattr(Catalogue, "hash", "0" * 64)
+    assert feature_snapshot(world.lake, catalogue, LATER) is None
+
+
+def test_an_older_state_is_gone_on_from_where_the_newest_month_is_not_there(world: World) -> None:
+    table = feature_table(model_catalogue(world.model))
+    (Path(world.lake.root) / table / "2024-09.json").unlink()
+    engine, first = world.resume()
+    assert first == date(2024, 9, 1)
+    state, _ = world.warmed(engine, world.history.read(first))
+    assert state == world.warmed(live_engine(world.model), world.history.read(None))[0]
