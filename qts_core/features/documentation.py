@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import isinf
 
 from qts_core.features.catalogue import alpha158_catalogue, default_catalogue
 from qts_core.features.graph import Node
 from qts_core.features.operations import BUILT_IN, OPERATIONS, SOURCES, Missing
+from qts_core.features.sketches import sketches
 from qts_core.features.spec import GROUPS, Catalogue, FeatureSpec
 
-__all__ = ["alpha158_reference", "bounds_text", "features_reference", "formula_lines"]
+__all__ = ["alpha158_reference", "bounds_text", "features_reference", "formula_lines", "reads_text"]
 
 HEAD = """# Features
 
@@ -18,7 +19,10 @@ Made by `make docs` from the catalogue. {count} features, catalogue `{hash}`. Ho
 means and how to write your own: [concepts/features.md](../concepts/features.md).
 
 Warm-up counts the symbol's own bars before the first value; what looks at longer bars or earlier sessions also waits
-for those to close. Bounds hold every value. `qts features explain NAME` shows the formula.
+for those to close. Bounds hold every value. *Reads* names the sources, and the roles of auxiliary symbols without which
+a feature is switched off. The sketch shows twenty sessions of one symbol of the synthetic market, the mean of a session
+in each character, from the smallest to the largest; a dot is a session without a value. Formulas stand below each table;
+`qts features explain NAME` shows one, and draws the feature on your own bars.
 """
 
 ALPHA158_HEAD = """# Alpha158
@@ -32,8 +36,10 @@ def features_reference(catalogue: Catalogue | None = None) -> str:
     """Return the page as Markdown: groups in order, one row per feature, then the operations."""
     catalogue = default_catalogue() if catalogue is None else catalogue
     lines = [HEAD.format(count=len(catalogue), hash=catalogue.hash[:8])]
+    drawn = sketches(catalogue)
     for group, names in catalogue.groups.items():
-        lines += [f"## {group}", "", GROUPS[group], "", *table([catalogue[name] for name in names]), ""]
+        specs = [catalogue[name] for name in names]
+        lines += [f"## {group}", "", GROUPS[group], "", *table(specs, drawn), "", *formulas(specs), ""]
     lines += ["## Operations", "", "What expressions are made of. A missing input (NaN):", ""]
     lines += [f"- **{each.name.lower().replace('_', ' ')}**: {each.value}" for each in Missing]
     lines += ["", "| Operation | Inputs | Parameters | Missing input | What it does |", "|---|---|---|---|---|"]
@@ -50,19 +56,39 @@ def features_reference(catalogue: Catalogue | None = None) -> str:
 def alpha158_reference() -> str:
     """Return docs/reference/alpha158.md as Markdown: one table in qlib's order."""
     catalogue = alpha158_catalogue()
-    return "\n".join([ALPHA158_HEAD.format(count=len(catalogue), hash=catalogue.hash[:8]), *table(catalogue)]) + "\n"
+    head = ALPHA158_HEAD.format(count=len(catalogue), hash=catalogue.hash[:8])
+    return "\n".join([head, *table(catalogue, sketches(catalogue)), "", *formulas(catalogue)]) + "\n"
 
 
-def table(specs: Iterable[FeatureSpec]) -> list[str]:
-    """Return features as a table, a row each."""
-    head = ["| Feature | What it says | Unit | Bounds | Warm-up | Source |", "|---|---|---|---|---|---|"]
-    return head + [row(spec) for spec in specs]
+def table(specs: Iterable[FeatureSpec], drawn: Mapping[str, str]) -> list[str]:
+    """Return features as a table, a row each, with their sketches."""
+    names = ("Feature", "What it says", "Unit", "Bounds", "Warm-up", "Reads", "Sketch", "Source")
+    head = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    return head + [row(spec, drawn[spec.name]) for spec in specs]
 
 
-def row(spec: FeatureSpec) -> str:
+def row(spec: FeatureSpec, sketch: str) -> str:
     """Return one line of the table."""
-    cells = (f"`{spec.name}`", spec.doc, spec.unit, bounds_text(spec.bounds), str(spec.warm_up_bars), spec.source)
+    cells = (
+        f"`{spec.name}`", spec.doc, spec.unit, bounds_text(spec.bounds), str(spec.warm_up_bars),
+        reads_text(spec), sketch, spec.source,
+    )  # fmt: skip
     return "| " + " | ".join(cells) + " |"
+
+
+def reads_text(spec: FeatureSpec) -> str:
+    """Return the sources that a feature reads, and the roles of auxiliary symbols."""
+    found = {node.operation for node in spec.expression.walk()}
+    words = ", ".join(name for name in SOURCES if name in found)
+    return f"{words} of {', '.join(spec.roles)} too" if spec.roles else words
+
+
+def formulas(specs: Iterable[FeatureSpec]) -> list[str]:
+    """Return the formulas of features, folded away."""
+    lines = ["<details><summary>Formulas</summary>", "", "```text"]
+    for spec in specs:
+        lines += [spec.name, *(f"  {line}" for line in formula_lines(spec.expression))]
+    return [*lines, "```", "", "</details>"]
 
 
 def bounds_text(bounds: tuple[float, float]) -> str:
