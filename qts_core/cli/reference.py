@@ -41,6 +41,7 @@ def reference_pages() -> dict[str, str]:
     from qts_core.analytics.documentation import metrics_page as measures_page
     from qts_core.features.documentation import alpha158_reference, features_reference
     from qts_core.monitoring.metrics import metrics_page
+    from qts_core.report.fold_examples import fold_pictures
 
     return {
         "reference/settings.md": settings_reference(),
@@ -50,6 +51,7 @@ def reference_pages() -> dict[str, str]:
         "reference/alpha158.md": alpha158_reference(),
         "reference/metrics.md": metrics_page(),
         "concepts/metrics.md": measures_page(),
+        **{f"images/{name}": f"{picture}\n" for name, picture in fold_pictures().items()},
     }
 
 
