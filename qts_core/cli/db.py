@@ -93,24 +93,34 @@ def status(json: Json = False) -> None:
 
 
 @app.command()
-def load(first: Month = "", last: Month = "", json: Json = False) -> None:
+def load(
+    first: Month = "",
+    last: Month = "",
+    features: Annotated[
+        str, typer.Option(help="Instead of bars: these features, separated by commas, into the table features.")
+    ] = "",
+    json: Json = False,
+) -> None:
     """Copy the lake's clean bars into the table ohlcv_bars, month by month; unchanged months are left alone.
 
     \b
     Examples:
       qts db load
       qts db load --first 2024-01 --last 2024-06
+      qts db load --features tech_rsi_14_raw,stat_zscore_60_close --first 2024-06
     """
     for name, month in (("--first", first), ("--last", last)):
         if month and not re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", month, re.ASCII):
             raise typer.BadParameter(f"{name} {month!r} is no month such as 2024-03")
     from qts_core.adapters.settings_files import load_settings
 
-    rows = _load(load_settings().settings, first, last)
+    settings = load_settings().settings
+    names = [name.strip() for name in features.split(",") if name.strip()]
+    rows = _load_features(settings, names, first, last) if names else _load(settings, first, last)
     if json:
         print_json(rows)
         return
-    print_table(("month", "bars", "state"), [tuple(row.values()) for row in rows])
+    print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
 def _load(settings: Settings, first: str, last: str) -> list[dict[str, object]]:
@@ -136,6 +146,33 @@ def _load(settings: Settings, first: str, last: str) -> list[dict[str, object]]:
             is_new = bars.load_month(month, lake.read_month(TABLE, month), sha256=identity, now=clock.now())
             rows.append({"month": month, "bars": bars.loaded_rows(month), "state": "loaded" if is_new else "unchanged"})
     return rows
+
+
+def _load_features(settings: Settings, names: list[str], first: str, last: str) -> list[dict[str, object]]:
+    from datetime import date
+
+    from qts_core.adapters.db import open_database
+    from qts_core.adapters.db.features import SqlFeatures
+    from qts_core.adapters.lake import Lake
+    from qts_core.market.calendar import month_of, xnys
+    from qts_core.research.feature_store import FeatureStore
+
+    store = FeatureStore.of(Lake(settings.lake_dir), settings, calendar=xnys())
+    chosen = store.chosen(names).names
+    begin = month_of(date.fromisoformat(f"{first}-01"))[0] if first else None
+    end = month_of(date.fromisoformat(f"{last}-01"))[1] if last else None
+    parts = store.checked(store.scan(chosen, first=begin, last=end), begin, end, None)
+    with open_database(settings.database.url) as database:
+        table = SqlFeatures(database.engine)
+        return [
+            {
+                "month": part.month,
+                "features": len(chosen),
+                "values": table.load(part.frame, chosen),
+                "from": "the lake" if part.stored else "computed",
+            }
+            for part in parts
+        ]
 
 
 def _stores(settings: Settings) -> Iterator[tuple[str, Store]]:
