@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from qts_core.features.graph import Node
-from qts_core.features.operations import COUNTS, OPERATIONS, Scope
+from qts_core.features.operations import BUILT_IN, COUNTS, OPERATIONS, SOURCES, Scope
 from qts_core.market.errors import InvalidConfigError, printable
 
 __all__ = ["GROUPS", "Catalogue", "FeatureSpec"]
@@ -140,6 +140,17 @@ class FeatureSpec:
     def version(self) -> str:
         """Eight characters of the expression's hash."""
         return self.expression.digest[:8]
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """Own kernels that it uses as ``name@hash of the source``, sorted."""
+        named = {node.operation for node in self.expression.walk()}
+        return tuple(sorted(named - {*SOURCES, *BUILT_IN}))
+
+    @property
+    def reference(self) -> str:
+        """What a bundle keeps of it: the version, and its own kernels with the hashes of their sources."""
+        return " ".join((self.version, *self.kernels))
 
 
 class Catalogue:

@@ -16,7 +16,7 @@ FORMAT = 1
 
 
 class FeatureReference(BaseModel):
-    """A feature by name and by the hash of its expression."""
+    """A feature by name and by the hash of its expression, then its own kernels, ``name@hash``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

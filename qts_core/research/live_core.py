@@ -12,7 +12,6 @@ from pathlib import Path
 from qts_core.config.settings import Settings
 from qts_core.features import Catalogue, FeatureEngine, FeatureSpec
 from qts_core.features.catalogue import shipped_catalogue
-from qts_core.features.own import own_kernel_calls
 from qts_core.market.errors import ModelLoadError
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import plain
@@ -72,17 +71,17 @@ def model_catalogue(model: LoadedModel, known: Catalogue | None = None) -> Catal
         if found.version != wanted.hash[: len(found.version)]:
             raise ModelLoadError(
                 "QTS-MODEL-002", "the model was trained on another version of a feature", where=wanted.name,
-                found=found.version, expected=wanted.hash, fix=_remedy(found),
+                found=found.reference, expected=wanted.hash, fix=_remedy(found, wanted.hash),
             )  # fmt: skip
     return catalogue.subset(names=model.feature_names)
 
 
-def _remedy(found: FeatureSpec) -> str:
-    kernels = sorted({each.name for each, _ in own_kernel_calls([found.expression])})
+def _remedy(found: FeatureSpec, trained: str) -> str:
     if found.name in shipped_catalogue():
         return "train the model again with this code"
-    changed = f" or kernel {', '.join(kernels)}" if kernels else ""
-    return f"its own expression{changed} is not what it was: put the file back, or train the model again"
+    kernels = {each.partition("@")[0] for each in set(found.kernels) ^ set(trained.split()[1:])}
+    changed = f"its kernel {', '.join(sorted(kernels))} is" if kernels else "its expression is"
+    return f"{changed} not what it was: put the file of own features back, or train the model again"
 
 
 def live_engine(model: LoadedModel, known: Catalogue | None = None) -> FeatureEngine:

@@ -19,7 +19,7 @@ from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Panel
 from qts_core.models.manifest import FeatureReference
 from qts_core.ports.lake import LakePort
-from qts_core.research.catalogues import model_catalogue
+from qts_core.research.catalogues import choose_features, model_catalogue
 from qts_core.research.feature_months import feature_table
 from qts_core.research.feature_store import FeatureStore
 from qts_core.research.pinned_lake import Pin, PinnedLake
@@ -119,6 +119,8 @@ def prepare_training(
     ------
     DataNotFoundError
         If a month of bars has no features yet, or features of other bars.
+    InvalidConfigError
+        QTS-FEAT-018 if none of the features that the model asks for is computed.
     TrainingError
         If there are too few sessions for one fold.
     """
@@ -126,12 +128,19 @@ def prepare_training(
     chosen = model_settings(settings, key)
     store = FeatureStore.of(lake, settings, calendar=calendar)
     features = model_catalogue(settings, key, store.roles)
+    if not len(features):
+        raise InvalidConfigError(
+            "QTS-FEAT-018", "no feature is left for the model to learn from", where=f"models.yaml {key}",
+            found=choose_features(settings.features, store.roles).sentence() or "none that features.yaml asks for",
+            expected="groups of features that are computed",
+            fix="name them in features.yaml, or import the bars of the auxiliary symbols",
+        )  # fmt: skip
     pins = training_pins(store, features.names, as_of=as_of)
     source = PinnedLake(lake, pins)
     panel = load_panel(source, calendar=calendar, known_before=as_of)
     instruments = market_instruments(lake, settings.universe, panel.symbols)
     recipe = Recipe(
-        key, chosen, tuple(FeatureReference(name=spec.name, hash=spec.version) for spec in features), features.hash,
+        key, chosen, tuple(FeatureReference(name=spec.name, hash=spec.reference) for spec in features), features.hash,
         instruments, parts_of(settings.universe, instruments), as_of,
     )  # fmt: skip
     entry = entry_of(key, chosen)
