@@ -10,6 +10,7 @@ from qts_dagster.defs.backtests.assets import backtest_assets
 from qts_dagster.defs.backtests.checks import backtest_checks
 from qts_dagster.defs.features.assets import feature_assets
 from qts_dagster.defs.features.checks import feature_checks
+from qts_dagster.defs.features.labels import label_assets, label_checks
 from qts_dagster.defs.features.training_sets import training_set_assets, training_set_checks
 from qts_dagster.defs.jobs import JOBS
 from qts_dagster.defs.market_data.assets import market_data_assets
@@ -44,14 +45,16 @@ def _definitions(platform: Platform) -> dg.Definitions:
         assets=[
             *market_data_assets(platform),
             *feature_assets(platform),
-            *training_set_assets(models),
+            *label_assets(platform),
+            *training_set_assets(platform, models),
             *model_assets(models),
             *backtest_assets(models),
             *operations_assets(),
         ],
         asset_checks=[
             *market_data_checks(),
-            *feature_checks(),
+            *feature_checks(platform),
+            *label_checks(platform),
             *training_set_checks(models),
             *model_checks(models),
             *backtest_checks(models),

@@ -13,10 +13,21 @@ from qts_core.market.panel import Floats
 from qts_core.report.formats import Format, decimals
 from qts_core.report.svg.bars import row_chart
 from qts_core.report.svg.heatmap import shade_map
+from qts_core.report.svg.spread import histogram
 from qts_core.report.svg.timeline import Pane, Series, time_chart
+from qts_core.report.svg.triangle import triangle_map
 from qts_core.report.theme import DARK, LIGHT, css_variables, svg_style
 
-__all__ = ["bar_chart", "coverage_heat_map", "line_chart", "markdown_image", "standalone", "svg_data_uri"]
+__all__ = [
+    "bar_chart",
+    "correlation_map",
+    "coverage_heat_map",
+    "histogram_chart",
+    "line_chart",
+    "markdown_image",
+    "standalone",
+    "svg_data_uri",
+]
 
 WIDTH = 420.0
 """Dagster shows Markdown 360 to 500 px wide: what is drawn wider comes out with letters too small to read."""
@@ -30,6 +41,11 @@ def coverage_heat_map(rows: Sequence[str], columns: Sequence[str], values: Float
     return standalone(shade_map(rows, columns, cells, width=WIDTH, label=title, role="net", cell_height=height))
 
 
+def correlation_map(names: Sequence[str], values: Floats, *, title: str) -> str:
+    """Draw correlations [F, F] of features in the order of `names`; NaN = one of the two never changes."""
+    return standalone(triangle_map(names, np.asarray(values, dtype=np.float64), width=WIDTH, label=title))
+
+
 def bar_chart(
     labels: Sequence[str],
     values: Sequence[float] | Floats,
@@ -37,6 +53,7 @@ def bar_chart(
     title: str,
     value_format: Format = decimals,
     is_signed: bool = False,
+    mark: float | None = None,
 ) -> str:
     """Draw one horizontal bar per label, such as the missing rate or the importance of features.
 
@@ -44,10 +61,23 @@ def bar_chart(
     ----------
     is_signed : bool, default False
         Whether bars are coloured as gains and losses.
+    mark : float, optional
+        A threshold, drawn as a dashed line.
     """
     numbers = np.asarray(values, dtype=np.float64)
     role = "sign" if is_signed else "net"
-    return standalone(row_chart(labels, numbers, width=WIDTH, label=title, value_format=value_format, role=role))
+    return standalone(
+        row_chart(labels, numbers, width=WIDTH, label=title, value_format=value_format, role=role, mark=mark)
+    )
+
+
+def histogram_chart(values: Floats, *, title: str, unit: str, value_format: Format = decimals) -> str:
+    """Draw how often values [n] fall into equal bins; the outermost half per cent joins the ends."""
+    drawing = histogram(
+        np.asarray(values, dtype=np.float64), width=WIDTH, height=150, label=title, unit=unit,
+        value_format=value_format, axis_format=value_format,
+    )  # fmt: skip
+    return standalone(drawing)
 
 
 def line_chart(

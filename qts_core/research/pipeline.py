@@ -217,7 +217,7 @@ def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchT
     span = f"{manifest.training.first:%Y-%m-%d} to {manifest.training.last:%Y-%m-%d}"
     return TrainingRecord(
         model=prepared.entry.key,
-        run_name=f"walk-forward {span}",
+        run_name=f"{prepared.plan.scheme} {span}",
         parameters={
             **prepared.entry.as_dict(),
             "features": str(len(samples.names)),

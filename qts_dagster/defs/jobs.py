@@ -2,18 +2,22 @@
 
 import dagster as dg
 
+from qts_dagster.lib.automation import MONTHLY
+
 __all__ = ["DAILY_CLOSE", "JOBS", "REFRESH_MARKET_DATA", "TRAIN_AND_JUDGE"]
+
+_BY_MONTH = dg.AssetSelection.tag(*next(iter(MONTHLY.items())))
 
 REFRESH_MARKET_DATA = dg.define_asset_job(
     "refresh_market_data",
-    selection=dg.AssetSelection.groups("market_data") | dg.AssetSelection.assets("features"),
-    description="Bring months of bars in, clean them, compute their features; renew chart view and report.",
+    selection=dg.AssetSelection.groups("market_data") | _BY_MONTH,
+    description="Bring months of bars in, clean them, compute features and labels; renew chart view and report.",
     tags={"layer": "market_data"},
 )
 
 TRAIN_AND_JUDGE = dg.define_asset_job(
     "train_and_judge",
-    selection=dg.AssetSelection.groups("features", "models", "backtests") - dg.AssetSelection.assets("features"),
+    selection=dg.AssetSelection.groups("features", "models", "backtests") - _BY_MONTH,
     description="Train every model on the newest data, backtest it, run the gates, write the tear sheet.",
     tags={"layer": "models"},
 )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-import dagster as dg
-
 from qts_core.adapters.clock import SystemClock
 from qts_core.adapters.code_version import code_version
 from qts_core.adapters.db import Database, open_database
@@ -18,10 +16,13 @@ from qts_core.adapters.settings_files import load_settings
 from qts_core.config.settings import Settings
 from qts_core.data.market_source import MarketSource, default_source, recorded_source
 from qts_core.features import Catalogue
+from qts_core.features.roles import SymbolRoles
 from qts_core.market.calendar import TradingCalendar, xnys
-from qts_core.research.feature_months import catalogue_for
+from qts_core.research.catalogues import ChosenFeatures, choose_features
 from qts_core.research.ledger import TrialLedger
+from qts_core.research.symbol_parts import symbol_roles
 from qts_core.research.tools import ResearchTools
+from qts_dagster.lib.results import Resource
 
 __all__ = ["Platform", "research_tools"]
 
@@ -30,7 +31,7 @@ TRAINING_VIEW = "?workflowType=machine_learning"
 """MLflow opens in its view for language models unless asked otherwise."""
 
 
-class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Platform(Resource):
     """Settings, lake, database and registry of one `QTS_HOME`.
 
     Attributes
@@ -57,9 +58,19 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
         return xnys()
 
     @property
+    def roles(self) -> SymbolRoles:
+        """The part that each symbol of the market plays for the features."""
+        return symbol_roles(self.settings.universe, self.lake, self.source().symbols)
+
+    @property
+    def chosen(self) -> ChosenFeatures:
+        """The features that are computed, and those that are switched off because no symbol plays their roles."""
+        return choose_features(self.settings.features, self.roles)
+
+    @property
     def catalogue(self) -> Catalogue:
-        """The configured feature catalogue."""
-        return catalogue_for(self.settings.features)
+        """The features that are computed."""
+        return self.chosen.catalogue
 
     def source(self) -> MarketSource:
         """Return the lake's market; a new lake will get the default synthetic one."""

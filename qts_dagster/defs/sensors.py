@@ -62,7 +62,10 @@ def _new_bars() -> dg.SensorDefinition:
     def new_bars(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult | dg.SkipReason:
         lake = platform.lake
         months = lake.months("raw_bars")
-        behind = months_behind(lake, platform.catalogue, platform.source().symbols, refreshed_months(context.instance))
+        behind = months_behind(
+            lake, platform.catalogue, platform.source().symbols, refreshed_months(context.instance),
+            roles=platform.roles,
+        )  # fmt: skip
         decision = refresh_decision(months, behind, lake.data_hash("raw_bars"), context.cursor or "")
         if isinstance(decision, str):
             return dg.SkipReason(decision)

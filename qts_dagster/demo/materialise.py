@@ -22,7 +22,10 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True, slots=True)
 class AssetRun:
-    """What one run did: seconds and rows of each asset, and the metadata of its last materialisation."""
+    """What one run did: seconds and rows of each asset, and the metadata of its last materialisation.
+
+    Assets that come out of one step have the seconds of all of it.
+    """
 
     seconds: Mapping[str, float]
     rows: Mapping[str, int]
@@ -62,21 +65,21 @@ def materialise(
             "QTS-DATA-018", "Dagster stopped the run", where=", ".join(assets), found=str(error).replace("\n", " "),
             fix="open the run in the Dagster UI (`make dev`) to see the failing rows",
         ) from error  # fmt: skip
-    return _summary(result, assets)
+    return _summary(result)
 
 
-def _summary(result: dg.ExecuteInProcessResult, assets: Sequence[str]) -> AssetRun:
+def _summary(result: dg.ExecuteInProcessResult) -> AssetRun:
+    steps = {str(e.step_key): e.step_success_data.duration_ms / 1000 for e in result.get_step_success_events()}
     seconds: dict[str, float] = {}
-    for event in result.get_step_success_events():
-        name = str(event.step_key)
-        if name in assets:
-            seconds[name] = event.step_success_data.duration_ms / 1000
-    rows: dict[str, int] = {}
+    rows: dict[tuple[str, str | None], int] = {}
     metadata: dict[str, Mapping[str, object]] = {}
     for event in result.get_asset_materialization_events():
         made = event.step_materialization_data.materialization
         name = made.asset_key.to_user_string()
         count = made.metadata.get("dagster/row_count")
-        rows[name] = rows.get(name, 0) + (int(str(count.value)) if count is not None else 0)
+        # A month may be told of twice; it has its rows once.
+        rows[name, made.partition] = int(str(count.value)) if count is not None else 0
         metadata[name] = {key: value.value for key, value in made.metadata.items()}
-    return AssetRun(seconds, rows, metadata)
+        seconds[name] = steps.get(str(event.step_key), 0.0)
+    total = {name: sum(count for (asset, _), count in rows.items() if asset == name) for name in metadata}
+    return AssetRun(seconds, total, metadata)

@@ -15,8 +15,11 @@ from qts_core.cli.parity import live_parity
 from qts_core.data.admission import examine_bars, write_candidate
 from qts_core.data.market_source import MarketSource, default_source, record_source
 from qts_core.market.calendar import xnys
+from qts_core.research.label_months import labels_table
+from qts_core.research.preparation import training_entry
 from qts_core.research.training_summary import load_training
 from qts_dagster.definitions import build_definitions
+from qts_dagster.defs.features.assets import WHOLE_TABLE, group_assets
 from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.demo.closing import print_closing
 from qts_dagster.demo.materialise import AssetRun, materialise, open_instance
@@ -50,7 +53,11 @@ def run_demo(plan: DemoPlan) -> None:
     with open_instance(platform.settings.home) as instance:
         desk = Desk(definitions, instance, stages)
         desk.make(["corporate_actions"])
-        desk.make(["raw_bars", "clean_bars", "features"], months=[partition_key(month) for month in source.months])
+        label = labels_table(training_entry(platform.settings, model).target)
+        desk.make(
+            ["raw_bars", "clean_bars", WHOLE_TABLE, label], along=list(group_assets(platform.catalogue)),
+            months=[partition_key(month) for month in source.months],
+        )  # fmt: skip
         desk.make(["adjusted_bars", "quality_report"])
         run = desk.make([f"{part}_{model}" for part in ("training_set", "model", "backtest", "verdict")])
         verdict = run.metadata[f"verdict_{model}"]
@@ -71,10 +78,10 @@ class Desk:
     instance: dg.DagsterInstance
     stages: Stages
 
-    def make(self, assets: list[str], *, months: Sequence[str] = ()) -> AssetRun:
-        """Materialise `assets` in one run and add a stage for each."""
+    def make(self, assets: list[str], *, months: Sequence[str] = (), along: Sequence[str] = ()) -> AssetRun:
+        """Materialise `assets` in one run and add a stage for each; those `along` come out of the same steps."""
         with self.stages.console.status(", ".join(assets) + " …"):
-            run = materialise(self.definitions, self.instance, assets, months=months)
+            run = materialise(self.definitions, self.instance, [*assets, *along], months=months)
         for name in assets:
             rows = run.rows.get(name)
             self.stages.add(Stage(name, run.seconds.get(name, 0.0), rows or None, "rows" if rows else ""))

@@ -13,6 +13,7 @@ from qts_core.data.market_source import MarketSource
 __all__ = [
     "CLOSE_CRON",
     "GATHER_CRON",
+    "MONTHLY",
     "NEW_YORK",
     "decode_cursor",
     "encode_cursor",
@@ -25,6 +26,9 @@ CLOSE_CRON = "20 16 * * 1-5"
 """Twenty past four in New York: the close plus time for the last revisions."""
 GATHER_CRON = "50 16 * * 1-5"
 """Ten to five: the daemon has written its report by then."""
+
+MONTHLY = {"cadence": "month"}
+"""Tag of the assets that follow the bars month by month; jobs choose by it."""
 
 owners = {"data": ["team:data"], "research": ["team:research"], "operations": ["team:operations"]}
 """Who answers for an asset."""

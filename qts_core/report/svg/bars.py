@@ -91,6 +91,7 @@ def row_chart(
     value_format: Format,
     role: str = "sign",
     hover: Sequence[str] | None = None,
+    mark: float | None = None,
 ) -> Markup:
     """Draw one horizontal bar per label with its value at the end; the role "sign" colours gains and losses.
 
@@ -101,11 +102,13 @@ def row_chart(
     values : float64 [n]
     hover : sequence of str, optional
         Said on hover after the value.
+    mark : float, optional
+        Where to draw a dashed line down all bars.
     """
     written = [value_format(float(v)) for v in values]
     left = min(max((len(v) for v in labels), default=1) * LETTER + 10, width * 0.4)
     right = max((len(v) for v in written), default=1) * LETTER + 10
-    low, high = extent([values], include=(0.0,), margin=0.0)
+    low, high = extent([values], include=(0.0,) if mark is None else (0.0, mark), margin=0.0)
     across = Scale(low, high, left, width - right)
     zero, height = across.place(0.0), 19.0
     out: list[str] = []
@@ -120,6 +123,8 @@ def row_chart(
         out.append(text(width - 2, y + 13, written[i], class_="e" + (" t-loss" if value < 0 else " ink")))
     bottom = len(labels) * height
     out.append(tag("line", x1=zero, y1=0, x2=zero, y2=bottom, class_="axis"))
+    if mark is not None:
+        out.append(tag("line", x1=across.place(mark), y1=0, x2=across.place(mark), y2=bottom, class_="axis dash"))
     return picture(width, bottom + 2, label, out)
 
 

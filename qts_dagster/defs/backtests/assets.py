@@ -16,6 +16,7 @@ from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import Metadata, image, number, table
 from qts_dagster.lib.months import version_from
+from qts_dagster.lib.results import AssetResult
 
 __all__ = ["backtest_assets"]
 
@@ -34,7 +35,7 @@ def _backtest(model: str) -> dg.AssetsDefinition:
         description="The decision path of the daemon over every out-of-sample bar, under optimistic and realistic "
         "fills: what the same decisions earn with no costs and with usual ones.",
     )  # fmt: skip
-    def backtest(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def backtest(platform: Platform) -> AssetResult:
         lake, settings = platform.lake, platform.settings
         with platform.database() as database:
             tools = research_tools(platform, database)
@@ -55,7 +56,7 @@ def _verdict(model: str) -> dg.AssetsDefinition:
         description="The promotion gates, net of pessimistic costs and deflated by every trial in the ledger. With "
         "green gates the version becomes `challenger`; a person promotes it in MLflow.",
     )  # fmt: skip
-    def verdict(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def verdict(context: dg.AssetExecutionContext, platform: Platform) -> AssetResult:
         with platform.database() as database:
             tools = research_tools(platform, database, run_id=context.run_id)
             run = backtest_model(platform.lake, platform.settings, model, tools, calendar=platform.calendar)
@@ -87,7 +88,7 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
         description="The page that says whether it is real: verdict, equity, drawdown, costs, trades, folds, gates, "
         "and the last live session. One file, opens offline.",
     )  # fmt: skip
-    def report(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def report(platform: Platform) -> AssetResult:
         lake, settings = platform.lake, platform.settings
         summary = load_training(lake, model)
         run = run_model_backtest(

@@ -12,8 +12,9 @@ from qts_dagster.lib.automation import fresh_every_trading_day, owners
 from qts_dagster.lib.coverage import clean_metadata, raw_metadata
 from qts_dagster.lib.growth import bring_in, missing_until
 from qts_dagster.lib.metadata import column_schema, table
-from qts_dagster.lib.months import MonthDone, MonthEvents, materialise_months, version_of
+from qts_dagster.lib.months import MonthDone, materialise_months, version_of
 from qts_dagster.lib.partitions import month_key, months_of, single_run
+from qts_dagster.lib.results import AssetResult, MonthEvents
 
 __all__ = ["market_data_assets"]
 
@@ -63,7 +64,7 @@ def _corporate_actions() -> dg.AssetsDefinition:
         group_name="market_data", owners=owners["data"], kinds={"polars", "parquet"},
         tags={"layer": "bronze", "spec": "5.2", "cost": "cpu"}, code_version="1",
     )  # fmt: skip
-    def corporate_actions(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def corporate_actions(platform: Platform) -> AssetResult:
         """One row per split, dividend, spin-off or change of symbol: the dated factors that make prices comparable.
 
         A missing split looks like a crash to every feature.

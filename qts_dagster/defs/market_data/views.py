@@ -12,6 +12,7 @@ from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import table
 from qts_dagster.lib.months import outcome, version_of
+from qts_dagster.lib.results import AssetResult
 from qts_dagster.lib.views import adjusted_metadata, quality_metadata
 
 __all__ = ["QUALITY_PAGE", "view_assets", "view_checks"]
@@ -37,7 +38,7 @@ def _adjusted_bars() -> dg.AssetsDefinition:
         tags={"layer": "silver", "spec": "5.2", "cost": "cpu"}, deps=["clean_bars", "corporate_actions"],
         code_version="1",
     )  # fmt: skip
-    def adjusted_bars(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def adjusted_bars(platform: Platform) -> AssetResult:
         """One row per symbol and session, as a chart of the last session shows it: prices in that day's shares.
 
         For charts and for comparison with a vendor, never for features: every later split rewrites it. `adjusted_close`
@@ -59,7 +60,7 @@ def _quality_report() -> dg.AssetsDefinition:
         tags={"layer": "bronze", "spec": "5.1", "cost": "cpu"}, deps=["raw_bars", "corporate_actions"],
         code_version="1",
     )  # fmt: skip
-    def quality_report(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def quality_report(platform: Platform) -> AssetResult:
         """Every rule of the data, judged over all raw bars: what is wrong, where, how bad, and what to do about it.
 
         The page is one file and opens offline; `qts data check` prints the same.

@@ -10,6 +10,7 @@ from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import Metadata, image, number, table
 from qts_dagster.lib.months import version_from
+from qts_dagster.lib.results import AssetResult
 
 __all__ = ["model_assets"]
 
@@ -28,7 +29,7 @@ def _model(model: str) -> dg.AssetsDefinition:
         description="Walk-forward training: a model for each fold, purged and embargoed, its predictions on bars it "
         "never saw, and the model for live trading, registered in MLflow with its card and lineage.",
     )  # fmt: skip
-    def trained(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def trained(context: dg.AssetExecutionContext, platform: Platform) -> AssetResult:
         prepared = prepare_training(platform.lake, platform.settings, model, calendar=platform.calendar)
         with platform.database() as database:
             tools = research_tools(platform, database, run_id=context.run_id)

@@ -7,6 +7,7 @@ from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import number, table
 from qts_dagster.lib.months import version_from
+from qts_dagster.lib.results import AssetResult
 
 __all__ = ["operations_assets", "operations_checks"]
 
@@ -38,7 +39,7 @@ def operations_checks() -> list[dg.AssetChecksDefinition]:
 
 def _sessions() -> dg.AssetsDefinition:
     @dg.asset(group_name="operations", owners=owners["operations"], kinds={"python"}, tags=TAGS, code_version="1")
-    def daemon_sessions(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def daemon_sessions(platform: Platform) -> AssetResult:
         """One row per session the daemon traded: decisions, orders, fills, profit, parity with the backtest."""
         sessions = live_sessions(platform.settings.live_dir)
         rows = [
@@ -56,7 +57,7 @@ def _sessions() -> dg.AssetsDefinition:
 
 def _health() -> dg.AssetsDefinition:
     @dg.asset(group_name="operations", owners=owners["operations"], kinds={"sqlite"}, tags=TAGS, code_version="1")
-    def model_health(platform: Platform) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def model_health(platform: Platform) -> AssetResult:
         """One row per measurement the daemon made of its model: drift of its inputs, decay of its predictions."""
         with platform.database() as database:
             reports = database.health.after(0, breaches_only=False)
