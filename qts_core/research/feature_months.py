@@ -131,8 +131,8 @@ def compute_feature_month(
     frame = to_frame(result, panel.timeline, panel.symbols, present=present, known=known)
     # The snapshot first: a month whose manifest is there can be gone on from.
     lake.write_blob(snapshot_name(catalogue, month), result.snapshot)
-    last = int(known[present.any(axis=1)].max(initial=0 if floor is None else to_micros(floor)))
-    lineage = inputs | {KNOWN: from_micros(last).isoformat(), SNAPSHOT: digest(result.snapshot)}
+    until = int(known[present.any(axis=1)].max(initial=0 if floor is None else to_micros(floor)))
+    lineage = inputs | {KNOWN: from_micros(until).isoformat(), SNAPSHOT: digest(result.snapshot)}
     partition = lake.write_month(feature_table(catalogue), month, frame, lineage=lineage)
     return FeatureMonth(partition, frame, catalogue.names)
 

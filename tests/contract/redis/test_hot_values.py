@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgpack
 import numpy as np
@@ -102,7 +103,8 @@ def test_a_server_killed_on_the_way_costs_nothing_but_a_count_and_two_lines(redi
         values.offer(bar(1))
         heard.until("published")
         redis_server.kill()
-        longest = timed(lambda: [values.offer(bar(number)) for number in range(2, 6)])
+        bars = [bar(number) for number in range(2, 6)]
+        longest = max(timed(partial(values.offer, each)) for each in bars)
         heard.until("failed")
         heard.until("failed")
         assert longest < 0.05

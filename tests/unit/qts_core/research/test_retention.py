@@ -11,11 +11,12 @@ import pytest
 
 from qts_core.adapters.lake import Lake
 from qts_core.adapters.lake.garbage import lake_garbage, remove_from_lake
+from qts_core.market.calendar import xnys
 from qts_core.research.preparation import prepare_training
 from qts_core.research.retention import bundled_feature_tables, bundled_training_sets, pinned_files
 from qts_core.research.training_manifest import TrainingManifest, manifest_blob, save_manifest
 from qts_core.research.training_sets import changed_files
-from tests.unit.qts_core.research.test_training_sets import SETTINGS, lake_of, revise, xnys
+from tests.unit.qts_core.research.test_training_sets import SETTINGS, lake_of, revise
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=400)
@@ -48,7 +49,7 @@ def test_files_of_a_model_s_training_set_are_never_garbage(old: tuple[Lake, Trai
     lake, manifest = old
     assert garbage(lake, frozenset()) & manifest.files, "superseded and unused, they would go"
     for named in ({"bundled": (manifest.sha256,)}, {"registered": (manifest.sha256,)}, {"registered": None}):
-        keep = pinned(lake, manifest.sha256, **named)  # type: ignore[arg-type]  # one of two keywords each
+        keep = pinned(lake, manifest.sha256, **named)
         assert keep == manifest.files
         assert not garbage(lake, keep) & manifest.files
     remove_from_lake(
