@@ -14,7 +14,7 @@ __all__ = ["app", "main"]
 
 COMMANDS = {
     "data": LazyCommand("qts_core.cli.data", "Import, synthesise, check and list bars."),
-    "features": LazyCommand("qts_core.cli.features", "List and explain features."),
+    "features": LazyCommand("qts_core.cli.features", "List, explain, prove and compare features."),
     "train": LazyCommand("qts_core.cli.train", "Train a model and put it before the gates."),
     "models": LazyCommand("qts_core.cli.models", "List, show and promote models."),
     "backtest": LazyCommand("qts_core.cli.backtest", "Test a strategy on history."),

@@ -19,10 +19,10 @@ Made by `make docs` from the catalogue. {count} features, catalogue `{hash}`. Ho
 means and how to write your own: [concepts/features.md](../concepts/features.md).
 
 Warm-up counts the symbol's own bars before the first value; what looks at longer bars or earlier sessions also waits
-for those to close. Bounds hold every value. *Reads* names the sources, and the roles of auxiliary symbols without which
-a feature is switched off. The sketch shows twenty sessions of one symbol of the synthetic market, the mean of a session
-in each character, from the smallest to the largest; a dot is a session without a value. Formulas stand below each table;
-`qts features explain NAME` shows one, and draws the feature on your own bars.
+for those to close. Bounds hold every value. *Reads* names the sources, and the roles of auxiliary symbols without
+which a feature is switched off. The sketch shows twenty sessions of one symbol of the synthetic market from its
+smallest to its largest value; each character is the mean of twenty bars, a dot has none. Formulas stand below each
+table; `qts features explain NAME` shows one, and draws the feature on your own bars.
 """
 
 ALPHA158_HEAD = """# Alpha158

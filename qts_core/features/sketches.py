@@ -22,7 +22,7 @@ from qts_core.market.panel import Panel
 __all__ = ["SKETCH_BARS", "sketch_panel", "sketches"]
 
 SKETCH_BARS = 520
-"""The last bars of the market, twenty sessions: a character of 26 is the mean of one."""
+"""The last bars of the market, twenty sessions: each of 26 characters is the mean of twenty bars."""
 FIRST, LAST = date(2024, 1, 2), date(2024, 3, 28)
 SYMBOLS, SEED = 8, 7
 

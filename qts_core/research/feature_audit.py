@@ -79,6 +79,7 @@ def audit_sample(
     calendar: TradingCalendar,
     months: int = MONTHS,
     symbols: int = SYMBOLS,
+    include: Sequence[str] = (),
 ) -> AuditSample:
     """Take the last months of the lake's clean bars: some symbols of the universe and every auxiliary one.
 
@@ -87,11 +88,13 @@ def audit_sample(
     months : int, default 3
     symbols : int, default 12
         Spread over the alphabet, so that the choice does not depend on how they did.
+    include : sequence of str
+        Symbols that must be among them.
 
     Raises
     ------
     DataNotFoundError
-        QTS-DATA-013 if the lake has no clean bars.
+        QTS-DATA-013 if the lake has no clean bars, or none of a symbol of `include`.
     """
     there = lake.months(BARS)
     if not there:
@@ -102,10 +105,16 @@ def audit_sample(
     taken = tuple(there[-months:])
     first, last = month_of(date.fromisoformat(f"{taken[0]}-01"))[0], month_of(date.fromisoformat(f"{taken[-1]}-01"))[1]
     known = {i.symbol: i for i in market_instruments(lake, settings.universe, research_symbols(lake))}
+    for symbol in include:
+        if symbol not in known:
+            raise DataNotFoundError(
+                "QTS-DATA-013", "the lake holds no bars of that symbol", where=BARS, found=symbol,
+                expected=f"such as {', '.join(list(known)[:4])}", fix="see `qts data list`",
+            )  # fmt: skip
     auxiliary = [symbol for symbol, each in known.items() if each.is_auxiliary]
     others = [symbol for symbol in known if symbol not in auxiliary]
     picked = [others[i] for i in np.unique(np.linspace(0, len(others) - 1, min(symbols, len(others))).astype(int))]
-    columns = tuple(sorted({*picked, *auxiliary}))
+    columns = tuple(sorted({*picked, *auxiliary, *include}))
     panel = load_panel(lake, calendar=calendar, first=first, last=last, symbols=columns)
     instruments = tuple(known[symbol] for symbol in panel.symbols)
     roles = SymbolRoles.of(panel.symbols, preferred_first(settings.universe, instruments))

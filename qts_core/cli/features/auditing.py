@@ -23,13 +23,9 @@ __all__ = ["audit"]
 
 def audit(
     group: Annotated[list[str] | None, typer.Option(help="Only this group; may be given more than once.")] = None,
-    name: Annotated[
-        list[str] | None, typer.Option(help="Only this feature, or a pattern: 'tech_rsi_*'.")
-    ] = None,
+    name: Annotated[list[str] | None, typer.Option(help="Only this feature, or a pattern: 'tech_rsi_*'.")] = None,
     own: Annotated[bool, typer.Option("--own", help="Only your own features.")] = False,
-    all_: Annotated[
-        bool, typer.Option("--all", help="Everything known, not only what is computed.")
-    ] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Everything known, not only what is computed.")] = False,
     months: Annotated[int, typer.Option(min=1, help="How many of the last months of bars.")] = 3,
     symbols: Annotated[int, typer.Option(min=1, help="How many symbols, beside the auxiliary ones.")] = 12,
     seed: Annotated[int, typer.Option(help="Of cuts, altered futures and new places.")] = 7,
