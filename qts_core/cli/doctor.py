@@ -67,7 +67,7 @@ def _examine() -> Iterator[Finding]:
         return
     settings = loaded.settings
     yield Finding("settings", is_good=True, detail=f"hash {settings.configuration_hash[:12]}")
-    for check in (_home, _database, _calendar, _broker):
+    for check in (_home, _database, _calendar, _features, _broker):
         yield _guarded(check, settings)
     for package, extra in OPTIONAL.items():
         there = find_spec(package) is not None
@@ -100,6 +100,17 @@ def _calendar(_settings: Settings) -> Finding:
 
     xnys()
     return Finding("calendar", is_good=True, detail=f"XNYS until {LAST_DAY}")
+
+
+def _features(settings: Settings) -> Finding:
+    from qts_core.adapters.lake import Lake
+    from qts_core.research.catalogues import choose_features
+    from qts_core.research.symbol_parts import lake_roles
+
+    chosen = choose_features(settings.features, lake_roles(settings.universe, Lake(settings.lake_dir)))
+    own = f", {len(chosen.own)} of them your own" if len(chosen.own) else ""
+    told = f"{len(chosen.catalogue)} are computed{own}, catalogue {chosen.catalogue.hash[:8]}"
+    return Finding("features", is_good=True, detail="; ".join(part for part in (told, chosen.sentence()) if part))
 
 
 def _broker(settings: Settings) -> Finding:
