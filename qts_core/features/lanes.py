@@ -16,6 +16,7 @@ from threading import Barrier, BrokenBarrierError
 import numpy as np
 
 from qts_core.features.block import FeatureBlock
+from qts_core.features.compiling import compile_kernels
 from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES
 from qts_core.features.plan import Place, Plan, Reach, Step
 from qts_core.features.program import Extra, Program
@@ -60,6 +61,7 @@ class Lane:
     """Buffers and tables to compute blocks of up to R rows in some threads; made once and run many times."""
 
     def __init__(self, plan: Plan, states: Sequence[Floats], roles: SymbolRoles, rows: int, threads: int = 1) -> None:
+        compile_kernels(plan)
         count = len(roles.counts)
         self._parts = tuple(Buffers(plan, rows, columns) for columns in shares(count, threads))
         self._roles = roles

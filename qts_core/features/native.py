@@ -153,6 +153,10 @@ def copying(module: ir.Module, name: str) -> None:
     function = ir.Function(module, STUB, name)
     builder = ir.IRBuilder(function.append_basic_block())
     source, target, source_step, target_step, rows, size = (word(builder, function.args[0], HEAD + i) for i in range(6))
+    # Rows that follow on each other on both sides are one long row.
+    is_whole = builder.and_(*(builder.icmp_unsigned("==", step, size) for step in (source_step, target_step)))
+    size = builder.select(is_whole, builder.mul(rows, size), size)
+    rows = builder.select(is_whole, INTEGER(1), rows)
     byte = ir.IntType(8).as_pointer()
     with cgutils.for_range(builder, rows) as loop:
         here = builder.inttoptr(builder.add(source, builder.mul(loop.index, source_step)), byte)

@@ -15,7 +15,7 @@ from qts_core.features.native import COPY, Types, array_type, code_of, stub_of, 
 from qts_core.market.errors import InvalidConfigError
 from qts_core.market.panel import Floats
 
-__all__ = ["Extra", "Program"]
+__all__ = ["Extra", "Form", "Program", "linked"]
 
 ITEM = 8
 """Bytes of a word, and of a value."""
