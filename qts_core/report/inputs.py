@@ -150,7 +150,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One fold of the walk-forward; `measures` maps a name to (in-sample, out-of-sample) values."""
+    """One fold; `measures` maps a name to (in-sample, out-of-sample) values."""
 
     name: str
     train_first: date

@@ -62,7 +62,16 @@ def _folds(result: TrainingResult) -> str:
             f"{_number(fold.in_sample.rank_ic_mean)} | {_number(fold.out_of_sample.rank_ic_mean)} | "
             f"{_number(fold.out_of_sample.hit_ratio)} |"
         )
-    return "## Folds\n\n" + "\n".join(lines)
+    return f"## Folds\n\n{_method(result)}\n\n" + "\n".join(lines)
+
+
+def _method(result: TrainingResult) -> str:
+    plan = result.plan
+    count = f" and {len(plan.paths)} backtest paths; figures above are of the first" if len(plan.paths) > 1 else ""
+    said = f"{len(plan.folds)} folds of `{plan.scheme}`{count}."
+    if plan.is_history:
+        return f"{said} Each learned only from what came before its test."
+    return f"{said} Folds also learned from what came **after** their test: this is no history that could be traded."
 
 
 def _importance(result: TrainingResult) -> str:
@@ -72,13 +81,22 @@ def _importance(result: TrainingResult) -> str:
 
 
 def _limits(result: TrainingResult, alive: Survivorship) -> str:
-    plan = result.plan
     return (
         "## Limits\n\nPredictions are of returns before costs; only the gates' backtest, net of costs and under "
-        "pessimistic fills, says whether they can be traded. Training labels end at least "
-        f"{plan.embargo_bars} bars before a test begins. {alive.survivors} of {len(alive.ever)} symbols that were ever "
-        "in the universe still had bars at the end of the data; symbols that were delisted before are missing unless "
+        f"pessimistic fills, says whether they can be traded. {_distance(result)} {alive.survivors} of "
+        f"{len(alive.ever)} symbols that were ever in the universe still had bars at the end of "
+        "the data; symbols that were delisted before are missing unless "
         "the bars given hold them. A symbol with more than half of its features missing gets no opinion."
+    )
+
+
+def _distance(result: TrainingResult) -> str:
+    plan = result.plan
+    if plan.embargo_sides == "both":
+        return f"Training labels end at least {plan.embargo_bars} bars before a test begins."
+    return (
+        "Training labels end before a test begins, and training goes on at least "
+        f"{plan.embargo_bars} bars after the test's last label has ended."
     )
 
 

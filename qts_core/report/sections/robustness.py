@@ -26,7 +26,7 @@ def folds_section(context: Context) -> Section | None:
     names = list(dict.fromkeys(name for fold in folds for name in fold.measures))
     blocks: list[Block] = [_table(folds, names)]
     blocks += [_compared(folds, name) for name in names[:2]]
-    return Section("folds", "Walk-forward folds", tuple(blocks))
+    return Section("folds", "Folds", tuple(blocks))
 
 
 def _number(value: float) -> str:
@@ -54,7 +54,7 @@ def _table(folds: tuple[Fold, ...], names: list[str]) -> Table:
     for name in names:
         heads += [f"{name}, in sample", f"{name}, out of sample"]
     return table(
-        "Each fold on the sessions it was fitted to, and on later ones that it had never seen",
+        "Each fold on the sessions it was fitted to, and on others that it had never seen",
         f"n = {len(folds)} folds",
         heads,
         rows,

@@ -94,6 +94,11 @@ class FoldPlan:
         return Fold(len(self.folds), (self.final,), (self.holdout,) if len(self.holdout) else (), validation)
 
     @property
+    def is_history(self) -> bool:
+        """Whether every fold learns only from what came before its test, so that its predictions could be traded."""
+        return all(max(r.stop for r in (*f.train, *f.validation)) <= min(r.start for r in f.test) for f in self.folds)
+
+    @property
     def paths(self) -> tuple[BacktestPath, ...]:
         """Every way through the judged rows: one, or k / N · C(N, k) in a combinatorial plan."""
         return backtest_paths(self.folds)

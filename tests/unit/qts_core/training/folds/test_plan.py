@@ -211,3 +211,9 @@ def test_a_plan_that_contradicts_itself_is_refused_on_construction(changes: dict
         replace(plan, **changes)  # type: ignore[arg-type]
     assert refusal.value.code == "QTS-MODEL-020"
     assert "\n" not in refusal.value.line()
+
+
+def test_only_a_walk_forward_is_a_history_that_could_be_traded() -> None:
+    samples = sample_set(sessions=31)
+    assert plan_of(samples).is_history
+    assert not purged_k_fold(samples.timeline, groups=3, horizon_bars=HORIZON).is_history
