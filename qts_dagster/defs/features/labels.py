@@ -9,7 +9,7 @@ from qts_core.adapters.expectations import validate
 from qts_core.config.models import ModelsSettings
 from qts_core.data.contracts import Aspect, Expected
 from qts_core.report.figures import bar_chart, histogram_chart
-from qts_core.report.formats import decimals, percent
+from qts_core.report.formats import Format, decimals, percent
 from qts_core.research.label_months import LabelMaker, LabelMonth, label_contract, labels_table, months_ahead
 from qts_core.targets import Target, parse_target
 from qts_dagster.defs.resources import Platform
@@ -123,5 +123,5 @@ def _metadata(target: Target, done: LabelMonth) -> Metadata:
     }
 
 
-def _written(target: Target):
+def _written(target: Target) -> Format:
     return percent if target.spec.unit == "ratio" else decimals
