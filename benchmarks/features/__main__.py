@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.features.market import Market
 
-PARTS = ("talib", "pandas_ta", "polars_expressions", "alpha158", "curve", "batch", "live")
+PARTS = ("talib", "pandas_ta", "polars_expressions", "alpha158", "curve", "batch", "live", "profile")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -34,6 +34,7 @@ def train(
     """
     from qts_core.adapters.settings_files import load_settings
     from qts_core.cli.compose import open_lake, research_tools
+    from qts_core.features.compiling import telling_of_compilation
     from qts_core.market.calendar import xnys
     from qts_core.research.catalogues import choose_features
     from qts_core.research.feature_months import compute_all_months
@@ -46,7 +47,8 @@ def train(
     symbols = research_symbols(lake)
     roles = symbol_roles(settings.universe, lake, symbols)
     chosen = choose_features(settings.features, roles)
-    fresh = compute_all_months(lake, chosen.catalogue, symbols=symbols, calendar=calendar, roles=roles)
+    with telling_of_compilation(lambda what, n, total: note(f"  first run: compiled {what} ({n}/{total})")):
+        fresh = compute_all_months(lake, chosen.catalogue, symbols=symbols, calendar=calendar, roles=roles)
     note(f"features: {len(fresh)} months computed")
     if chosen.off:
         note(chosen.sentence())

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from qts_core.features import GROUPS, Catalogue
+from qts_core.features.compiling import telling_of_compilation
 from qts_core.research.drift_watch import DriftWatch, save_drift
 from qts_core.research.feature_months import (
     FeatureMonth,
@@ -66,9 +67,12 @@ def feature_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         watch = DriftWatch(lake, catalogue, settings.models.live_model, settings.monitoring.drift)
 
         def compute(month: str) -> Mapping[dg.AssetKey, MonthDone]:
-            new = refresh_feature_month(
-                lake, month, catalogue, symbols=symbols, calendar=platform.calendar, roles=roles
-            )
+            with telling_of_compilation(
+                lambda what, n, count: context.log.info(f"first run: compiled {what} ({n} of {count} kernels)")
+            ):
+                new = refresh_feature_month(
+                    lake, month, catalogue, symbols=symbols, calendar=platform.calendar, roles=roles
+                )
             done = stored_feature_month(lake, month, catalogue) if new is None else new
             missing = missing_values(done.frame, catalogue, counter.before(month, done.frame))
             look = _look(platform, catalogue, watch, month, done) if month in closely else None
