@@ -1,6 +1,6 @@
 """Kernels that break their contract, one rule each, and some that keep it; in a file, for kernels have a source."""
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 # Series have no annotation: that is how they differ from parameters.
 from __future__ import annotations
 
@@ -148,6 +148,12 @@ def raises(x):
 @kernel()
 def cannot_be_compiled(x):
     return {"value": x}["value"].lower()
+
+
+@block_kernel()
+def returns_its_result(x, out):
+    out[:] = x
+    return out
 
 
 @compiled

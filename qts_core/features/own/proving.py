@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,8 +72,9 @@ def kernel_fault(
     """
     assert operation.scope is Scope.TIME_SERIES
     assert operation.width == 1
+    trial_rows = rows + 3 * operation.warm_up(parameters)
     try:
-        return _Trial(operation, parameters, random, rows + 3 * operation.warm_up(parameters)).fault()
+        return _Trial(operation, parameters, random, trial_rows).fault()
     except NumbaError as error:
         return KernelFault("numba can compile it", _sentence(error), is_compiled=False)
     except Exception as error:  # noqa: BLE001  # a kernel is anyone's code; whatever it raises is the finding
@@ -201,7 +202,9 @@ class _Trial:
 
     def _call(self, series: Sequence[Floats], state: Floats) -> Floats:
         out = np.full(series[0].shape, UNWRITTEN)
-        self._operation.kernel(*series, out, *((state,) if state.size else ()), *self._parameters)
+        call: Callable[..., object] = self._operation.kernel
+        if call(*series, out, *((state,) if state.size else ()), *self._parameters) is not None:
+            raise TypeError("it returns a value; a block kernel writes `out`")
         return out
 
     def _fresh(self, columns: int = SYMBOLS) -> Floats:
