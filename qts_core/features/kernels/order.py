@@ -33,7 +33,7 @@ def lower_bound(ordered: Floats, count: int, value: float) -> int:
     found = first
     for i in range(first, min(first + step, end)):
         found += np.uintp(ordered[i] < value)
-    return np.intp(found)
+    return int(np.intp(found))
 
 
 @kernel

@@ -53,13 +53,13 @@ REGIMES = regimes()
 
 def spread(x: Exact) -> Fraction:
     """Return the sum of squared deviations."""
-    mean = sum(x) / len(x)
+    mean = sum(x, Fraction()) / len(x)
     return sum(((v - mean) ** 2 for v in x), Fraction())
 
 
 def product(x: Exact, y: Exact) -> Fraction:
     """Return the sum of products of deviations."""
-    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    mean_x, mean_y = sum(x, Fraction()) / len(x), sum(y, Fraction()) / len(y)
     return sum(((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)), Fraction())
 
 

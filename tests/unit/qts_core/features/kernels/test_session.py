@@ -24,7 +24,8 @@ def run(
     bars = np.tile(np.array(close)[None, :, None], (5, 1, 1))
     start = np.array(slot) * float(minutes)
     left = np.full(len(close), nan) if bars_left is None else np.array(bars_left)
-    calendar = np.stack([np.array(session, dtype=float), start, start + minutes, left, np.zeros(len(close))])
+    calendar = np.zeros((11, len(close)))
+    calendar[:4] = np.array(session, dtype=float), start, start + minutes, left
     block = FeatureBlock(np.arange(len(close)), bars, calendar)
     out = FeatureEngine(Plan.of({"x": expression}), ("A",)).push(block)[0, :, 0]
     return [None if np.isnan(v) else float(v) for v in out]

@@ -22,7 +22,7 @@ def run(expression: Node, prices: list[float], volume: list[float] | None = None
     bars = np.tile(np.array(prices)[None, :, None], (5, 1, 1))
     if volume is not None:
         bars[4, :, 0] = volume
-    calendar = np.zeros((5, len(prices)))
+    calendar = np.zeros((11, len(prices)))
     block = FeatureBlock(np.arange(len(prices)), bars, calendar)
     out = FeatureEngine(Plan.of({"x": expression}), ("A",)).push(block)[0, :, 0]
     return [None if np.isnan(v) else float(v) for v in out]

@@ -24,7 +24,7 @@ def run(expression: Node, close: Floats, volume: Floats | None = None) -> Floats
     bars = np.empty((5, len(close), 1))
     bars[:4] = close[:, None]
     bars[4] = (np.ones_like(close) if volume is None else volume)[:, None]
-    block = FeatureBlock(np.arange(len(close)), bars, np.zeros((5, len(close))))
+    block = FeatureBlock(np.arange(len(close)), bars, np.zeros((11, len(close))))
     return FeatureEngine(Plan.of({"x": expression}), ("A",)).push(block)[0, :, 0]
 
 

@@ -35,7 +35,7 @@ def blocks(close: Floats, cuts: list[int]) -> list[FeatureBlock]:
     bars = np.repeat(close[None, :, None], 5, axis=0)
     edges = [0, *cuts, len(close)]
     return [
-        FeatureBlock(np.arange(a, b), np.ascontiguousarray(bars[:, a:b]), np.zeros((5, b - a)))
+        FeatureBlock(np.arange(a, b), np.ascontiguousarray(bars[:, a:b]), np.zeros((11, b - a)))
         for a, b in pairwise(edges)
     ]
 
