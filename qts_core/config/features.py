@@ -25,7 +25,7 @@ class FeaturesSettings(Section):
     """config/features.yaml."""
 
     groups: tuple[str, ...] = CORE_GROUPS
-    """Groups to compute; `qts features list` shows them. `all` is the whole default catalogue. Features that read an auxiliary symbol (`cross_relative`, `cross_intermarket`, `statistical_excess`) are switched off, visibly, while the lake has no bars of it."""  # noqa: E501  # the page of settings is made of this line
+    """Groups to compute; `qts features list` shows them. `all` is the whole default catalogue, `alpha158` the 158 features of qlib beside it. Features that read an auxiliary symbol (`cross_relative`, `cross_intermarket`, `statistical_excess`) are switched off, visibly, while the lake has no bars of it."""  # noqa: E501  # the page of settings is made of this line
     exclude: tuple[str, ...] = ()
     """Names or patterns (`volume_*`) to leave out."""
     own: tuple[str, ...] = ()
