@@ -91,7 +91,9 @@ class DriftVerdict:
     def reason(self) -> str:
         """One line for people: how many drifted, against what, and the worst."""
         if not self.is_judged:
-            return f"{self.month} has too few rows to judge"
+            return f"{self.month} has too few rows, or nothing to be compared with"
+        if not self.features:
+            return "not judged: the course of the calendar is known ahead"
         line = f"{len(self.drifted)} of {len(self.features)} features moved from {self.against} in {self.month}"
         if not self.drifted:
             return line

@@ -106,7 +106,7 @@ def row_chart(
         Where to draw a dashed line down all bars.
     """
     written = [value_format(float(v)) for v in values]
-    left = min(max((len(v) for v in labels), default=1) * LETTER + 10, width * 0.4)
+    left = min(max((len(v) for v in labels), default=1) * LETTER + 10, width * 0.5)
     right = max((len(v) for v in written), default=1) * LETTER + 10
     low, high = extent([values], include=(0.0,) if mark is None else (0.0, mark), margin=0.0)
     across = Scale(low, high, left, width - right)

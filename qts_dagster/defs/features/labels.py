@@ -117,7 +117,7 @@ def _metadata(target: Target, done: LabelMonth) -> Metadata:
         "mean": number(float(label.mean())),
         "deviation": number(float(label.std())),
         "distribution": image(
-            histogram_chart(label, title="Labels", unit=f"labels by {target.spec.unit}", value_format=_written(target)),
+            histogram_chart(label, title="Labels", unit="labels", value_format=_written(target)),
             f"How the labels of the month spread, in {target.spec.unit}; the outermost half per cent joins the ends.",
         ),
     }
