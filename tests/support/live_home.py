@@ -13,7 +13,7 @@ from qts_core.adapters.lake import Lake
 from qts_core.config.features import CORE_GROUPS
 from qts_core.data.ingest import clean_all, load_panel, register_synthetic
 from qts_core.data.synthetic import SyntheticMarket, SyntheticMarketSettings, synthetic_market
-from qts_core.features import default_catalogue
+from qts_core.features import Catalogue, default_catalogue
 from qts_core.features.store import compute_panel
 from qts_core.market.calendar import xnys
 from qts_core.market.time import from_micros
@@ -47,11 +47,12 @@ def make_live_home(
     first: date = date(2024, 10, 1),
     last: date = LAST,
     features: int = 12,
+    own: Catalogue | None = None,
     change: Callable[[SyntheticMarket], SyntheticMarket] = lambda market: market,
 ) -> LiveHome:
     """Fill the lake with a market that holds a strong planted signal, and train a few trees on all but its last day.
 
-    What `change` makes of the market is what the lake gets.
+    What `change` makes of the market is what the lake gets. The model learns from `own` features too.
     """
     market = change(
         synthetic_market(SyntheticMarketSettings(symbols=symbols, first=first, last=last, seed=11, signal_strength=3.0))
@@ -62,7 +63,8 @@ def make_live_home(
     session = calendar.last_closed(market_end(last)).date
     panel = load_panel(lake, calendar=calendar, last=calendar.shift(session, -1))
     core = default_catalogue().subset(groups=CORE_GROUPS)
-    catalogue = core.subset(names=core.names[:: max(len(core) // features, 1)])
+    chosen = core.subset(names=core.names[:: max(len(core) // features, 1)])
+    catalogue = chosen if own is None else Catalogue([*chosen, *own])
     result = compute_panel(panel, catalogue)
     labels = forward_return(panel, HORIZON).values
     rows = result.values.transpose(1, 2, 0).reshape(-1, len(catalogue.names))
@@ -79,7 +81,7 @@ def make_live_home(
     manifest = Manifest(
         name="tiny", version="1.0.0", kind="lightgbm", model_type=ModelType.REGRESSOR, target="return_26bar",
         horizon_bars=HORIZON, bar_minutes=15,
-        features=tuple(FeatureReference(name=s.name, hash=s.version) for s in catalogue),
+        features=tuple(FeatureReference(name=s.name, hash=s.reference) for s in catalogue),
         catalogue_hash=catalogue.hash,
         training=TrainingSpan(
             first=from_micros(int(panel.timeline.ts_event[0])), last=from_micros(int(panel.timeline.ts_known[-1])),
