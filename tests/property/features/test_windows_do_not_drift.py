@@ -192,4 +192,4 @@ def test_the_last_windows_of_five_years_are_exact(found: dict[str, Floats], name
 @pytest.mark.parametrize("regime", REGIMES)
 @pytest.mark.parametrize("name", CASES)
 def test_windows_all_along_five_years_are_exact(found: dict[str, Floats], name: str, regime: str) -> None:
-    check(found, name, regime, range(WINDOW - 1, FIVE_YEARS, 97))
+    check(found, name, regime, range(WINDOW - 1, FIVE_YEARS, 499))
