@@ -110,12 +110,6 @@ def fault_value(value: float) -> str:
 def _verdict(given: AuditInput) -> Headline:
     audit = given.audit
     basis = f"{len(PROOFS)} proofs on {len(audit.panel):,} rows of {len(audit.panel.symbols)} symbols"
-    proved = len(audit.names) - len(audit.silent) - len(audit.failed)
-    if given.is_clean:
-        what = "every feature" if not audit.silent else f"{proved:,} features"
-        tone = "good" if not audit.silent else "warn"
-        reasons = () if not audit.silent else (_silent_sentence(audit),)
-        return Headline(tone, f"Every proof holds for {what}", basis, reasons)
     reasons = []
     if audit.failed:
         reasons.append(f"{_counted(len(audit.failed), 'feature')} of {len(audit.names):,} break a proof.")
@@ -126,8 +120,12 @@ def _verdict(given: AuditInput) -> Headline:
         reasons.append(f"The training of {given.model} sees what it must not.")
     if audit.silent:
         reasons.append(_silent_sentence(audit))
-    head = "Features that cannot be trusted" if audit.failed else "Something leaks"
-    return Headline("bad", head, basis, tuple(reasons))
+    if not given.is_clean:
+        head = "Features that cannot be trusted" if audit.failed else "Something leaks"
+        return Headline("bad", head, basis, tuple(reasons))
+    proved = len(audit.names) - len(audit.silent)
+    what = f"{proved:,} features" if audit.silent else "every feature"
+    return Headline("warn" if audit.silent else "good", f"Every proof holds for {what}", basis, tuple(reasons))
 
 
 def _silent_sentence(audit: FeatureAudit) -> str:
@@ -178,13 +176,13 @@ def _failures(given: AuditInput) -> Section:
         )  # fmt: skip
         blocks.append(block)
     if given.rewritten:
-        rows = [
+        bars = [
             (Cell(f.feature), Cell(fault_place(audit, f)[0]), Cell(fault_place(audit, f)[1]),
              Cell(fault_value(f.expected)), Cell(fault_value(f.found)))
             for f in given.rewritten
         ]  # fmt: skip
-        heads = ("Field", "First bar, UTC", "Symbol", "Was known as", "Is now")
-        blocks.append(table("Bars that were rewritten later", f"n = {len(rows)}", heads, rows, words=(0, 1, 2)))
+        names = ("Field", "First bar, UTC", "Symbol", "Was known as", "Is now")
+        blocks.append(table("Bars that were rewritten later", f"n = {len(bars)}", names, bars, words=(0, 1, 2)))
     return Section("failures", "What failed", tuple(blocks))
 
 

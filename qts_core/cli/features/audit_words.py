@@ -39,8 +39,7 @@ def _faults(given: AuditInput) -> str:
         lines += ["", table_text(heads, shown)]
         if len(audit.faults) > SHOWN:
             lines.append(f"and {len(audit.faults) - SHOWN:,} more; --page and --json have them all")
-    for fault in given.training:
-        lines.append(f"training, {fault.where}: {fault.what}")
+    lines += [f"training, {found.where}: {found.what}" for found in given.training]
     for fault in given.rewritten:
         bar, symbol = fault_place(audit, fault)
         then, now = fault_value(fault.expected), fault_value(fault.found)

@@ -147,7 +147,8 @@ class DistanceFromTheOthers(Planted):
     def values(self, panel: Panel, cuts: Sequence[int]) -> Floats:
         close = linked(panel)
         middle = np.array([np.median(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.nan for row in close])
-        return close - middle[:, None]
+        distance: Floats = close - middle[:, None]
+        return distance
 
 
 class CountOfRows(Planted):
