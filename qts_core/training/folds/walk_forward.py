@@ -157,7 +157,7 @@ def _laid_out(
         raise TrainingError(
             "QTS-MODEL-003", f"too few {unit} for one fold", found=f"{last} before the hold-out",
             expected=f"at least {windows.train} to train{room} + {windows.test} to test + {held_out}",
-            fix=f"import more bars, or shorten training.train_{unit} and test_{unit} in models.yaml",
+            fix=f"import more bars, or shorten training.train_{unit} in models.yaml",
         )  # fmt: skip
     tuned = RowRange(starts[last - windows.validation], starts[last])
     return FoldPlan(
