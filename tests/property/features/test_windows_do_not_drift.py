@@ -102,8 +102,14 @@ def fitted(x: Exact, y: Exact) -> tuple[float, float]:
 
 
 def residual(x: Exact, y: Exact) -> tuple[float, float]:
+    """Return the standard error of a line; what is right is its square, as a share of the whole variance.
+
+    Where one print in both series is nearly all of both variances, what the line leaves is below the last place.
+    """
     slope, _ = line(x, y)
-    return root((spread(x) - slope * product(x, y)) / (len(x) - 2)), root(spread(x) / len(x))
+    exact = root((spread(x) - slope * product(x, y)) / (len(x) - 2))
+    whole = root(spread(x) / len(x))
+    return exact, 1e-3 * whole * whole / max(exact, 1e-6 * whole)
 
 
 def bend(x: Exact, _: Exact) -> tuple[float, float]:
