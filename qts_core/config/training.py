@@ -88,6 +88,24 @@ class TrainingSettings(Section):
     """Seed; the same seed gives the same bytes."""
     sample_weights: SampleWeights = "equal"
     """Weight of each training sample: all the same, or by how much of its label no other label of the symbol shares."""
+    early_stopping_rounds: Count | None = None
+    """Rounds without gain on the validation tail after which trees stop growing; default never."""
+    evaluation_metric: Literal["loss", "sharpe"] = "loss"
+    """What early stopping watches: the loss, or the Sharpe ratio of positions held by the scores of the tail."""
+    recency_half_life_sessions: Count | None = None
+    """Sessions after which a training sample weighs half as much as the newest; default all weigh the same."""
+    monotone_constraints: dict[str, Literal[-1, 1]] = Field(default_factory=dict)
+    """Feature or pattern to 1 (predictions may only rise with it) or -1 (only fall); the first that fits counts."""
+    interaction_constraints: tuple[tuple[str, ...], ...] = ()
+    """Groups of features or patterns: only features of one group share a branch, those in no group stand alone."""
+    categorical_features: tuple[str, ...] = ()
+    """Features or patterns whose values 0, 1, 2 ... are names, not sizes."""
+    regularisation_schedule: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """Hyperparameter to its values in the first and the last round; in between it moves in a straight line."""
+    device: Literal["cpu", "auto", "gpu"] = "cpu"
+    """Where trees grow; `auto` takes a GPU when there is one. Only `cpu` gives the same bytes on every machine."""
+    continue_from: Count | None = None
+    """Registered version of the same model whose trees are kept and grown on; default begin anew."""
     retrain_frequency: Literal["daily", "weekly", "monthly", "never"] = "weekly"
     """How often the schedule retrains."""
 

@@ -98,6 +98,11 @@ MODELS = {
     "QTS-MODEL-021": "Purge and embargo leave a fold nothing to learn from.",
     "QTS-MODEL-022": "A stored fold plan cannot be read or was changed.",
     "QTS-MODEL-023": "Early stopping lacks a validation tail, or a tail is given to a model that has no use for it.",
+    "QTS-MODEL-030": "A hyperparameter is unknown, nonsense, or excluded by another.",
+    "QTS-MODEL-031": "A kind of model cannot follow a training strategy, or lacks what it needs.",
+    "QTS-MODEL-032": "A kind of model is registered but cannot be used.",
+    "QTS-MODEL-033": "Training cannot go on from an earlier version.",
+    "QTS-MODEL-034": "The GPU was asked for and cannot be used.",
 }
 
 EXECUTION = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,14 +13,18 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qts_core.market.errors import PredictionError, TrainingError
+from qts_core.config.hyperparameters.declared import NO_TABLE, Dimension, HyperparameterTable, Parameter
+from qts_core.market.errors import InvalidConfigError, ModelLoadError, PredictionError, TrainingError
 from qts_core.market.panel import Floats
+from qts_core.models.context import NO_STRATEGY, FitContext, Option, Strategy, ValidationTail
 from qts_core.models.folder import read_folder, write_folder
 
-__all__ = ["ModelType", "Parameter", "TradingModel", "ValidationTail"]
+__all__ = ["STATE", "FitContext", "ModelType", "Parameter", "Strategy", "TradingModel", "ValidationTail"]
 
-Parameter = bool | int | float | str
-"""A value that a hyperparameter may take."""
+STATE = "model.json"
+"""File of a model's own state: names, seed, hyperparameters; the library's part lies beside it."""
+
+STOPPING = "early_stopping_rounds"
 
 
 class ModelType(StrEnum):
@@ -28,24 +32,6 @@ class ModelType(StrEnum):
 
     CLASSIFIER = "classifier"
     REGRESSOR = "regressor"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ValidationTail:
-    """Samples after those that are learned from, purged from them and from the test: they say when to stop.
-
-    Attributes
-    ----------
-    features : float [V, F]
-    labels : float64 [V]
-        Finite.
-    weights : float64 [V], optional
-        Equal when absent.
-    """
-
-    features: NDArray[np.floating]
-    labels: Floats
-    weights: Floats | None = None
 
 
 class TradingModel(ABC):
@@ -58,14 +44,25 @@ class TradingModel(ABC):
     seed : int
         Everything random in training comes from it: same seed, same data, same bytes.
     parameters : mapping
-        Hyperparameters in the library's own names; unknown ones are the library's to refuse.
+        Hyperparameters in the library's own names. `early_stopping_rounds` among them is the strategy's.
     classes : int
         Number of classes that a classifier tells apart, labels 0, 1, ...
+    strategy : Strategy
+        How it is grown.
+
+    Raises
+    ------
+    InvalidConfigError
+        If a hyperparameter is nonsense (QTS-MODEL-030), or the kind does not know a strategy (QTS-MODEL-031).
     """
 
     kind: ClassVar[str]
     """Name in models.yaml, such as ``lightgbm``."""
     model_type: ClassVar[ModelType]
+    table: ClassVar[HyperparameterTable] = NO_TABLE
+    """What hyperparameters make sense, and where a search looks."""
+    understands: ClassVar[frozenset[Option]] = frozenset()
+    """Strategies that it can follow."""
 
     def __init__(
         self,
@@ -75,15 +72,28 @@ class TradingModel(ABC):
         seed: int = 0,
         parameters: Mapping[str, Parameter] | None = None,
         classes: int = 2,
+        strategy: Strategy = NO_STRATEGY,
     ) -> None:
         self._name = name
         self._classes = classes
         self._version = version
         self._seed = seed
         self._parameters: dict[str, Parameter] = dict(parameters or {})
+        self._strategy = strategy
         self._feature_names: tuple[str, ...] = ()
         self._trained_until: datetime | None = None
         self._metrics: dict[str, float] = {}
+        self._check_choices()
+
+    @classmethod
+    def search_space(cls) -> tuple[Dimension, ...]:
+        """Return the hyperparameters that a search may vary, with their ranges (specification 7.2)."""
+        return cls.table.dimensions()
+
+    @classmethod
+    def can_use_gpu(cls) -> bool:
+        """Return whether the installed library can grow this kind on a GPU of this machine."""
+        return False
 
     @property
     def name(self) -> str:
@@ -103,7 +113,20 @@ class TradingModel(ABC):
     @property
     def wants_validation(self) -> bool:
         """Whether `fit` must be given a validation tail, such as for early stopping; the trainer asks."""
-        return False
+        return self.stopping_rounds is not None
+
+    @property
+    def strategy(self) -> Strategy:
+        """How it is grown."""
+        return self._strategy
+
+    @property
+    def stopping_rounds(self) -> int | None:
+        """Rounds without gain after which growing ends, None = never."""
+        if self._strategy.early_stopping_rounds is not None:
+            return self._strategy.early_stopping_rounds
+        given = self.table.canonical(self._parameters).get(STOPPING, 0)
+        return int(given) if int(given) > 0 else None
 
     @property
     @abstractmethod
@@ -130,16 +153,7 @@ class TradingModel(ABC):
         self._metrics = {name: float(value) for name, value in sorted(metrics.items())}
 
     @abstractmethod
-    def fit(
-        self,
-        features: NDArray[np.floating],
-        labels: Floats,
-        *,
-        feature_names: Sequence[str],
-        trained_until: datetime,
-        weights: Floats | None = None,
-        validation: ValidationTail | None = None,
-    ) -> Self:
+    def fit(self, features: NDArray[np.floating], labels: Floats, context: FitContext) -> Self:
         """Learn `labels` from `features`.
 
         Parameters
@@ -148,14 +162,8 @@ class TradingModel(ABC):
             NaN = no value.
         labels : float64 [R]
             Finite; 0, 1, ... for a classifier.
-        feature_names : sequence of str
-            The F columns.
-        trained_until : datetime
-            When the last label was known, aware UTC.
-        weights : float64 [R], optional
-            Weight of each sample; equal when absent.
-        validation : ValidationTail, optional
-            Given exactly when `wants_validation`; nothing may be learned from it but when to stop and what to keep.
+        context : FitContext
+            Names of the columns, weights, and the tail that says when to stop.
 
         Raises
         ------
@@ -196,6 +204,7 @@ class TradingModel(ABC):
     def set_params(self, **parameters: Parameter) -> Self:
         """Change hyperparameters; they take effect at the next `fit`."""
         self._parameters.update(parameters)
+        self._check_choices()
         return self
 
     @abstractmethod
@@ -220,6 +229,41 @@ class TradingModel(ABC):
         """Read what `save` wrote."""
         return self.from_files(read_folder(Path(path)))
 
+    def _check_choices(self) -> None:
+        """Refuse hyperparameters and strategies that the kind does not know or that contradict each other."""
+        for name, found, expected in self.table.contradictions(self._parameters):
+            raise InvalidConfigError(
+                "QTS-MODEL-030", "a hyperparameter makes no sense", where=f"{self._name} {self.kind} {name}",
+                found=found, expected=expected, fix="correct hyperparameters in models.yaml",
+            )  # fmt: skip
+        if unknown := self._strategy.options - self.understands:
+            raise InvalidConfigError(
+                "QTS-MODEL-031", "this kind of model cannot follow a strategy", where=f"{self._name} {self.kind}",
+                found=", ".join(sorted(unknown)), expected=", ".join(sorted(self.understands)) or "none",
+                fix="take it out of training in models.yaml, or choose another type",
+            )  # fmt: skip
+
+    def _check_samples(self, features: NDArray[np.floating], labels: Floats, context: FitContext) -> None:
+        """Refuse what no kind of model can learn from."""
+        self._check_validation(context.validation)
+        if len(labels) == 0 or not np.isfinite(labels).all():
+            raise TrainingError(
+                "QTS-MODEL-003", "nothing to train on", where=self.name, found=f"{len(labels)} labels",
+                expected="at least one label, all finite", fix="import more bars or shorten the horizon",
+            )  # fmt: skip
+        if features.shape != (len(labels), len(context.feature_names)):
+            raise TrainingError(
+                "QTS-MODEL-003", "wrong shape of features", where=self.name, found=features.shape,
+                expected=f"[{len(labels)}, {len(context.feature_names)}]", fix="one row a label, one column a feature",
+            )  # fmt: skip
+        is_classifier = self.model_type is ModelType.CLASSIFIER
+        if is_classifier and not np.isin(labels, np.arange(self._classes)).all():
+            raise TrainingError(
+                "QTS-MODEL-003", "a label is not a class", where=self.name,
+                found=labels[~np.isin(labels, np.arange(self._classes))][0],
+                expected=f"0 to {self._classes - 1}", fix="choose a target of classes, or the task regression",
+            )  # fmt: skip
+
     def _check_validation(self, validation: ValidationTail | None) -> None:
         """Refuse a tail that nobody would use, and early stopping without one."""
         if (validation is not None) != self.wants_validation:
@@ -229,6 +273,52 @@ class TradingModel(ABC):
                 expected="a tail" if self.wants_validation else "no tail",
                 fix="give `validation` exactly when early_stopping_rounds is set",
             )  # fmt: skip
+
+    def _learned(self, context: FitContext) -> None:
+        """Keep what the model was fitted on."""
+        self._feature_names, self._trained_until = tuple(context.feature_names), context.trained_until
+
+    def _state(self, **more: object) -> bytes:
+        """Return everything but the library's part as JSON; `more` are entries of the kind's own."""
+        if not self.is_fitted or self._trained_until is None:
+            raise PredictionError("QTS-MODEL-004", "the model is not fitted", where=self.name, fix="call fit or load")
+        state = {
+            "name": self.name,
+            "version": self.version,
+            "seed": self.seed,
+            "parameters": self._parameters,
+            "feature_names": self._feature_names,
+            "trained_until": self._trained_until.isoformat(),
+            "metrics": self._metrics,
+            **({"classes": self._classes} if self._classes > 2 else {}),
+            **({"strategy": self._strategy.as_dict()} if self._strategy != NO_STRATEGY else {}),
+            **more,
+        }
+        return json.dumps(state, sort_keys=True, indent=1, allow_nan=False).encode()
+
+    def _take_state(self, files: Mapping[str, bytes]) -> dict[str, object]:
+        """Take over what `_state` gave, and return all of it.
+
+        Raises
+        ------
+        KeyError, ValueError, TypeError
+            If it is damaged; :meth:`from_files` says so in words, see :meth:`_not_a_model`.
+        """
+        state = json.loads(files[STATE])
+        self._feature_names = tuple(str(name) for name in state["feature_names"])
+        self._trained_until = datetime.fromisoformat(state["trained_until"])
+        self._name, self._version, self._seed = str(state["name"]), str(state["version"]), int(state["seed"])
+        self._classes = int(state.get("classes", 2))
+        self._parameters, self._metrics = dict(state["parameters"]), dict(state["metrics"])
+        self._strategy = Strategy.from_dict(state.get("strategy", {}))
+        return dict(state)
+
+    def _not_a_model(self, error: Exception, *files: str) -> ModelLoadError:
+        """Return the refusal of damaged files."""
+        return ModelLoadError(
+            "QTS-MODEL-002", f"not a {self.kind} model", where=self.name, found=f"{type(error).__name__}: {error}",
+            expected=" and ".join((*files, STATE)), fix="fetch the bundle again",
+        )  # fmt: skip
 
     def _checked(self, features: Floats) -> Floats:
         if not self.is_fitted:

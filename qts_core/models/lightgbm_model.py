@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from qts_core.market.errors import ModelLoadError, PredictionError, TrainingError
+from qts_core.market.errors import ModelLoadError, PredictionError
 from qts_core.market.panel import Floats
-from qts_core.models.base import ModelType, Parameter, TradingModel, ValidationTail
+from qts_core.models.base import STATE, FitContext, ModelType, Parameter, Strategy, TradingModel, ValidationTail
+from qts_core.models.context import NO_STRATEGY
 
 __all__ = ["LightGBMClassifier", "LightGBMModel", "LightGBMRegressor"]
 
 WEIGHTS = "model.txt"
-STATE = "model.json"
 DEFAULT_TREES = 150
 SMALL_BATCH_ROWS = 4096
 """Below this many rows a second thread costs more than it saves."""
@@ -58,49 +56,31 @@ class LightGBMModel(TradingModel):
         seed: int = 0,
         parameters: Mapping[str, Parameter] | None = None,
         classes: int = 2,
+        strategy: Strategy = NO_STRATEGY,
     ) -> None:
-        super().__init__(name, version=version, seed=seed, parameters=parameters, classes=classes)
+        super().__init__(name, version=version, seed=seed, parameters=parameters, classes=classes, strategy=strategy)
         self._booster: lightgbm.Booster | None = None
-
-    @property
-    def wants_validation(self) -> bool:
-        """Whether early stopping is configured."""
-        return any(int(self._parameters.get(name, 0)) > 0 for name in STOPPING_NAMES)
 
     @property
     def is_fitted(self) -> bool:
         """Whether the model can predict."""
         return self._booster is not None
 
-    def fit(
-        self,
-        features: NDArray[np.floating],
-        labels: Floats,
-        *,
-        feature_names: Sequence[str],
-        trained_until: datetime,
-        weights: Floats | None = None,
-        validation: ValidationTail | None = None,
-    ) -> Self:
-        """Grow the trees, to the best number of them on `validation` if early stopping is configured.
+    def fit(self, features: NDArray[np.floating], labels: Floats, context: FitContext) -> Self:
+        """Grow the trees, to the best number of them on the tail if early stopping is configured.
 
         See :meth:`TradingModel.fit`.
         """
-        self._check_validation(validation)
-        if len(labels) == 0 or not np.isfinite(labels).all():
-            raise TrainingError(
-                "QTS-MODEL-003", "nothing to train on", where=self.name, found=f"{len(labels)} labels",
-                expected="at least one label, all finite", fix="import more bars or shorten the horizon",
-            )  # fmt: skip
+        self._check_samples(features, labels, context)
         data = lightgbm.Dataset(
-            features, label=labels, weight=weights, feature_name=list(feature_names), params=self._library_parameters()
-        )
-        tails = [] if validation is None else [_judged(data, validation)]
+            features, label=labels, weight=context.weights, feature_name=list(context.feature_names),
+            params=self._library_parameters(),
+        )  # fmt: skip
+        tails = [] if context.validation is None else [_judged(data, context.validation)]
         self._booster = lightgbm.train(
             self._library_parameters(), data, num_boost_round=self._trees(), valid_sets=tails or None
         )
-        self._feature_names = tuple(feature_names)
-        self._trained_until = trained_until
+        self._learned(context)
         return self
 
     def predict(self, features: Floats) -> Floats:
@@ -121,41 +101,24 @@ class LightGBMModel(TradingModel):
 
     def to_files(self) -> dict[str, bytes]:
         """Return LightGBM's text format and the model's own state as JSON."""
-        if self._booster is None or self._trained_until is None:
-            raise PredictionError("QTS-MODEL-004", "the model is not fitted", where=self.name, fix="call fit or load")
-        state = {
-            "name": self.name,
-            "version": self.version,
-            "seed": self.seed,
-            "parameters": self._parameters,
-            "feature_names": self._feature_names,
-            "trained_until": self._trained_until.isoformat(),
-            "metrics": self._metrics,
-        }
-        text = json.dumps(state, sort_keys=True, indent=1)
-        return {WEIGHTS: self._booster.model_to_string().encode(), STATE: text.encode()}
+        state = self._state()
+        booster: lightgbm.Booster = self._booster  # type: ignore[assignment]  # _state refuses an unfitted model
+        return {WEIGHTS: booster.model_to_string().encode(), STATE: state}
 
     def from_files(self, files: Mapping[str, bytes]) -> Self:
         """Take over what `to_files` gave."""
         try:
-            state = json.loads(files[STATE])
+            self._take_state(files)
             booster = lightgbm.Booster(model_str=files[WEIGHTS].decode())
-            names = tuple(str(n) for n in state["feature_names"])
-            trained_until = datetime.fromisoformat(state["trained_until"])
         except (KeyError, ValueError, TypeError, lightgbm.basic.LightGBMError) as error:
-            raise ModelLoadError(
-                "QTS-MODEL-002", "not a LightGBM model", where=self.name, found=f"{type(error).__name__}: {error}",
-                expected=f"{WEIGHTS} and {STATE}", fix="fetch the bundle again",
-            ) from error  # fmt: skip
+            raise self._not_a_model(error, WEIGHTS) from error
+        names = self._feature_names
         if booster.num_feature() != len(names):
             raise ModelLoadError(
                 "QTS-MODEL-002", "the trees and the feature list differ", where=self.name, found=booster.num_feature(),
                 expected=f"{len(names)} features", fix="fetch the bundle again",
             )  # fmt: skip
-        self._booster, self._feature_names, self._trained_until = booster, names, trained_until
-        self._classes = max(2, booster.num_model_per_iteration())
-        self._name, self._version, self._seed = state["name"], state["version"], state["seed"]
-        self._parameters, self._metrics = dict(state["parameters"]), dict(state["metrics"])
+        self._booster, self._classes = booster, max(2, booster.num_model_per_iteration())
         return self
 
     def _raw(self, features: Floats) -> Floats:

@@ -29,6 +29,7 @@ from qts_core.research.pinned_lake import Pin, pin_month
 from qts_core.research.symbol_parts import SymbolPart
 from qts_core.targets import judged_values, labels_for, parse_target
 from qts_core.training.folds import FoldPlan, plan_folds
+from qts_core.research.training_strategy import strategy_of
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingEntry
 
@@ -89,6 +90,9 @@ def entry_of(key: str, chosen: ModelSettings) -> TrainingEntry:
             preprocessing=Method(scaler) if (scaler := chosen.features.preprocessing) else None,
             selection=chosen.features.selection,
             sample_weights=chosen.training.sample_weights,
+            validation_share=chosen.training.validation_share,
+            strategy=strategy_of(chosen),
+            recency_half_life_sessions=chosen.training.recency_half_life_sessions,
         )
     except ValueError as error:
         raise InvalidConfigError(

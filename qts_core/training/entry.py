@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qts_core.config.models import FeatureSelection, SampleWeights
-from qts_core.models.base import ModelType, Parameter
+from qts_core.models.base import ModelType, Parameter, TradingModel
+from qts_core.models.context import NO_STRATEGY, Strategy
 from qts_core.models.preprocessing import Method
 from qts_core.targets import Target
 
@@ -43,6 +45,12 @@ class TrainingEntry:
         Weight of each training sample; equal by default.
     validation_share : float
         Share of the training rows, the last ones, that early stopping judges by; for models that ask for it.
+    strategy : Strategy
+        How the model is grown.
+    recency_half_life_sessions : int, optional
+        Sessions after which a sample weighs half as much as the newest.
+    start : TradingModel, optional
+        Fitted model that is grown on; its labels must have ended before any test begins.
     """
 
     key: str
@@ -58,6 +66,9 @@ class TrainingEntry:
     selection: FeatureSelection = ALL_FEATURES
     sample_weights: SampleWeights = "equal"
     validation_share: float = VALIDATION_SHARE
+    strategy: Strategy = NO_STRATEGY
+    recency_half_life_sessions: int | None = None
+    start: TradingModel | None = None
 
     def __post_init__(self) -> None:
         if self.target.is_classification != (self.model_type is ModelType.CLASSIFIER):
@@ -76,6 +87,12 @@ class TrainingEntry:
             chosen["sample_weights"] = self.sample_weights
         if self.validation_share != VALIDATION_SHARE:
             chosen["validation_share"] = str(self.validation_share)
+        chosen |= {f"strategy.{name}": str(value) for name, value in self.strategy.as_dict().items()}
+        if self.recency_half_life_sessions is not None:
+            chosen["recency_half_life_sessions"] = str(self.recency_half_life_sessions)
+        if self.start is not None:
+            content = b"".join(part for _, part in sorted(self.start.to_files().items()))
+            chosen["continue_from"] = hashlib.sha256(content).hexdigest()
         return {
             "kind": self.kind,
             "model_type": self.model_type.value,

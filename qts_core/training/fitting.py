@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from qts_core.market.errors import TrainingError
 from qts_core.market.panel import Floats
 from qts_core.market.time import from_micros
-from qts_core.models.base import TradingModel, ValidationTail
+from qts_core.models.base import TradingModel
+from qts_core.models.context import FitContext, ValidationTail
 from qts_core.models.factory import create_model
 from qts_core.models.preprocessing import Preprocessor
 from qts_core.models.scoring import UP_OR_NOT, has_opinion, score
-from qts_core.targets import average_uniqueness
+from qts_core.training.continuation import check_start
 from qts_core.training.entry import TrainingEntry
 from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.samples import TrainingSet
 from qts_core.training.selection import Selection, TrainingRows, select
+from qts_core.training.weights import sample_weights
 
 __all__ = ["Fitted", "fit_fold", "score_rows"]
 
@@ -69,7 +71,9 @@ def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: F
         seed=entry.seed,
         parameters=entry.parameters,
         classes=max(len(entry.target.spec.classes), 2),
+        strategy=entry.strategy,
     )
+    check_start(entry, samples.timeline, fold, where)
     if model.wants_validation:
         fold = plan.tail(fold, entry.validation_share)
     places = plan.train_samples(fold, samples)
@@ -84,25 +88,31 @@ def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: F
     if entry.preprocessing is not None:
         scaler = Preprocessor.fit(entry.preprocessing, features, selection.names)
         features = scaler.transform(features)
+    signs = entry.target.spec.signs or UP_OR_NOT
     last_row, tail = int(samples.end_row[chosen].max()), None
     if model.wants_validation:
         tuned = plan.validation_samples(fold, samples)
         tuned, judged = _usable(
             entry, tuned, np.ascontiguousarray(samples.features[tuned][:, columns]), f"{where}, tail"
         )
-        judged = judged if scaler is None else scaler.transform(judged)
-        tail = ValidationTail(judged, np.clip(samples.labels[tuned], *bounds), _weights(entry, samples, tuned))
+        tail = ValidationTail(
+            features=judged if scaler is None else scaler.transform(judged),
+            labels=np.clip(samples.labels[tuned], *bounds),
+            weights=sample_weights(entry, samples, tuned),
+            returns=samples.returns[tuned],
+            bars=samples.row[tuned],
+            signs=signs,
+        )
         last_row = max(last_row, int(samples.end_row[tuned].max()))
-    model.fit(
-        features,
-        np.clip(samples.labels[chosen], *bounds),
+    context = FitContext(
         feature_names=selection.names,
         trained_until=from_micros(int(samples.timeline.ts_known[last_row])),
-        weights=_weights(entry, samples, chosen),
+        weights=sample_weights(entry, samples, chosen),
         validation=tail,
+        start=entry.start,
     )
+    model.fit(features, np.clip(samples.labels[chosen], *bounds), context)
     scale = float(np.nanmean(np.abs(samples.returns[chosen])))
-    signs = entry.target.spec.signs or UP_OR_NOT
     return Fitted(model, scale, chosen, scaler, selection, columns, signs, last_row)
 
 
@@ -112,12 +122,6 @@ def _bounds(entry: TrainingEntry, labels: Floats) -> tuple[float, float]:
         return -np.inf, np.inf
     low, high = np.quantile(labels, [entry.winsorize_ratio, 1.0 - entry.winsorize_ratio])
     return float(low), float(high)
-
-
-def _weights(entry: TrainingEntry, samples: TrainingSet, places: NDArray[np.int64]) -> Floats | None:
-    if entry.sample_weights != "uniqueness":
-        return None
-    return average_uniqueness(samples.row[places], samples.column[places], samples.end_row[places])
 
 
 def _usable(

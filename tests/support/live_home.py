@@ -19,6 +19,7 @@ from qts_core.market.calendar import xnys
 from qts_core.market.time import from_micros
 from qts_core.models.base import ModelType
 from qts_core.models.bundle import ModelBundle
+from qts_core.models.context import FitContext
 from qts_core.models.factory import create_model
 from qts_core.models.libraries import library_versions
 from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
@@ -74,10 +75,7 @@ def make_live_home(
         "lightgbm", ModelType.REGRESSOR, name="tiny", seed=3,
         parameters={"n_estimators": ROUNDS, "num_leaves": 7, "learning_rate": 0.2, "min_child_samples": 20},
     )  # fmt: skip
-    model.fit(
-        rows[usable], flat[usable], feature_names=catalogue.names,
-        trained_until=from_micros(int(panel.timeline.ts_known[-1])),
-    )  # fmt: skip
+    model.fit(rows[usable], flat[usable], FitContext(catalogue.names, from_micros(int(panel.timeline.ts_known[-1]))))
     manifest = Manifest(
         name="tiny", version="1.0.0", kind="lightgbm", model_type=ModelType.REGRESSOR, target="return_26bar",
         horizon_bars=HORIZON, bar_minutes=15,

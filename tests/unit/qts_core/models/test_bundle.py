@@ -15,6 +15,7 @@ import pytest
 from qts_core.market.errors import ExitCode, ModelLoadError, ModelNotFoundError
 from qts_core.models.base import ModelType
 from qts_core.models.bundle import ModelBundle
+from qts_core.models.context import FitContext
 from qts_core.models.factory import create_model
 from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
 
@@ -34,7 +35,7 @@ def bundle_of(model_type: ModelType = ModelType.REGRESSOR) -> ModelBundle:
     labels = 0.01 * features[:, 0] + 0.01 * np.random.default_rng(4).standard_normal(2000)
     labels = labels if model_type is ModelType.REGRESSOR else (labels > 0).astype(float)
     model = create_model("lightgbm", model_type, name="toy", seed=1, parameters={"n_estimators": 20})
-    model.fit(features, labels, feature_names=NAMES, trained_until=WHEN)
+    model.fit(features, labels, FitContext(NAMES, WHEN))
     manifest = Manifest(
         name="toy", version="1.0.0", kind="lightgbm", model_type=model_type, target="return_26bar", horizon_bars=26,
         bar_minutes=15, features=tuple(FeatureReference(name=n, hash=n[0] * 64) for n in NAMES),

@@ -16,7 +16,7 @@ from qts_core.market.errors import (
     PredictionError,
     TrainingError,
 )
-from qts_core.models.base import ModelType, TradingModel
+from qts_core.models.base import FitContext, ModelType, TradingModel
 from qts_core.models.factory import create_model, task_type
 
 NAMES = ("alpha", "beta", "gamma")
@@ -36,7 +36,7 @@ def data(model_type: ModelType) -> tuple[np.ndarray, np.ndarray]:
 def fitted(model_type: ModelType, seed: int = 5) -> TradingModel:
     features, labels = data(model_type)
     model = create_model("lightgbm", model_type, name="toy", seed=seed, parameters=PARAMETERS)
-    return model.fit(features, labels, feature_names=NAMES, trained_until=UNTIL)
+    return model.fit(features, labels, FitContext(NAMES, UNTIL))
 
 
 @pytest.mark.parametrize("model_type", KINDS)
@@ -44,7 +44,7 @@ def test_the_interface_of_the_specification_is_there(model_type: ModelType) -> N
     model = create_model("lightgbm", model_type, name="toy", version="2.1.0", parameters=PARAMETERS)
     assert (model.name, model.version, model.model_type, model.is_fitted) == ("toy", "2.1.0", model_type, False)
     features, labels = data(model_type)
-    assert model.fit(features, labels, feature_names=NAMES, trained_until=UNTIL) is model
+    assert model.fit(features, labels, FitContext(NAMES, UNTIL)) is model
     assert model.is_fitted
     assert model.feature_names == NAMES
     assert model.training_timestamp == UNTIL
@@ -141,14 +141,14 @@ def test_misuse_is_refused_in_words() -> None:
 def test_nothing_to_learn_is_refused(labels: np.ndarray) -> None:
     model = create_model("lightgbm", ModelType.REGRESSOR, name="toy")
     with pytest.raises(TrainingError, match="nothing to train on"):
-        model.fit(np.zeros((len(labels), 3)), labels, feature_names=NAMES, trained_until=UNTIL)
+        model.fit(np.zeros((len(labels), 3)), labels, FitContext(NAMES, UNTIL))
 
 
 @pytest.mark.parametrize(
     "broken", [{}, {"model.txt": b"tree", "model.json": b"{}"}, {"model.txt": b"x", "model.json": b"\xff"}]
 )
 def test_damaged_files_are_refused(broken: dict[str, bytes]) -> None:
-    with pytest.raises(ModelLoadError, match="not a LightGBM model"):
+    with pytest.raises(ModelLoadError, match="not a lightgbm model"):
         create_model("lightgbm", ModelType.REGRESSOR, name="toy").from_files(broken)
 
 

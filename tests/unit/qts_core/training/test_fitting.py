@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from qts_core.market.errors import TrainingError
-from qts_core.models.base import ModelType, ValidationTail
+from qts_core.models.base import FitContext, ModelType, ValidationTail
 from qts_core.models.lightgbm_model import LightGBMRegressor
 from qts_core.models.preprocessing import Method
 from qts_core.targets import parse_target
@@ -92,7 +92,7 @@ def test_early_stopping_and_a_tail_go_together(samples: TrainingSet) -> None:
     for parameters, given in (({"early_stopping_rounds": 5}, None), ({}, tail)):
         with pytest.raises(TrainingError, match="go together") as refusal:
             LightGBMRegressor("m", parameters=parameters).fit(
-                rows, labels, feature_names=samples.names, trained_until=WHEN, validation=given
+                rows, labels, FitContext(samples.names, WHEN, validation=given)
             )
         assert refusal.value.code == "QTS-MODEL-023"
 

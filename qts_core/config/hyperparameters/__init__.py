@@ -1,0 +1,1 @@
+"""Hyperparameters that make sense, one table a kind of model (specification 7.2)."""
