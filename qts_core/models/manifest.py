@@ -47,7 +47,8 @@ class Manifest(BaseModel):
     """`manifest.json` of a bundle.
 
     Everything in it follows from data, parameters and seed: no wall clock, no host, so the same training gives the
-    same bytes and its sha256 is the bundle's identity.
+    same bytes and its sha256 is the bundle's identity. `version` is semantic, see `models.semantic`; `configuration` is
+    every choice of the training as text, empty in earlier bundles.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,6 +70,7 @@ class Manifest(BaseModel):
     label_scale: float
     dispersion: float | None
     libraries: dict[str, str]
+    configuration: dict[str, str] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
     def to_bytes(self) -> bytes:

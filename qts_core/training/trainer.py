@@ -208,6 +208,7 @@ def _bundle(
         label_scale=final.label_scale,
         dispersion=overall.residual_std if np.isfinite(overall.residual_std) else None,
         libraries=library_versions(entry.kind),
+        configuration=entry.as_dict(),
     )
     golden = used[np.linspace(0, len(used) - 1, min(GOLDEN_ROWS, len(used))).astype(np.int64)]
     inputs = np.ascontiguousarray(samples.features[used][:, final.columns])
