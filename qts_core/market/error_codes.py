@@ -103,6 +103,12 @@ MODELS = {
     "QTS-MODEL-032": "A kind of model is registered but cannot be used.",
     "QTS-MODEL-033": "Training cannot go on from an earlier version.",
     "QTS-MODEL-034": "The GPU was asked for and cannot be used.",
+    "QTS-MODEL-065": "The key that signs gate records cannot be read, is damaged, or is open to others.",
+    "QTS-MODEL-066": "There is no such trial in the ledger.",
+    "QTS-MODEL-076": "A version of a model is named in a way that fits none.",
+    "QTS-MODEL-077": "A model cannot be trained again as it was.",
+    "QTS-MODEL-078": "Two versions cannot be compared.",
+    "QTS-MODEL-079": "A shadow model cannot predict beside the champion.",
 }
 
 EXECUTION = {

@@ -14,6 +14,7 @@ __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "PREVIOUS",
+    "SHADOW",
     "DatasetRecord",
     "FoldRecord",
     "ModelRegistry",
@@ -26,6 +27,7 @@ __all__ = [
 CHALLENGER = "challenger"
 CHAMPION = "champion"
 PREVIOUS = "previous"
+SHADOW = "shadow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +169,11 @@ class ModelRegistry(Protocol):
         ...
 
     def download(self, model: str, version: str) -> dict[str, bytes]:
-        """Return the files of a version's bundle."""
+        """Return the files of a version's bundle.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If there is no such version, or its files are gone.
+        """
         ...

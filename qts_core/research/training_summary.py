@@ -17,16 +17,18 @@ import polars as pl
 from qts_core.market.errors import DataNotFoundError, ModelNotFoundError
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
-from qts_core.ports.lake import LakePort
+from qts_core.ports.lake import LakePort, LakeReader
 
 __all__ = [
     "FoldSummary",
     "TrainingSummary",
     "load_predictions",
     "load_training",
+    "predictions_of_version",
     "predictions_table",
     "save_predictions",
     "save_training",
+    "training_of_version",
 ]
 
 WHOLE = "all"
@@ -124,8 +126,29 @@ def predictions_table(model: str) -> str:
 
 
 def save_training(lake: LakePort, summary: TrainingSummary) -> None:
-    """Keep the newest training of a model."""
-    lake.write_blob(_blob(summary.model), summary.to_json().encode())
+    """Keep a training as the newest of its model, and under its version."""
+    content = summary.to_json().encode()
+    for blob in (_blob(summary.model), _blob(_versioned(summary))):
+        lake.write_blob(blob, content)
+
+
+def training_of_version(lake: LakeReader, model: str, version: str, bundle_sha256: str) -> TrainingSummary | None:
+    """Return the training of a registered version; None when the lake has none of this very bundle.
+
+    Parameters
+    ----------
+    model : str
+        Key in models.yaml.
+    version : str
+        Number in the registry.
+    bundle_sha256 : str
+        Of the bundle that is registered: registries begin to count anew, bundles do not.
+    """
+    blob = _blob(f"{model}_v{version}")
+    if not lake.has_blob(blob):
+        return None
+    found = TrainingSummary.from_json(lake.read_blob(blob).decode())
+    return found if found.bundle_sha256 == bundle_sha256 else None
 
 
 def load_training(lake: LakePort, model: str) -> TrainingSummary:
@@ -159,7 +182,8 @@ def save_predictions(
         schema={"symbol": pl.String, "ts_event": when, "ts_known": when, "score": pl.Float64},
     )
     lineage = {"model_id": summary.model_id, "training": summary.identity, "data": summary.data_hash}
-    lake.write_month(predictions_table(summary.model), WHOLE, frame, lineage=lineage)
+    for table in (predictions_table(summary.model), predictions_table(_versioned(summary))):
+        lake.write_month(table, WHOLE, frame, lineage=lineage)
     return frame.height
 
 
@@ -171,7 +195,19 @@ def load_predictions(lake: LakePort, summary: TrainingSummary, timeline: Timelin
     DataNotFoundError
         If what is stored belongs to another training.
     """
-    table = predictions_table(summary.model)
+    return _laid_out(lake, predictions_table(summary.model), summary, timeline, symbols)
+
+
+def predictions_of_version(
+    lake: LakeReader, summary: TrainingSummary, timeline: Timeline, symbols: tuple[str, ...]
+) -> Floats:
+    """Return what :func:`load_predictions` would, of a version that need not be the newest."""
+    return _laid_out(lake, predictions_table(_versioned(summary)), summary, timeline, symbols)
+
+
+def _laid_out(
+    lake: LakeReader, table: str, summary: TrainingSummary, timeline: Timeline, symbols: tuple[str, ...]
+) -> Floats:
     stored = lake.partition(table, WHOLE)
     if stored is None or stored.lineage.get("training") != summary.identity:
         raise DataNotFoundError(
@@ -184,6 +220,10 @@ def load_predictions(lake: LakePort, summary: TrainingSummary, timeline: Timelin
     panel = np.full((len(timeline), len(symbols)), np.nan)
     panel[rows[inside], frame["column"].to_numpy()[inside]] = frame["score"].to_numpy()[inside]
     return panel
+
+
+def _versioned(summary: TrainingSummary) -> str:
+    return f"{summary.model}_v{summary.version}"
 
 
 def _blob(model: str) -> str:

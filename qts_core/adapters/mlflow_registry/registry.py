@@ -81,14 +81,21 @@ class MlflowRegistry:
     def download(self, model: str, version: str) -> dict[str, bytes]:
         """Return the files of a version's bundle."""
         import mlflow
+        from mlflow.exceptions import MlflowException
 
         registered = self.version(model, version)
-        with quiet(), tempfile.TemporaryDirectory() as folder:
-            uri = f"models:/{model}/{registered.version}"
-            place = mlflow.artifacts.download_artifacts(
-                artifact_uri=uri, dst_path=folder, tracking_uri=self._connection.tracking_uri
-            )
-            return read_folder(Path(place) / "artifacts" / "bundle")
+        uri = f"models:/{model}/{registered.version}"
+        try:
+            with quiet(), tempfile.TemporaryDirectory() as folder:
+                place = mlflow.artifacts.download_artifacts(
+                    artifact_uri=uri, dst_path=folder, tracking_uri=self._connection.tracking_uri
+                )
+                return read_folder(Path(place) / "artifacts" / "bundle")
+        except (MlflowException, OSError) as error:
+            raise ModelNotFoundError(
+                "QTS-MODEL-001", "the bundle of a registered version cannot be had", where=uri, found=error,
+                expected="its files in the artefact store", fix="restore them, or train the model again",
+            ) from error  # fmt: skip
 
     def _aliases(self, model: str) -> dict[str, str]:
         from mlflow.exceptions import MlflowException
