@@ -15,12 +15,13 @@ from typing import Final
 
 from live_daemon.paths import LivePaths, read_json, write_json
 from qts_core.adapters.db import open_database
+from qts_core.adapters.gate_key import gate_key
 from qts_core.adapters.mlflow_registry.alias_watch import current_version
 from qts_core.adapters.mlflow_registry.local_store import stored_bundle
 from qts_core.config.settings import Settings
 from qts_core.market.errors import ModelError, ModelLoadError, ModelNotFoundError
 from qts_core.models.bundle import LoadedModel, ModelBundle
-from qts_core.research.approval import approve
+from qts_core.research.approval import GateSeal, approve
 
 __all__ = ["ModelSource", "ReadyModel"]
 
@@ -115,7 +116,8 @@ class ModelSource:
         """
         bundle, sha256, version = self._local() or self._asked()
         with open_database(self._settings.database.url) as database:
-            approval = approve(database.gates.latest(self.name, version), sha256)
+            record = database.gates.latest(self.name, version)
+        approval = approve(record, sha256, GateSeal(gate_key(self._settings)))
         if not approval.is_allowed:
             raise ModelLoadError(
                 "QTS-MODEL-005", "the promoted version may not trade", where=f"{self.name} version {version}",

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 
 from qts_core.adapters.code_version import code_version
 from qts_core.adapters.db import open_database
+from qts_core.adapters.gate_key import gate_key
 from qts_core.adapters.lake import Lake
 from qts_core.adapters.lake.cache import shared_cache
 from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
 from qts_core.adapters.mlflow_registry.tracker import MlflowTracker
 from qts_core.config.settings import Settings
+from qts_core.research.approval import GateSeal
 from qts_core.research.ledger import TrialLedger
 from qts_core.research.tools import ResearchTools
 
@@ -45,4 +47,5 @@ def research_tools(settings: Settings, *, tags: Mapping[str, str] | None = None)
             gates=database.gates,
             now=lambda: datetime.now(UTC),  # noqa: TID251 - a composition root may ask the wall clock
             tags={"git_commit": code_version(), **(tags or {})},
+            seal=GateSeal(gate_key(settings)),
         )

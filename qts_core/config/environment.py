@@ -97,6 +97,8 @@ class DatabaseSettings(Section):
     """Password."""
     postgres_db: str = "qts"
     """Database."""
+    gate_key: SecretStr | None = None
+    """Key that signs gate records, 32 characters or more; default a file in `QTS_HOME`; only from the environment."""
     redis_url: SecretStr | None = None
     """Address of Redis, such as `rediss://user:password@host:6379/0`; only from the environment."""
     redis_host: Host | None = None
@@ -105,6 +107,13 @@ class DatabaseSettings(Section):
     """Port."""
     redis_password: SecretStr | None = None
     """Password."""
+
+    @field_validator("gate_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("a gate key has at least 32 characters, such as those of `openssl rand -hex 32`")
+        return _check_secret(value)
 
     @model_validator(mode="before")
     @classmethod

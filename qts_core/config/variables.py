@@ -67,6 +67,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("POSTGRES_PASSWORD", "database.postgres_password", is_secret=True),
     Variable("POSTGRES_DB", "database.postgres_db"),
     Variable("QTS_DATABASE_URL", "database.url", aliases=("DATABASE_URL",), is_secret=True),
+    Variable("QTS_GATE_KEY", "database.gate_key", is_secret=True),
     Variable("REDIS_URL", "database.redis_url", is_secret=True),
     Variable("REDIS_HOST", "database.redis_host"),
     Variable("REDIS_PORT", "database.redis_port", Kind.WHOLE),

@@ -6,7 +6,7 @@ Each step reads what the one before left in lake, registry and ledger, so each m
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from qts_core.research.training_summary import (
     save_predictions,
     save_training,
 )
+from qts_core.research.versioning import step_of, version_tags
 from qts_core.targets import parse_target
 from qts_core.training.folds import RowRange
 from qts_core.training.trainer import FoldResult, Progress, TrainingResult, train_walk_forward
@@ -72,7 +73,8 @@ def train_model(
 ) -> TrainedModel:
     """Train one model, log and register it, and leave its predictions in the lake.
 
-    The trial enters the ledger whether it succeeds or not; the manifest of the training set is in the lake before.
+    The trial enters the ledger whether it succeeds or not; the manifest of the training set is in the lake before. Its
+    semantic version says what changed since the last registered one.
 
     Parameters
     ----------
@@ -84,6 +86,9 @@ def train_model(
     """
     key, started = prepared.entry.key, time.perf_counter()
     save_manifest(lake, prepared)
+    step = step_of(prepared, tools)
+    prepared = replace(prepared, entry=replace(prepared.entry, version=str(step.version)))
+    tools = replace(tools, tags={**tools.tags, **version_tags(step, prepared.entry.kind)})
     try:
         result = train_walk_forward(prepared.entry, prepared.samples, prepared.plan, progress=progress)
     except TradingSystemError as error:
@@ -195,6 +200,7 @@ def nominate(settings: Settings, verdict: ModelBacktest, tools: ResearchTools) -
         bundle_sha256=summary.bundle_sha256,
         report=report,
         now=tools.now(),
+        seal=tools.seal,
     )
     tools.gates.add(record)
     alive = verdict.survivorship

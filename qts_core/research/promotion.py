@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from qts_core.market.errors import ModelError, ModelNotFoundError
 from qts_core.ports.registry import CHALLENGER, CHAMPION, PREVIOUS, ModelRegistry, RegisteredVersion
-from qts_core.ports.research_store import GateRecord
-from qts_core.research.approval import approve, overridden
+from qts_core.research.approval import approve, is_judged, overridden
 from qts_core.research.tools import ResearchTools
 
 __all__ = ["Promotion", "promote", "rollback"]
@@ -46,11 +45,11 @@ def promote(model: str, tools: ResearchTools, *, version: str | None = None, ove
     """
     chosen = _chosen(model, version, tools.registry)
     record = tools.gates.latest(model, chosen.version)
-    approval = approve(record, chosen.bundle_sha256)
-    if not approval.is_allowed and override_reason.strip() and _is_judged(record, chosen.bundle_sha256):
+    approval = approve(record, chosen.bundle_sha256, tools.seal)
+    if not approval.is_allowed and override_reason.strip() and is_judged(record, chosen.bundle_sha256, tools.seal):
         assert record is not None
-        record = overridden(record, reason=override_reason, now=tools.now())
-        approval = approve(record, chosen.bundle_sha256)
+        record = overridden(record, reason=override_reason, now=tools.now(), seal=tools.seal)
+        approval = approve(record, chosen.bundle_sha256, tools.seal)
         if approval.is_allowed:
             tools.gates.add(record)
             tools.registry.set_tags(
@@ -93,10 +92,6 @@ def _chosen(model: str, version: str | None, registry: ModelRegistry) -> Registe
             fix="train one with `qts train`, or name a version with --version",
         )  # fmt: skip
     return challenger
-
-
-def _is_judged(record: GateRecord | None, bundle_sha256: str) -> bool:
-    return record is not None and record.bundle_sha256 == bundle_sha256
 
 
 def _move(model: str, chosen: RegisteredVersion, registry: ModelRegistry, reason: str) -> Promotion:

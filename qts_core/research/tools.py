@@ -8,6 +8,7 @@ from datetime import datetime
 
 from qts_core.ports.registry import ModelRegistry, TrainingTracker
 from qts_core.ports.research_store import GateStore
+from qts_core.research.approval import GateSeal
 from qts_core.research.ledger import TrialLedger
 
 __all__ = ["ResearchTools"]
@@ -25,6 +26,8 @@ class ResearchTools:
     gates : GateStore
     now : callable
         Returns aware UTC; only records carry it, no result depends on it.
+    seal : GateSeal
+        Signs gate records and checks them.
     tags : mapping of str to str
         Put on every run and version, such as ``git_commit`` and ``dagster_run_id``.
     """
@@ -35,3 +38,4 @@ class ResearchTools:
     gates: GateStore
     now: Callable[[], datetime]
     tags: Mapping[str, str] = field(default_factory=dict)
+    seal: GateSeal = field(kw_only=True)

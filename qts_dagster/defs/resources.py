@@ -8,6 +8,7 @@ from pathlib import Path
 from qts_core.adapters.clock import SystemClock
 from qts_core.adapters.code_version import code_version
 from qts_core.adapters.db import Database, open_database
+from qts_core.adapters.gate_key import gate_key
 from qts_core.adapters.lake import Lake
 from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
@@ -18,6 +19,7 @@ from qts_core.data.market_source import MarketSource, default_source, recorded_s
 from qts_core.features import Catalogue
 from qts_core.features.roles import SymbolRoles
 from qts_core.market.calendar import TradingCalendar, xnys
+from qts_core.research.approval import GateSeal
 from qts_core.research.catalogues import ChosenFeatures, choose_features
 from qts_core.research.ledger import TrialLedger
 from qts_core.research.symbol_parts import symbol_roles
@@ -107,6 +109,7 @@ def research_tools(platform: Platform, database: Database, *, run_id: str = "") 
         gates=database.gates,
         now=SystemClock().now,
         tags=tags,
+        seal=GateSeal(gate_key(settings)),
     )
 
 

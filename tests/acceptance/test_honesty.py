@@ -28,7 +28,7 @@ from qts_core.research.pipeline import Nomination, backtest_model, nominate, tra
 from qts_core.research.preparation import prepare_training, research_symbols
 from qts_core.research.promotion import promote
 from qts_core.research.tools import ResearchTools
-from tests.unit.qts_core.research.memory import MemoryRegistry, Ticks
+from tests.unit.qts_core.research.memory import SEAL, MemoryRegistry, Ticks
 
 KEY = "toy"
 NAME = "qts_toy"
@@ -90,7 +90,7 @@ def run_pipeline(home: Path, strength: float) -> Iterator[Outcome]:
     assert prepared.plan.overlap(prepared.samples) == 0
     registry = MemoryRegistry()
     with open_database(settings.database.url) as database:
-        tools = ResearchTools(registry, registry, TrialLedger(database.trials), database.gates, Ticks())
+        tools = ResearchTools(registry, registry, TrialLedger(database.trials), database.gates, Ticks(), seal=SEAL)
         train_model(lake, prepared, tools)
         verdict = backtest_model(lake, settings, KEY, tools, calendar=calendar)
         yield Outcome(verdict, nominate(settings, verdict, tools), tools, registry)
@@ -130,7 +130,7 @@ def test_a_clear_planted_signal_passes_every_gate_and_is_nominated(planted: Outc
     assert report.passed, report.refusals
     challenger = planted.registry.by_alias(NAME, CHALLENGER)
     assert challenger is not None
-    assert approve(planted.tools.gates.latest(NAME, "1"), challenger.bundle_sha256).is_allowed
+    assert approve(planted.tools.gates.latest(NAME, "1"), challenger.bundle_sha256, SEAL).is_allowed
     assert promote(NAME, planted.tools).version == "1"
 
 

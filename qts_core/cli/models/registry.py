@@ -34,7 +34,7 @@ def list_models(
     with research_tools(load_settings().settings) as tools:
         names = (_registered(model),) if model else tools.registry.models()
         found = [v for name in names for v in tools.registry.versions(name)]
-        verdicts = [approve(tools.gates.latest(v.model, v.version), v.bundle_sha256) for v in found]
+        verdicts = [approve(tools.gates.latest(v.model, v.version), v.bundle_sha256, tools.seal) for v in found]
     if json:
         print_json(
             [
@@ -94,7 +94,7 @@ def show(
             raise ModelNotFoundError("QTS-MODEL-001", "no such model", where=name, fix="see `qts models list`")
         chosen = tools.registry.version(name, version) if version else versions[0]
         record = tools.gates.latest(name, chosen.version)
-    approval = approve(record, chosen.bundle_sha256)
+    approval = approve(record, chosen.bundle_sha256, tools.seal)
     report = None if record is None else json_text.loads(record.report)
     if json:
         print_json(

@@ -24,7 +24,9 @@ def _ledger_is_intact(model: str) -> dg.AssetChecksDefinition:
         with platform.database() as database:
             tools = research_tools(platform, database)
             chain = tools.ledger.verify()
-            approval = approve(tools.gates.latest(summary.registered, summary.version), summary.bundle_sha256)
+            approval = approve(
+                tools.gates.latest(summary.registered, summary.version), summary.bundle_sha256, tools.seal
+            )
         return dg.AssetCheckResult(
             passed=chain.is_intact, metadata={"trials": chain.rows, "may_trade": approval.is_allowed,
                                               "reason": approval.reason},

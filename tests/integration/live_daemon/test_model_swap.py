@@ -10,13 +10,14 @@ import pytest
 
 from qts_core.adapters.db import open_database
 from qts_core.adapters.db.journal import Journal
+from qts_core.adapters.gate_key import gate_key
 from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
 from qts_core.adapters.mlflow_registry.tracker import MlflowTracker
 from qts_core.adapters.settings_files import load_settings
 from qts_core.models.bundle import ModelBundle
 from qts_core.ports.registry import CHAMPION, DatasetRecord, TrackedRun, TrainingRecord
-from qts_core.research.approval import gate_record
+from qts_core.research.approval import GateSeal, gate_record
 from qts_core.research.gates import Gate, GateReport
 from qts_core.research.live_core import replay_journal
 from tests.support.live_home import LiveHome
@@ -59,12 +60,15 @@ def test_the_daemon_trades_the_champion_and_swaps_only_to_a_version_that_passed_
     first = ModelBundle.load(live_home.model)
     bundles = [first, sibling(first, 41), sibling(first, 42)]
     versions = [register(tracker, bundle).version for bundle in bundles]
+    seal = GateSeal(gate_key(settings))
     with open_database(settings.database.url) as database:
         for bundle, version, passed in zip(bundles, versions, (True, False, True), strict=True):
             gate = Gate("gate.net_sharpe", 1.0, 0.5, ">=", passed, "because this test says so")
             report, now = GateReport((gate,), "pessimistic"), datetime.now(UTC)
             sha = bundle.sha256
-            database.gates.add(gate_record(model=NAME, version=version, bundle_sha256=sha, report=report, now=now))
+            database.gates.add(
+                gate_record(model=NAME, version=version, bundle_sha256=sha, report=report, now=now, seal=seal)
+            )
     registry.set_alias(NAME, CHAMPION, versions[0])
     exchange = start_exchange(home, "--session", live_home.session.isoformat(), speed="180")
     daemon = start_daemon(home, "--exchange", exchange.rest, "--until-close", model="", **{POLL: "2"})

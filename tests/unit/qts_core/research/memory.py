@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from qts_core.market.errors import ModelNotFoundError
 from qts_core.ports.registry import RegisteredVersion, TrackedRun, TrainingRecord
 from qts_core.ports.research_store import GateRecord, TrialRecord
+from qts_core.research.approval import GateSeal
 from qts_core.research.ledger import TrialLedger
 from qts_core.research.tools import ResearchTools
 
+SEAL = GateSeal(b"k" * 32)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -126,4 +128,6 @@ class Ticks:
 def memory_tools(registry: MemoryRegistry | None = None) -> ResearchTools:
     """Return tools that keep everything in memory."""
     outside = registry or MemoryRegistry()
-    return ResearchTools(outside, outside, TrialLedger(MemoryTrials()), MemoryGates(), Ticks(), {"git_commit": "abc"})
+    return ResearchTools(
+        outside, outside, TrialLedger(MemoryTrials()), MemoryGates(), Ticks(), {"git_commit": "abc"}, seal=SEAL
+    )

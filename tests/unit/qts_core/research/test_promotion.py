@@ -10,7 +10,7 @@ from qts_core.research.approval import approve, gate_record
 from qts_core.research.gates import Gate, GateReport
 from qts_core.research.promotion import promote, rollback
 from qts_core.research.tools import ResearchTools
-from tests.unit.qts_core.research.memory import MemoryRegistry, memory_tools
+from tests.unit.qts_core.research.memory import SEAL, MemoryRegistry, memory_tools
 
 MODEL = "qts_toy"
 
@@ -21,7 +21,7 @@ def judged(tools: ResearchTools, registry: MemoryRegistry, *, passed: bool) -> s
     gate = Gate("gate.trades", 3.0, 100.0, ">=", passed, "completed trades: 3, needs at least 100, misses by 97")
     report = GateReport((gate,), "pessimistic")
     now = tools.now()
-    tools.gates.add(gate_record(model=MODEL, version=version, bundle_sha256=bundle, report=report, now=now))
+    tools.gates.add(gate_record(model=MODEL, version=version, bundle_sha256=bundle, report=report, now=now, seal=SEAL))
     return version
 
 
@@ -69,7 +69,7 @@ def test_a_reason_overrides_the_gates_and_stays_on_record() -> None:
     record = tools.gates.latest(MODEL, version)
     assert record is not None
     assert not record.passed
-    assert approve(record, registry.version(MODEL, version).bundle_sha256).is_allowed
+    assert approve(record, registry.version(MODEL, version).bundle_sha256, SEAL).is_allowed
     assert registry.version(MODEL, version).tags["gate.override"] == "paper session of the null model"
 
 

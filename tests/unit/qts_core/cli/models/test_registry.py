@@ -16,7 +16,7 @@ from qts_core.ports.registry import CHALLENGER, CHAMPION
 from qts_core.research.approval import gate_record
 from qts_core.research.gates import Gate, GateReport
 from qts_core.research.tools import ResearchTools
-from tests.unit.qts_core.research.memory import MemoryRegistry, memory_tools
+from tests.unit.qts_core.research.memory import SEAL, MemoryRegistry, memory_tools
 
 NAME = "qts_toy"
 
@@ -33,7 +33,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> MemoryRegistry:
         )
         record = gate_record(
             model=NAME, version=version, bundle_sha256=made.stored[NAME, version].bundle_sha256,
-            report=GateReport((gate,), "pessimistic"), now=tools.now(),
+            report=GateReport((gate,), "pessimistic"), now=tools.now(), seal=SEAL,
         )  # fmt: skip
         tools.gates.add(record)
     made.register(NAME, "c" * 64)

@@ -1,0 +1,75 @@
+"""The ledger over a store of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from qts_core.market.errors import ModelLoadError
+from qts_core.ports.research_store import TrialRecord, TrialStore
+from qts_core.research.ledger.chain import GENESIS, LedgerCheck, LedgerHead, chained, verify_chain
+from qts_core.research.ledger.counting import TrialSummary, summarise
+from qts_core.research.ledger.trial import Trial
+
+__all__ = ["TrialLedger"]
+
+
+class TrialLedger:
+    """The ledger over a store of rows.
+
+    Parameters
+    ----------
+    store : TrialStore
+        Appends rows one at a time, in one write transaction each.
+    """
+
+    def __init__(self, store: TrialStore) -> None:
+        self._store = store
+
+    def record(self, trial: Trial, *, now: datetime) -> TrialRecord:
+        """Append `trial`; `now` is aware UTC."""
+        return self._store.append(lambda last: chained(last, trial, now))
+
+    def rows(self) -> tuple[TrialRecord, ...]:
+        """Return every row as it stands, oldest first."""
+        return tuple(self._store.all())
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Return everything recorded, oldest first."""
+        return tuple(Trial.from_json(row.payload) for row in self._store.all())
+
+    def head(self) -> LedgerHead:
+        """Return how far the chain reaches now; keep it elsewhere, and a missing tail shows."""
+        last = self._store.last()
+        return LedgerHead(0, GENESIS) if last is None else LedgerHead(last.sequence, last.record_hash)
+
+    def summary(self, anchors: Iterable[LedgerHead] = ()) -> TrialSummary:
+        """Count what was tried.
+
+        Raises
+        ------
+        ModelLoadError
+            If the chain is broken: a count that someone may have changed is worth nothing.
+        """
+        return summarise(self.checked(anchors))
+
+    def checked(self, anchors: Iterable[LedgerHead] = ()) -> tuple[Trial, ...]:
+        """Return everything recorded, oldest first, once the chain is known to hold.
+
+        Raises
+        ------
+        ModelLoadError
+            If it does not.
+        """
+        rows = self.rows()
+        check = verify_chain(rows, anchors)
+        if not check.is_intact:
+            raise ModelLoadError(
+                "QTS-MODEL-007", "the trial ledger was changed", where=f"row {check.first_bad}",
+                found=check.problem, expected="an unbroken hash chain", fix="restore the database from a backup",
+            )  # fmt: skip
+        return tuple(Trial.from_json(row.payload) for row in rows)
+
+    def verify(self, anchors: Iterable[LedgerHead] = ()) -> LedgerCheck:
+        """Check the whole chain, and that it still reaches every head kept elsewhere."""
+        return verify_chain(self.rows(), anchors)
