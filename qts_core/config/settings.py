@@ -32,7 +32,7 @@ SECTION_FILES: Mapping[str, tuple[str, ...]] = {
 }
 """The file of each section; the second name is the specification's."""
 
-OPERATIONAL = {"mode", "live_account", "dashboard_host", "dashboard_port", "daemon"}
+OPERATIONAL = {"mode", "live_account", "dashboard_host", "dashboard_port", "daemon", "shadows"}
 
 
 class Settings(Section):

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator
 
 from qts_core.config.section import ClockTime, Fraction, OpenFraction, Port, Section
+from qts_core.config.shadows import ShadowSettings
 
 __all__ = ["DaemonSettings", "OrderSettings", "SignalSettings", "TradingMode", "TradingSettings"]
 
@@ -55,7 +56,7 @@ class DaemonSettings(Section):
     reconcile_idle_seconds: Seconds = 60.0
     """Seconds between reconciliations otherwise."""
     model_poll_seconds: Seconds = 30.0
-    """Seconds between looks at the alias `champion`."""
+    """Seconds between looks at the alias `champion` and those of the shadows."""
     feed_stale_seconds: Seconds = 120.0
     """Age of the newest bar in the session from which no risk is added."""
     bar_grace_seconds: Annotated[float, Field(ge=0, le=60)] = 2.0
@@ -95,6 +96,8 @@ class TradingSettings(Section):
     """What orders look like."""
     daemon: DaemonSettings = DaemonSettings()
     """Timing of the process."""
+    shadows: ShadowSettings = ShadowSettings()
+    """Models that predict beside the champion and never trade."""
 
     @field_validator("timezone")
     @classmethod
