@@ -24,11 +24,20 @@ ENTRY_POINT_GROUP = "qts.models"
 REGRESSOR, CLASSIFIER = ModelType.REGRESSOR, ModelType.CLASSIFIER
 MODEL_CLASSES: Mapping[tuple[str, ModelType], str] = MappingProxyType(
     {
-        ("lightgbm", REGRESSOR): "qts_core.models.lightgbm_model:LightGBMRegressor",
-        ("lightgbm", CLASSIFIER): "qts_core.models.lightgbm_model:LightGBMClassifier",
+        ("lightgbm", REGRESSOR): "qts_core.models.boosting.lightgbm_model:LightGBMRegressor",
+        ("lightgbm", CLASSIFIER): "qts_core.models.boosting.lightgbm_model:LightGBMClassifier",
+        ("xgboost", REGRESSOR): "qts_core.models.boosting.xgboost_model:XGBoostRegressor",
+        ("xgboost", CLASSIFIER): "qts_core.models.boosting.xgboost_model:XGBoostClassifier",
+        ("catboost", REGRESSOR): "qts_core.models.boosting.catboost_model:CatBoostRegressor",
+        ("catboost", CLASSIFIER): "qts_core.models.boosting.catboost_model:CatBoostClassifier",
     }
 )
 """Where the class of each kind and type is."""
+
+COMPOSED_CLASSES: Mapping[tuple[str, ModelType], str] = MappingProxyType(
+    {("ensemble", REGRESSOR): "qts_core.models.ensemble.model:EnsembleModel"}
+)
+"""Kinds that are made of others by the trainer and cannot be fitted on bare rows."""
 
 TASKS: Mapping[str, ModelType] = MappingProxyType(
     {
@@ -70,7 +79,8 @@ def model_class(kind: str, model_type: ModelType) -> type[TradingModel]:
         (QTS-MODEL-032).
     """
     # a broken package must not stand in the way of our own kinds
-    address = MODEL_CLASSES.get((kind, model_type)) or (known := registered_kinds()).get((kind, model_type))
+    known = {**MODEL_CLASSES, **COMPOSED_CLASSES}
+    address = known.get((kind, model_type)) or (known := registered_kinds()).get((kind, model_type))
     if address is None:
         raise InvalidConfigError(
             "QTS-CONF-003", "unknown model", where="models.yaml type", found=f"{kind} {model_type}",
@@ -82,7 +92,8 @@ def model_class(kind: str, model_type: ModelType) -> type[TradingModel]:
     except (ImportError, AttributeError) as error:
         raise InvalidConfigError(
             "QTS-MODEL-032", "a kind of model cannot be imported", where=address,
-            found=f"{type(error).__name__}: {error}", expected="an installed package with that class", fix="install its library, or correct the entry point",
+            found=f"{type(error).__name__}: {error}", expected="an installed package with that class",
+            fix="install its library, or correct the entry point",
         ) from error  # fmt: skip
     if not (isinstance(found, type) and issubclass(found, TradingModel) and found.model_type is model_type):
         raise InvalidConfigError(

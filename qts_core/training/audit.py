@@ -104,6 +104,7 @@ def altered_outside(
     """Return the samples with everything altered that is not at `places`; what is unknown stays unknown."""
     unseen = np.ones(len(samples), dtype=bool)
     unseen[places] = False
+    others = samples.with_other_outcomes(unseen).others
     features, labels, returns = samples.features.copy(), samples.labels.copy(), samples.returns.copy()
     count = int(unseen.sum())
     features[unseen] = features[unseen][rng.permutation(count)][:, ::-1] * -OUTLIER + rng.standard_normal(
@@ -116,14 +117,15 @@ def altered_outside(
         labels[known] = (labels[known] + 1) % classes
     else:
         labels[known] = labels[known] * -OUTLIER + rng.standard_normal(int(known.sum()))
-    return replace(samples, features=features, labels=labels, returns=returns)
+    return replace(samples, features=features, labels=labels, returns=returns, others=others)
 
 
 def cut_after(samples: TrainingSet, places: NDArray[np.int64]) -> TrainingSet:
     """Return the samples up to the last of `places`."""
     end = int(places.max()) + 1
     parts = ("features", "labels", "returns", "row", "column", "end_row")
-    return replace(samples, **{name: getattr(samples, name)[:end] for name in parts})
+    others = {name: other.at(slice(0, end)) for name, other in samples.others.items()}
+    return replace(samples, others=others, **{name: getattr(samples, name)[:end] for name in parts})
 
 
 def different_parts(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qts_core.config.models import FeatureSelection, SampleWeights
+from qts_core.config.uncertainty import UncertaintySettings
 from qts_core.models.base import ModelType, Parameter, TradingModel
 from qts_core.models.context import NO_STRATEGY, Strategy
 from qts_core.models.preprocessing import Method
 from qts_core.targets import Target
+from qts_core.training.ensembles.entry import EnsembleEntry
 
 __all__ = ["TrainingEntry"]
 
 ALL_FEATURES = FeatureSelection()
+NO_UNCERTAINTY = UncertaintySettings()
 VALIDATION_SHARE = 0.15
+ENSEMBLE = "ensemble"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,10 @@ class TrainingEntry:
         Sessions after which a sample weighs half as much as the newest.
     start : TradingModel, optional
         Fitted model that is grown on; its labels must have ended before any test begins.
+    uncertainty : UncertaintySettings
+        What is fitted beside the model to tell how sure it is; nothing by default.
+    ensemble : EnsembleEntry, optional
+        Members and how they are combined; of the kind ``ensemble``.
     """
 
     key: str
@@ -69,8 +77,14 @@ class TrainingEntry:
     strategy: Strategy = NO_STRATEGY
     recency_half_life_sessions: int | None = None
     start: TradingModel | None = None
+    uncertainty: UncertaintySettings = NO_UNCERTAINTY
+    ensemble: EnsembleEntry | None = None
 
     def __post_init__(self) -> None:
+        if (self.ensemble is not None) != (self.kind == ENSEMBLE):
+            raise ValueError("an ensemble has members, and nothing else has")
+        if self.ensemble is not None and (self.model_type is ModelType.CLASSIFIER or not self.target.spec.is_return):
+            raise ValueError("an ensemble foretells a return: task regression, a target of the return")
         if self.target.is_classification != (self.model_type is ModelType.CLASSIFIER):
             raise ValueError(f"a {self.model_type} cannot learn {self.target.name}")
         if self.selection.method == "chi_square" and not self.target.is_classification:
@@ -93,6 +107,10 @@ class TrainingEntry:
         if self.start is not None:
             content = b"".join(part for _, part in sorted(self.start.to_files().items()))
             chosen["continue_from"] = hashlib.sha256(content).hexdigest()
+        if self.uncertainty.is_active:
+            chosen |= {f"uncertainty.{name}": str(value) for name, value in self.uncertainty.model_dump().items()}
+        if self.ensemble is not None:
+            chosen |= self.ensemble.as_dict()
         return {
             "kind": self.kind,
             "model_type": self.model_type.value,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +11,21 @@ from numpy.typing import NDArray
 from qts_core.market.errors import TrainingError
 from qts_core.market.panel import Floats
 from qts_core.market.time import from_micros
+from qts_core.models.bar_scorer import bar_means, context_of
 from qts_core.models.base import TradingModel
 from qts_core.models.context import FitContext, ValidationTail
 from qts_core.models.factory import create_model
 from qts_core.models.preprocessing import Preprocessor
 from qts_core.models.scoring import UP_OR_NOT, has_opinion, score
-from qts_core.training.continuation import check_start
+from qts_core.models.uncertainty import UncertaintyModel
 from qts_core.training.entry import TrainingEntry
 from qts_core.training.folds import Fold, FoldPlan
+from qts_core.training.prerequisites import check_patterns, check_start
 from qts_core.training.samples import TrainingSet
 from qts_core.training.selection import Selection, TrainingRows, select
 from qts_core.training.weights import sample_weights
 
-__all__ = ["Fitted", "fit_fold", "score_rows"]
+__all__ = ["Fitted", "fit_fold", "score_places", "score_rows"]
 
 FEWEST_SAMPLES = 100
 PREDICTION_BLOCK_ROWS = 65_536
@@ -40,6 +43,10 @@ class Fitted:
         Places of its features among those of the training set.
     last_row : int
         Last row that a label it has seen uses, its validation tail included.
+    uncertainty : UncertaintyModel, optional
+        How sure it is, fitted on samples that it did not learn from (:mod:`qts_core.training.certainty`).
+    figures : mapping of str to float
+        What the fit tells of itself, such as an ensemble's weights.
     """
 
     model: TradingModel
@@ -50,6 +57,8 @@ class Fitted:
     columns: NDArray[np.int64]
     signs: tuple[float, ...]
     last_row: int
+    uncertainty: UncertaintyModel | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: Fold, where: str) -> Fitted:
@@ -63,6 +72,10 @@ def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: F
     TrainingError
         If there are too few samples; `where` names the fold in the message.
     """
+    if entry.ensemble is not None:
+        from qts_core.training.ensembles.fitting import fit_ensemble
+
+        return fit_ensemble(entry, entry.ensemble, samples, plan, fold, where)
     model = create_model(
         entry.kind,
         entry.model_type,
@@ -73,6 +86,7 @@ def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: F
         classes=max(len(entry.target.spec.classes), 2),
         strategy=entry.strategy,
     )
+    check_patterns(entry, samples.names)
     check_start(entry, samples.timeline, fold, where)
     if model.wants_validation:
         fold = plan.tail(fold, entry.validation_share)
@@ -169,7 +183,25 @@ def score_rows(fitted: Fitted, features: Floats) -> Floats:
             label_scale=fitted.label_scale,
             preprocessor=fitted.preprocessor,
             signs=fitted.signs,
+            calibrator=None if fitted.uncertainty is None else fitted.uncertainty.calibrator,
         )
         for start in range(0, len(features), PREDICTION_BLOCK_ROWS)
     ]
     return np.concatenate(blocks) if blocks else np.empty(0)
+
+
+def score_places(fitted: Fitted, samples: TrainingSet, places: NDArray[np.int64]) -> Floats:
+    """Return the scores of the samples at `places`, float64 [n]; of a model that looks at the market, in its bars."""
+    context = context_of(fitted.model)
+    if context is None:
+        return score_rows(fitted, samples.features[places])
+    observed = np.ascontiguousarray(samples.features[:, fitted.columns[context.context_columns]])
+    means = bar_means(observed, samples.row.astype(np.int64), len(samples.timeline))
+    found = np.empty(len(places))
+    states = context.contexts(means)
+    for start in range(0, len(places), PREDICTION_BLOCK_ROWS):
+        block = places[start : start + PREDICTION_BLOCK_ROWS]
+        rows = np.ascontiguousarray(samples.features[block][:, fitted.columns])
+        values = context.predict_in(rows, states[samples.row[block]])
+        found[start : start + len(block)] = np.where(has_opinion(rows), values, np.nan)
+    return found

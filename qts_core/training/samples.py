@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.market.errors import TrainingError
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
 
-__all__ = ["TrainingSet"]
+__all__ = ["Outcomes", "TrainingSet"]
 
 HASHED_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """What one more target makes of the R samples: labels, what its predictions are judged by, last rows used."""
+
+    labels: Floats
+    returns: Floats
+    end_row: NDArray[np.int32]
+
+    def at(self, places: slice | NDArray[np.int64]) -> Outcomes:
+        """Return those of the samples at `places`."""
+        return Outcomes(self.labels[places], self.returns[places], self.end_row[places])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +64,8 @@ class TrainingSet:
         Symbol, sector and role of every symbol; empty when none is auxiliary.
     training_set : str
         sha256 of the manifest from which it can be made again; empty when it has none.
+    others : mapping of str to Outcomes
+        Further targets by name, those of an ensemble's members; `labels` and `end_row` are of the target itself.
     """
 
     features: Floats
@@ -65,6 +82,7 @@ class TrainingSet:
     data_hash: str
     parts: tuple[tuple[str, str, str], ...] = ()
     training_set: str = ""
+    others: Mapping[str, Outcomes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         count = len(self.row)
@@ -72,6 +90,8 @@ class TrainingSet:
             raise ValueError(f"features are {self.features.shape}, expected ({count}, {len(self.names)})")
         if any(len(part) != count for part in (self.labels, self.returns, self.column, self.end_row)):
             raise ValueError("labels, returns, column and end_row must have one value a sample")
+        if any(len(o.labels) != count or len(o.end_row) != count for o in self.others.values()):
+            raise ValueError("other targets must have one value a sample")
         if count and (np.diff(self.row) < 0).any():
             raise ValueError("samples must be sorted by row")
 
@@ -84,6 +104,10 @@ class TrainingSet:
         seal = hashlib.sha256("\n".join((*self.names, *self.symbols)).encode())
         for part in (self.timeline.ts_event, self.row, self.column, self.end_row, self.labels, self.returns):
             seal.update(np.ascontiguousarray(part).tobytes())
+        for name, other in sorted(self.others.items()):
+            seal.update(name.encode())
+            for part in (other.labels, other.returns, other.end_row):
+                seal.update(np.ascontiguousarray(part).tobytes())
         for first in range(0, len(self), HASHED_ROWS):
             seal.update(np.ascontiguousarray(self.features[first : first + HASHED_ROWS]).tobytes())
         return seal.hexdigest()
@@ -98,3 +122,40 @@ class TrainingSet:
         panel = np.full((len(self.timeline), len(self.symbols)), np.nan)
         panel[self.row[samples], self.column[samples]] = values
         return panel
+
+    def for_target(self, target: str, who: str) -> TrainingSet:
+        """Return the samples with the outcomes of `target`, one of `others`, as `who` learns them.
+
+        Raises
+        ------
+        TrainingError
+            QTS-MODEL-051 if there is no such target.
+        """
+        if target in self.others:
+            other = self.others[target]
+            return replace(self, labels=other.labels, returns=other.returns, end_row=other.end_row, others={})
+        raise TrainingError(
+            "QTS-MODEL-051", "the samples hold no labels of a member's target", where=who, found=target,
+            expected=", ".join(sorted(self.others)) or "no other target", fix="prepare the training with its ensemble",
+        )  # fmt: skip
+
+    def with_other_outcomes(self, altered: NDArray[np.bool_]) -> TrainingSet:
+        """Return the samples with labels and returns of every target changed where `altered`, bool [R]; NaN stays.
+
+        For proofs that whoever must not know an outcome does not: values are turned round and made larger, classes,
+        which are whole numbers, are dealt out anew in turned order.
+        """
+        others = {
+            name: Outcomes(_turned(o.labels, altered), _turned(o.returns, altered), o.end_row)
+            for name, o in self.others.items()
+        }
+        labels, returns = _turned(self.labels, altered), _turned(self.returns, altered)
+        return replace(self, labels=labels, returns=returns, others=others)
+
+
+def _turned(values: Floats, altered: NDArray[np.bool_]) -> Floats:
+    found, known = values.copy(), altered & np.isfinite(values)
+    picked = values[known]
+    is_class = bool(len(picked)) and bool((np.isfinite(values) <= (values == np.round(values))).all())
+    found[known] = picked.max() - picked if is_class else -5.0 * picked
+    return found

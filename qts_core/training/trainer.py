@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from qts_core.models.libraries import library_versions
 from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
 from qts_core.training.entry import TrainingEntry
 from qts_core.training.evaluation import Evaluation, evaluate_scores
-from qts_core.training.fitting import Fitted, fit_fold, score_rows
+from qts_core.training.fitting import Fitted, fit_fold, score_places
 from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.samples import TrainingSet
 from qts_core.training.selection import Selection
@@ -32,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """One fold: how its model did where it learned and where it did not, and the features it was trained on."""
+    """One fold: how its model did where it learned and where it did not, the features it saw, what its fit tells."""
 
     index: int
     train_samples: int
@@ -40,6 +40,7 @@ class FoldResult:
     in_sample: Evaluation
     out_of_sample: Evaluation
     selection: Selection
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +155,7 @@ def _scores_of(plan: FoldPlan, samples: TrainingSet, fold: Fold, fitted: Fitted)
     """Return the scores of the fold's test samples, float64 [T, N]; NaN elsewhere."""
     tested = plan.test_samples(fold, samples)
     scores = np.full((len(samples.timeline), len(samples.symbols)), np.nan)
-    scores[samples.row[tested], samples.column[tested]] = score_rows(fitted, samples.features[tested])
+    scores[samples.row[tested], samples.column[tested]] = score_places(fitted, samples, tested)
     return scores
 
 
@@ -164,7 +165,7 @@ def _judge(
     test = np.concatenate([np.arange(r.start, r.stop) for r in fold.test])
     learned = np.full(returns.shape, np.nan)
     at = (samples.row[fitted.samples], samples.column[fitted.samples])
-    learned[at] = score_rows(fitted, samples.features[fitted.samples])
+    learned[at] = score_places(fitted, samples, fitted.samples)
     horizon = entry.target.horizon_bars
     return FoldResult(
         fold.index,
@@ -173,7 +174,13 @@ def _judge(
         evaluate_scores(learned, returns, horizon_bars=horizon),
         evaluate_scores(scores[test], returns[test], horizon_bars=horizon),
         fitted.selection,
+        fitted.figures,
     )
+
+
+def _libraries(entry: TrainingEntry) -> dict[str, str]:
+    kinds = (entry.kind,) if entry.ensemble is None else entry.ensemble.kinds
+    return {name: version for kind in kinds for name, version in library_versions(kind).items()}
 
 
 def _bundle(
@@ -207,7 +214,7 @@ def _bundle(
         metrics={name: value if np.isfinite(value) else None for name, value in overall.metrics().items()},
         label_scale=final.label_scale,
         dispersion=overall.residual_std if np.isfinite(overall.residual_std) else None,
-        libraries=library_versions(entry.kind),
+        libraries=_libraries(entry),
         configuration=entry.as_dict(),
     )
     golden = used[np.linspace(0, len(used) - 1, min(GOLDEN_ROWS, len(used))).astype(np.int64)]
