@@ -98,10 +98,10 @@ def step_by_stage(live: LiveHome, bars: int, folder: Path) -> Stages:
     model = ModelBundle.load(live.model).open()
     panel = load_panel(Lake(live.home / "lake"), calendar=calendar)
     start = len(panel) - bars
-    engine = live_engine(model)
+    instruments = settings.universe.instruments(panel.symbols)
+    engine = live_engine(model, instruments=instruments)
     predictor = TimedPredictor(engine, model, stages)
     hashes = live_hashes(settings, model, code="benchmark", data="")
-    instruments = settings.universe.instruments(panel.symbols)
     core = make_core(settings, instruments, predictor, account="B", hashes=hashes, cash=Decimal(1_000_000))
     warm(core, engine, model, panel.rows(slice(0, start)))
     core.swap_predictor(predictor)

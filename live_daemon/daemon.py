@@ -160,8 +160,7 @@ class Daemon:
         if start.fold_from:
             count = desk.fold(start.fold_from)
             self.log.tell("journal.folded", {"events": count, "decisions": len(desk.journal.decisions())})
-            if desk.core.predictor.model_id != self.ready.model.model_id:
-                desk.core.swap_predictor(recovery.fresh_predictor(session, desk.core))
+            desk.core.swap_predictor(recovery.predictor(session, desk.core))
             desk.core = recovery.renewed(desk.core)
         desk.begin_epoch(self._record(start))
         for update in start.adopted:

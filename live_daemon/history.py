@@ -1,8 +1,8 @@
 """Warm state: features from all history in blocks, then the core over the last sessions (specification 12.1).
 
-Features go on from the state that the lake keeps after each month when the model computes the same ones; no result
-depends on how time is cut, so the bits are those of all history. The result depends only on bars, model and settings,
-so it is kept under ``live/warm`` and found again in milliseconds.
+Features go on from the state that the lake keeps after each month, of these features or of more; no result depends on
+how time is cut or on what is computed beside, so the bits are those of all history. The result depends only on bars,
+model and settings, so it is kept under ``live/warm`` and found again in milliseconds.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, Timeline
 from qts_core.models.bundle import LoadedModel
-from qts_core.research.feature_months import feature_snapshot
+from qts_core.models.uncertainty import Doubt
+from qts_core.research.feature_months import feature_table, last_states, month_state
 from qts_core.research.live_core import WARM_BARS
 from qts_core.trading.core import TradingCore
 from qts_core.trading.live_predictor import LivePredictor
 from qts_core.trading.predictors import StoredPredictor
 from qts_core.trading.replay import EpochSnapshot, take_epoch
+from qts_core.trading.stored_doubts import StoredDoubts
 
 __all__ = ["History", "load_history", "warm", "warm_cached"]
 
@@ -90,25 +92,38 @@ def load_history(
 
     def resume(engine: FeatureEngine, catalogue: Catalogue) -> date | None:
         recent = Timeline.between(calendar, calendar.shift(previous, -ROOM_SESSIONS), previous)
-        try:
-            return _resume(engine, catalogue, lake, recent)
-        except (DataCorruptionError, DataValidationError) as error:
-            # Whatever is wrong with a state, the bars are right.
-            warn(f"features are warmed from all history: {error.line()}")
-            return None
+        first, told = _resume(engine, catalogue, lake, recent)
+        # Whatever is wrong with a state, the bars are right.
+        for error in told:
+            since = "all history" if first is None else str(first)
+            warn(f"features are warmed from {since}: {error.line()}")
+        return first
 
     key = digest(f"{lake.data_hash('clean_bars', months)} before {opening.isoformat()}")
     return History(read, key, resume)
 
 
-def _resume(engine: FeatureEngine, catalogue: Catalogue, lake: Lake, recent: Timeline) -> date | None:
-    """Restore the newest snapshot that was known and leaves the core its bars; None when there is none."""
-    found = feature_snapshot(lake, catalogue, from_micros(int(recent.ts_event[-WARM_BARS])))
-    if found is None:
-        return None
-    month, state = found
-    engine.restore(state)
-    return month_of(date.fromisoformat(f"{month}-01"))[1] + timedelta(days=1)
+Told = list[DataCorruptionError | DataValidationError]
+
+
+def _resume(engine: FeatureEngine, catalogue: Catalogue, lake: Lake, recent: Timeline) -> tuple[date | None, Told]:
+    """Restore the newest state that was known, leaves the core its bars and holds the features.
+
+    Returns the first day after it, None when there is none, and what was wrong with the others: a state is damaged, or
+    one of just these features is of something else. That a table of other features does not hold these is no news.
+    """
+    own, told = feature_table(catalogue), Told()
+    for month in last_states(lake, catalogue, from_micros(int(recent.ts_event[-WARM_BARS])), roles=engine.roles):
+        try:
+            engine.restore(month_state(lake, month))
+        except DataCorruptionError as error:
+            told.append(error)
+        except DataValidationError as error:
+            if month.table == own:
+                told.append(error)
+        else:
+            return month_of(date.fromisoformat(f"{month.month}-01"))[1] + timedelta(days=1), told
+    return None, told
 
 
 def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Panel) -> Floats:
@@ -129,13 +144,19 @@ def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Pa
     place = {name: i for i, name in enumerate(engine.names)}
     columns = [place[name] for name in model.feature_names]
     scores: Floats = np.empty((len(recent), len(recent.symbols)))
+    doubts: list[Doubt] = []
     for start in range(0, len(recent), BLOCK_ROWS):
         block = recent.rows(slice(start, start + BLOCK_ROWS))
         values = engine.push(FeatureBlock.of(block))[columns]
         rows = np.ascontiguousarray(values.transpose(1, 2, 0).reshape(-1, len(columns)))
         found = model.score(rows).reshape(len(block), -1)
         scores[start : start + len(block)] = np.where(np.isnan(block["close"]), np.nan, found)
-    core.swap_predictor(StoredPredictor(recent.timeline, recent.symbols, scores, model_id=model.model_id))
+        if (doubt := model.doubt(rows)) is not None:
+            doubts.append(doubt)
+    stored = StoredDoubts.of_rows(doubts, len(recent))
+    core.swap_predictor(
+        StoredPredictor(recent.timeline, recent.symbols, scores, model_id=model.model_id, doubts=stored)
+    )
     for row in range(len(recent)):
         core.handle(BarsClosed(BarSlice.of(recent, row), is_catch_up=True))
     core.swap_predictor(LivePredictor(engine, model))

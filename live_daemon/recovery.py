@@ -23,7 +23,7 @@ from qts_core.data.market_source import market_instruments
 from qts_core.features import Catalogue, FeatureEngine
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import Session, TradingCalendar
-from qts_core.market.errors import DataNotFoundError
+from qts_core.market.errors import DataNotFoundError, DataValidationError
 from qts_core.market.events import BarsClosed, Event
 from qts_core.market.orders import OrderUpdate
 from qts_core.market.panel import Floats
@@ -142,7 +142,7 @@ class Recovery:
         data = history.data_hash if history is not None else ""
         hashes = live_hashes(self._settings, self.ready.model, code=code_version(), data=data)
         cash, adopted = adoption(account, positions, now)
-        engine = live_engine(self.ready.model, self.known)
+        engine = live_engine(self.ready.model, self.known, instruments=self.instruments)
         core = make_core(
             self._settings, self.instruments, LivePredictor(engine, self.ready.model),
             account=account.account_number, hashes=hashes, cash=cash,
@@ -168,7 +168,7 @@ class Recovery:
 
     def fresh_predictor(self, session: Session, core: TradingCore) -> Predictor:
         """Return the predictor of the model in hand, warmed to the core's last bar, for a swap."""
-        engine = live_engine(self.ready.model, self.known)
+        engine = live_engine(self.ready.model, self.known, instruments=self.instruments)
         history = self.history(session)
         shadow = make_core(
             self._settings, self.instruments, LivePredictor(engine, self.ready.model), account=core.account,
@@ -177,6 +177,23 @@ class Recovery:
         if history is not None:
             self._from_history(shadow, engine, history)
         return shadow.predictor
+
+    def predictor(self, session: Session, core: TradingCore) -> Predictor:
+        """Return what predicts from now on: the core's own features with the members of this start.
+
+        Warmed anew where the model is another one, or where somebody has joined or left in the past that they have
+        seen; what universe.yaml says of days to come changes nothing of what they remember.
+        """
+        if core.predictor.model_id == self.ready.model.model_id:
+            engine = live_engine(self.ready.model, self.known, instruments=self.instruments)
+            predictor = LivePredictor(engine, self.ready.model)
+            try:
+                predictor.restore(core.predictor.snapshot())
+            except DataValidationError as error:
+                self._warn(f"features are warmed anew: {error.line()}")
+            else:
+                return predictor
+        return self.fresh_predictor(session, core)
 
     def renewed(self, core: TradingCore) -> TradingCore:
         """Return `core` under the settings, universe, model and code of this start; its book and memory stay."""

@@ -47,8 +47,9 @@ def measure(market: Market) -> dict[str, float]:
 def arguments(step: Step, buffers: Buffers, state: Floats, roles: SymbolRoles) -> tuple[object, ...]:
     """Return everything that the kernel of a step takes."""
     context = step.operation.context
-    told = () if not context else (roles.counts if context == COUNTS else roles.columns[context],)
     arrays = [buffers.at(place) for place in (*step.inputs, step.output)]
+    everybody = np.ones(arrays[0].shape[-2:], dtype=np.bool_)
+    told = () if not context else (everybody if context == COUNTS else roles.columns[context],)
     return (*arrays, *((state,) if step.state_size else ()), *told, *step.parameters)
 
 

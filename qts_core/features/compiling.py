@@ -59,7 +59,7 @@ def forms_of(step: Step) -> tuple[tuple[int, ...], tuple[Form, ...]]:
     series = [3 if place.kind == "wide" else 2 for place in (*step.inputs, step.output)]
     more: list[Form] = [(2, "f")] if step.state_size else []
     if step.operation.context:
-        more.append((1, "b" if step.operation.context == COUNTS else "i"))
+        more.append((2, "b") if step.operation.context == COUNTS else (1, "i"))
     return tuple(series), (*more, *((0, "i" if isinstance(each, int) else "f") for each in step.parameters))
 
 
@@ -68,5 +68,5 @@ def try_once(step: Step, series: tuple[int, ...]) -> None:
     arrays = [np.full((1,) * dimensions, np.nan) for dimensions in series]
     state = (np.zeros((1, step.state_size)),) if step.state_size else ()
     context = step.operation.context
-    told = () if not context else (np.ones(1, dtype=bool) if context == COUNTS else np.zeros(1, dtype=np.int64),)
+    told = () if not context else (np.ones((1, 1), dtype=bool) if context == COUNTS else np.zeros(1, dtype=np.int64),)
     step.operation.kernel(*arrays, *state, *told, *step.parameters)

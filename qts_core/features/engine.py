@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,8 +11,9 @@ from qts_core.features.lanes import Lane
 from qts_core.features.operations import BAR_SOURCES
 from qts_core.features.plan import Plan
 from qts_core.features.roles import SymbolRoles
+from qts_core.features.snapshot import Directory, Snapshot, demand
 from qts_core.features.spec import Catalogue
-from qts_core.market.errors import DataCorruptionError, DataValidationError, InvalidConfigError
+from qts_core.market.errors import DataValidationError, InvalidConfigError
 from qts_core.market.panel import Floats
 
 __all__ = ["BLOCK_ROWS", "FeatureEngine"]
@@ -22,8 +21,6 @@ __all__ = ["BLOCK_ROWS", "FeatureEngine"]
 BLOCK_ROWS = 256
 """Rows of a block in batch: the working set of one kernel stays in the cache (measured flat from 256 to 1,024)."""
 
-SNAPSHOT_FORMAT = 2
-PARTS = ("format", "plan", "symbols", "roles", "last_ts_event", "memory")
 NEVER = -(2**63)
 
 
@@ -36,7 +33,7 @@ class FeatureEngine:
     symbols : sequence of str
         The N columns, ascending.
     roles : SymbolRoles, optional
-        Which columns are the universe's and which stand for something; without it all are the universe's.
+        Which columns are the universe's, and when, and which stand for something; without it all always are its.
     threads : int, default 1
         How many threads share the symbols of a long block; the results are the same bits for any number.
 
@@ -71,7 +68,8 @@ class FeatureEngine:
         ]
         self._threads = max(1, min(threads, count))
         self._lanes: dict[int, Lane] = {}
-        self._last = NEVER
+        self._last = self._session = NEVER
+        self._directory = Directory.of(self._plan)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,6 +80,11 @@ class FeatureEngine:
     def symbols(self) -> tuple[str, ...]:
         """The N symbols in the order of the output."""
         return self._symbols
+
+    @property
+    def roles(self) -> SymbolRoles:
+        """The part that each symbol plays."""
+        return self._roles
 
     @property
     def plan_hash(self) -> str:
@@ -124,53 +127,35 @@ class FeatureEngine:
             length = span.stop - span.start
             self._lane(length).run(block.rows(span) if rows > BLOCK_ROWS else block, values[:, span])
             # Each piece counts as soon as its state does.
-            self._last = int(block.ts_event[span.stop - 1])
+            self._last, self._session = int(block.ts_event[span.stop - 1]), int(block.calendar[0, span.stop - 1])
 
     def snapshot(self) -> bytes:
-        """Return everything the engine remembers as npz bytes, with its plan and symbols."""
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            format=np.array(SNAPSHOT_FORMAT),
-            plan=np.array(self._plan.hash),
-            symbols=np.array(self._symbols, dtype=np.str_),
-            roles=np.array(self._roles.digest),
-            last_ts_event=np.array(self._last),
-            memory=self._memory,
-        )
-        return buffer.getvalue()
+        """Return everything the engine remembers as npz bytes: for whom, until when, and which operation what."""
+        membership = self._roles.membership(self._session)
+        return Snapshot(
+            np.array(self._symbols, dtype=np.str_), self._roles.digest, membership, self._last, self._session,
+            self._directory.nodes, self._directory.sizes, self._memory,
+        ).packed()  # fmt: skip
 
     def restore(self, state: bytes) -> None:
-        """Continue from a snapshot of an engine with the same features and symbols.
+        """Continue from a snapshot of an engine with the same symbols and at least the same features.
+
+        What the other engine remembered beyond that is left out: every operation finds its own memory by its
+        expression, whatever else was computed beside it.
 
         Raises
         ------
         DataCorruptionError
             QTS-FEAT-003 if the bytes are not a whole snapshot.
         DataValidationError
-            QTS-FEAT-003 if it is of other features, symbols or another format.
+            QTS-FEAT-003 if it is of other features, symbols or members, or in another format.
         """
-        try:
-            with np.load(io.BytesIO(state), allow_pickle=False) as content:
-                parts = {name: content[name] for name in PARTS}
-        except (AttributeError, TypeError, ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise DataCorruptionError(
-                "QTS-FEAT-003", "A feature snapshot is damaged.", found=str(error), fix="recompute from the bars"
-            ) from error
-        symbols, roles = tuple(parts["symbols"].tolist()), str(parts["roles"])
-        found = (int(parts["format"]), str(parts["plan"]), symbols, roles, parts["memory"].shape)
-        wanted = (SNAPSHOT_FORMAT, self._plan.hash, self._symbols, self._roles.digest, self._memory.shape)
-        for what, has, needs in zip(("format", "features", "symbols", "roles", "size"), found, wanted, strict=True):
-            if has != needs:
-                raise DataValidationError(
-                    "QTS-FEAT-003",
-                    f"A feature snapshot is of other {what}.",
-                    found=has,
-                    expected=str(needs),
-                    fix="recompute from the bars",
-                )
-        self._memory[:] = parts["memory"]
-        self._last = int(parts["last_ts_event"])
+        found = Snapshot.unpacked(state)
+        demand("symbols", tuple(found.symbols.tolist()), self._symbols)
+        demand("roles", found.roles, self._roles.digest)
+        demand("members", found.membership, self._roles.membership(found.session))
+        self._memory[:] = Directory(found.nodes, found.sizes).take(found.memory, self._directory)
+        self._last, self._session = found.last_ts_event, found.session
 
     def _lane(self, rows: int) -> Lane:
         """Return buffers and tables for blocks of `rows`: one for single bars, one for all others."""

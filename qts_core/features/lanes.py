@@ -66,6 +66,8 @@ class Lane:
         self._parts = tuple(Buffers(plan, rows, columns) for columns in shares(count, threads))
         self._roles = roles
         self._joint = np.empty((1 + max((len(step.inputs) for step in plan.steps), default=0), rows, count))
+        # Who counts at each row; written once unless symbols come and go.
+        self._counts = np.repeat(roles.counts[None], rows, axis=0)
         self._fitted = 0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="features") if threads > 1 else None
         self._stages: list[tuple[Reach, list[Program]]] = []
@@ -90,6 +92,8 @@ class Lane:
             values[:] = within
             return
         self._fit(len(block))
+        if self._roles.days is not None:
+            self._counts[: len(block)] = self._roles.counted(block.calendar[0])
         if self._pool is None:
             self._work(0, block, values)
             return
@@ -160,5 +164,5 @@ class Lane:
     def _beyond(self, step: Step, state: Floats) -> tuple[Extra, ...]:
         """Return the arguments of a kernel after its series: state, what it is told of the columns, parameters."""
         context = step.operation.context
-        told = () if not context else (self._roles.counts if context == COUNTS else self._roles.columns[context],)
+        told = () if not context else (self._counts if context == COUNTS else self._roles.columns[context],)
         return (*((state,) if step.state_size else ()), *told, *step.parameters)

@@ -66,7 +66,7 @@ class Missing(Enum):
     SKIPPED = "no value on that bar; everything after is as if the bar were not there"
     OPTIONAL = "the inputs named by number may be missing; where another is, as if the bar were not there"
     CLOCKED = "adds nothing; the clock goes on, and what has closed may show on that very row"
-    LEFT_OUT = "the symbol has no value and does not count among the others"
+    LEFT_OUT = "the symbol has no value and does not count among the others; so too outside the universe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Operation:
         Raised when the arithmetic changes, so that hashes change with it.
     context : str
         What the kernel is told of the columns, between state and parameters: nothing, ``COUNTS`` (which symbols are
-        the universe's) or a role, whose column it reads for each symbol.
+        the universe's at each bar, bool [B, N]) or a role, whose column it reads for each symbol.
     width : int
         How many results it writes, as float64 [width, B, N]; ``part`` takes one of several.
     waits : bool
@@ -346,12 +346,12 @@ TOGETHER = (
         "slot_usual", session.slot_usual, 2, SLOTS, lambda p: int(p[2]) * (2 + int(p[0])), none, waits=True
     ),
     Operation(
-        "cluster_mean", cross.cluster_mean, 2, {}, none, none, Scope.CROSS_SECTION, context=COUNTS,
+        "cluster_mean", cross.cluster_mean, 2, {}, none, none, Scope.CROSS_SECTION, 2, context=COUNTS,
         missing=Missing.LEFT_OUT,
     ),
     Operation(
         "structure", structure.structure, 2, SCHEDULE, slots(structure.HEADER, 1), whole_window, Scope.CROSS_SECTION,
-        context=COUNTS, waits=True, width=structure.WIDTH, missing=Missing.LEFT_OUT,
+        2, context=COUNTS, waits=True, width=structure.WIDTH, missing=Missing.LEFT_OUT,
     ),
 )  # fmt: skip
 
@@ -364,7 +364,9 @@ _OPERATIONS: dict[str, Operation] = (
     }
     | {operation.name: operation for operation in (*OVER_TIME, *STATISTICAL, *TECHNICAL, *PRICE_ACTION, *TOGETHER)}
     | {
-        name: Operation(name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, context=COUNTS, missing=Missing.LEFT_OUT)
+        name: Operation(
+            name, kernel, 1, {}, none, none, Scope.CROSS_SECTION, 2, context=COUNTS, missing=Missing.LEFT_OUT
+        )
         for name, kernel in ACROSS
     }
     | {

@@ -49,6 +49,8 @@ class Step:
     state_size, state_at : int
         Floats remembered per symbol, and how many those of other steps stand before them in the engine's memory. The
         memory follows the expressions, not the order of execution, so that a better order keeps old snapshots.
+    digest : str
+        Of the expression: the same in every plan that computes it.
     """
 
     operation: Operation
@@ -59,6 +61,7 @@ class Step:
     parameters: tuple[int | float, ...]
     state_size: int
     state_at: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,9 @@ class Plan:
                 scratch += 1
             inputs = tuple(places[each] for each in node.inputs)
             asked = tuple(outputs.get(node, ()))
-            steps.append(Step(rule, reach_of(node), inputs, places[node], asked, node.parameters, *memory[node]))
+            steps.append(
+                Step(rule, reach_of(node), inputs, places[node], asked, node.parameters, *memory[node], node.digest)
+            )
             for each in dict.fromkeys((*node.inputs, node)):
                 readers[each] -= each is not node
                 if readers[each] == 0 and places[each].kind == "scratch":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from struct import Struct
+from typing import TypeGuard
 
 import numpy as np
 from numba import types
@@ -37,7 +38,8 @@ class Call:
         """Call the kernel on some rows."""
         rows = slice(first, first + count)
         flat = (each if each.ndim == 2 else rows_of(each, count) for each in self.series)
-        self.kernel(*(each[..., rows, :] for each in flat), *self.more)
+        more = (each[rows] if follows(each) else each for each in self.more)
+        self.kernel(*(each[..., rows, :] for each in flat), *more)
 
 
 class Program:
@@ -68,6 +70,8 @@ class Program:
     ) -> None:
         """Append a call of `kernel` on `series`, inputs and output, and whatever comes after them.
 
+        Of flags [R, n] among that the kernel gets the rows of the run, like those of a series.
+
         With `is_flat` the rows are handed over end to end as one long row: the same to a kernel that goes value by
         value, and much faster.
         """
@@ -90,7 +94,12 @@ class Program:
             self._move(0, per_count=1)
             self._words.append(row)
         for extra in more:
-            if isinstance(extra, np.ndarray):
+            if follows(extra):
+                self._kept.append(extra)
+                self._move(address_of(extra), per_first=extra.shape[1])
+                self._move(0, per_count=1)
+                self._words.append(extra.shape[1])
+            elif isinstance(extra, np.ndarray):
                 self._kept.append(extra)
                 self._words += [address_of(extra), *extra.shape]
             else:
@@ -208,6 +217,11 @@ Form = tuple[int, str]
 """Dimensions and kind of number of what a kernel takes."""
 
 NUMBERS = {"f": types.float64, "i": types.int64, "b": types.boolean}
+
+
+def follows(extra: Extra) -> TypeGuard[NDArray[np.bool_]]:
+    """Return whether an array has rows of its own, as a block has: flags [R, n]."""
+    return isinstance(extra, np.ndarray) and extra.dtype == np.bool_
 
 
 def form_of(extra: Extra) -> Form:

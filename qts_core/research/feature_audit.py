@@ -21,7 +21,7 @@ from qts_core.features.store import compute_panel
 from qts_core.market.calendar import TradingCalendar, month_of
 from qts_core.market.errors import DataNotFoundError
 from qts_core.market.instruments import Instrument
-from qts_core.market.membership import Flags, membership_mask
+from qts_core.market.membership import Flags, days_of, membership_mask
 from qts_core.market.panel import Panel
 from qts_core.market.time import from_micros
 from qts_core.ports.lake import LakePort
@@ -203,7 +203,8 @@ def audit_training(
     random = np.random.default_rng(seed)
 
     def build(bars: Panel, belonging: Flags) -> TrainingSet:
-        values = compute_panel(bars, catalogue, roles=sample.roles).values
+        roles = sample.roles.during(days_of(belonging, bars.timeline))
+        values = compute_panel(bars, catalogue, roles=roles).values
         row, column = np.nonzero(belonging & ~np.isnan(bars["close"]))
         labels = labels_for(entry.target, bars, belonging)
         return TrainingSet(

@@ -14,11 +14,12 @@ from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.lineage import is_current
 from qts_core.features import Catalogue
 from qts_core.features.roles import SymbolRoles
+from qts_core.features.snapshot import SNAPSHOT_FORMAT
 from qts_core.features.store import compute_panel, to_frame
 from qts_core.market.calendar import TradingCalendar, month_of
 from qts_core.market.errors import DataCorruptionError, DataNotFoundError
 from qts_core.market.ids import digest
-from qts_core.market.time import from_micros, to_micros
+from qts_core.market.time import day_number, from_micros, to_micros
 from qts_core.ports.lake import LakePort, Partition
 from qts_core.research.catalogues import catalogue_for, model_catalogue
 from qts_core.research.feature_knowledge import known_rows
@@ -32,6 +33,7 @@ __all__ = [
     "feature_inputs",
     "feature_snapshot",
     "feature_table",
+    "last_states",
     "model_catalogue",
     "month_state",
     "refresh_feature_month",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 BARS = "clean_bars"
+TABLES = "features_"
 SPLITS = "splits"
 SYMBOLS = "symbols"
 STATE = "state"
@@ -52,8 +55,10 @@ KNOWN = "known_until"
 """When everything that the month and those before it were made from was known."""
 FLOOR = "known_before"
 """`KNOWN` of the month before."""
-KNOWLEDGE = {"knowledge": "1"}
-"""Says that ``ts_known`` of the rows is what :mod:`feature_knowledge` makes it."""
+MEMBERS = "members"
+"""Who has belonged to the universe up to the month's end; later changes leave the month as it is."""
+FORMATS = {"knowledge": "1", "state_format": str(SNAPSHOT_FORMAT)}
+"""Says that ``ts_known`` of the rows is what :mod:`feature_knowledge` makes it, and how the state is written."""
 THREADS = 2
 """Threads that share the symbols of a month; the values are the same bits for any number."""
 
@@ -85,7 +90,7 @@ class FeatureMonth:
 
 def feature_table(catalogue: Catalogue) -> str:
     """Return the lake's table of a catalogue: another expression gives another table."""
-    return f"features_{catalogue.hash[:8]}"
+    return f"{TABLES}{catalogue.hash[:8]}"
 
 
 def snapshot_name(catalogue: Catalogue, month: str) -> str:
@@ -118,12 +123,12 @@ def compute_feature_month(
     snapshot = None
     if before is not None:
         try:
-            snapshot = _state(lake, catalogue, before, inputs[STATE])
+            snapshot = _state(lake, snapshot_name(catalogue, before), inputs[STATE])
         except (DataCorruptionError, DataNotFoundError):
             # The bars are right: the month whose end is lost is computed again, the same bits.
             compute_feature_month(lake, before, catalogue, symbols=symbols, calendar=calendar, roles=roles)
             inputs = feature_inputs(lake, month, catalogue, symbols, roles)
-            snapshot = _state(lake, catalogue, before, inputs[STATE])
+            snapshot = _state(lake, snapshot_name(catalogue, before), inputs[STATE])
     result = compute_panel(panel, catalogue, snapshot, roles=roles, threads=THREADS)
     floor = datetime.fromisoformat(inputs[FLOOR]) if FLOOR in inputs else None
     known = known_rows(panel.timeline, lake.read_month(BARS, month), load_actions(lake), floor)
@@ -205,19 +210,21 @@ def feature_inputs(
     DataNotFoundError
         If there is a month of bars before it from whose end the features cannot go on.
     """
-    inputs = _sources(lake, month, load_actions(lake))
+    inputs = _sources(lake, month, load_actions(lake)) | _members(month, roles)
     inputs |= {"catalogue": catalogue.hash, SYMBOLS: symbols_digest(symbols, roles)}
     before = _month_before(lake, month)
     if before is None:
         return inputs
     stored = lake.partition(feature_table(catalogue), before)
     found = {} if stored is None else stored.lineage
-    if SNAPSHOT not in found or found[SYMBOLS] != inputs[SYMBOLS]:
+    needed = {SYMBOLS: inputs[SYMBOLS]} | _members(before, roles) | FORMATS
+    other = next((name for name, value in needed.items() if found.get(name) != value), "")
+    if SNAPSHOT not in found or other:
         raise DataNotFoundError(
             "QTS-FEAT-006",
             "the month before has no features to go on from",
             where=f"features {month}",
-            found=f"features of other symbols in {before}" if SNAPSHOT in found else f"no snapshot of {before}",
+            found=f"features of other {other} in {before}" if SNAPSHOT in found else f"no snapshot of {before}",
             fix="compute the months in order, or all of them",
         )
     return inputs | {"continues": before, STATE: found[SNAPSHOT], FLOOR: found[KNOWN]}
@@ -229,7 +236,10 @@ def symbols_digest(symbols: Sequence[str], roles: SymbolRoles | None = None) -> 
 
 
 def sound_months(
-    lake: LakePort, catalogue: Catalogue, symbols: Sequence[str] | None = None, roles: SymbolRoles | None = None
+    lake: LakePort,
+    catalogue: Catalogue | str,
+    symbols: Sequence[str] | None = None,
+    roles: SymbolRoles | None = None,
 ) -> Iterator[Partition]:
     """Give the stored months in order, up to the first that was not made from what the lake holds now.
 
@@ -237,42 +247,67 @@ def sound_months(
 
     Parameters
     ----------
+    catalogue : Catalogue or str
+        Or its table.
     symbols : sequence of str, optional
         Only months that were computed for these columns in these `roles`; of any columns by default.
+    roles : SymbolRoles, optional
+        Only months that had the same members.
     """
-    table, actions, state = feature_table(catalogue), load_actions(lake), dict[str, str]()
+    table = catalogue if isinstance(catalogue, str) else feature_table(catalogue)
+    actions, state = load_actions(lake), dict[str, str]()
+    is_any = symbols is None and roles is None
     if symbols is not None:
         state[SYMBOLS] = symbols_digest(symbols, roles)
     for month in lake.months(BARS):
         stored = lake.partition(table, month)
-        if stored is None or not (_sources(lake, month, actions) | state).items() <= stored.lineage.items():
+        wanted = _sources(lake, month, actions) | state | ({} if is_any else _members(month, roles))
+        if stored is None or not wanted.items() <= stored.lineage.items():
             return
         yield stored
         state |= {STATE: stored.lineage[SNAPSHOT], FLOOR: stored.lineage[KNOWN]}
 
 
-def feature_snapshot(lake: LakePort, catalogue: Catalogue, before: datetime) -> tuple[str, bytes] | None:
-    """Return the newest month that ended before `before` with its engine snapshot, None when there is none.
+def last_states(
+    lake: LakePort, catalogue: Catalogue, before: datetime, *, roles: SymbolRoles | None = None
+) -> tuple[Partition, ...]:
+    """Return the newest month of each table of features that ended before `before`; the newest of them first.
 
-    It stands for what was known at `before`: it and every month before it stem from the bars that the lake holds now,
-    and none of those was revised later.
+    Each stands for what was known at `before`: it and every month before it stem from the bars that the lake holds
+    now, and none of those was revised later. Of equal months that of `catalogue` comes first; whether the others hold
+    its features too their states show.
+
+    Parameters
+    ----------
+    roles : SymbolRoles, optional
+        Only months that had the same members.
+    """
+    own = feature_table(catalogue)
+    found = []
+    for table in (own, *(name for name in lake.tables() if name.startswith(TABLES) and name != own)):
+        last: Partition | None = None
+        for stored in sound_months(lake, table, roles=roles):
+            if stored.month >= f"{before:%Y-%m}" or datetime.fromisoformat(stored.lineage[KNOWN]) > before:
+                break
+            last = stored
+        if last is not None and lake.has_blob(_state_name(last)):
+            found.append(last)
+    return tuple(sorted(found, key=lambda each: each.month, reverse=True))
+
+
+def feature_snapshot(lake: LakePort, catalogue: Catalogue, before: datetime) -> tuple[str, bytes] | None:
+    """Return the newest month of exactly these features that ended before `before` with its state, None without one.
 
     Raises
     ------
     DataCorruptionError
-        If the snapshot is damaged or of another run.
+        If the state is damaged or of another run.
     """
-    found: Partition | None = None
-    for stored in sound_months(lake, catalogue):
-        if stored.month >= f"{before:%Y-%m}" or datetime.fromisoformat(stored.lineage[KNOWN]) > before:
-            break
-        found = stored
-    if found is None or not lake.has_blob(snapshot_name(catalogue, found.month)):
-        return None
-    return found.month, month_state(lake, catalogue, found)
+    own = [each for each in last_states(lake, catalogue, before) if each.table == feature_table(catalogue)]
+    return (own[0].month, month_state(lake, own[0])) if own else None
 
 
-def month_state(lake: LakePort, catalogue: Catalogue, month: Partition) -> bytes:
+def month_state(lake: LakePort, month: Partition) -> bytes:
     """Return the engine's state at the end of a stored month.
 
     Raises
@@ -282,25 +317,34 @@ def month_state(lake: LakePort, catalogue: Catalogue, month: Partition) -> bytes
     DataCorruptionError
         If it is damaged, or not the one that the month ended with.
     """
-    return _state(lake, catalogue, month.month, month.lineage[SNAPSHOT])
+    return _state(lake, _state_name(month), month.lineage[SNAPSHOT])
 
 
 def _sources(lake: LakePort, month: str, actions: pl.DataFrame) -> dict[str, str]:
     """Return what features of `month` are made from: its bars and the splits in force at its end."""
     in_force = split_steps(actions.filter(pl.col("ex_date") <= _span(month)[1]))
-    return {BARS: lake.data_hash(BARS, [month]), SPLITS: digest(in_force), **KNOWLEDGE}
+    return {BARS: lake.data_hash(BARS, [month]), SPLITS: digest(in_force), **FORMATS}
+
+
+def _members(month: str, roles: SymbolRoles | None) -> dict[str, str]:
+    """Return who has belonged to the universe up to the end of `month`, as a hash."""
+    return {MEMBERS: "" if roles is None else roles.membership(day_number(_span(month)[1]))}
 
 
 def _month_before(lake: LakePort, month: str) -> str | None:
     return max((m for m in lake.months(BARS) if m < month), default=None)
 
 
-def _state(lake: LakePort, catalogue: Catalogue, month: str, expected: str) -> bytes:
-    state = lake.read_blob(snapshot_name(catalogue, month))
+def _state_name(month: Partition) -> str:
+    return f"snapshots/{month.table}/{month.month}.npz"
+
+
+def _state(lake: LakePort, name: str, expected: str) -> bytes:
+    state = lake.read_blob(name)
     if (found := digest(state)) != expected:
         raise DataCorruptionError(
-            "QTS-FEAT-025", "a snapshot is not the one that its month ended with",
-            where=snapshot_name(catalogue, month), found=f"sha256 {found[:16]}", expected=f"sha256 {expected[:16]}",
+            "QTS-FEAT-025", "a snapshot is not the one that its month ended with", where=name,
+            found=f"sha256 {found[:16]}", expected=f"sha256 {expected[:16]}",
             fix="compute the features again from that month on",
         )  # fmt: skip
     return state

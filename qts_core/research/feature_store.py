@@ -266,7 +266,7 @@ class FeatureStore:
     def _state(self, before: Partition | None) -> bytes | None:
         """Return the state at the end of a stored month; None where it is lost: the bars are right."""
         try:
-            return None if before is None else month_state(self.lake, self.catalogue, before)
+            return None if before is None else month_state(self.lake, before)
         except (DataCorruptionError, DataNotFoundError):
             return None
 

@@ -84,10 +84,21 @@ def _remedy(found: FeatureSpec, trained: str) -> str:
     return f"{changed} not what it was: put the file of own features back, or train the model again"
 
 
-def live_engine(model: LoadedModel, known: Catalogue | None = None) -> FeatureEngine:
-    """Return a fresh engine for exactly the features and symbols of `model`; `known` as :func:`model_catalogue`."""
+def live_engine(
+    model: LoadedModel, known: Catalogue | None = None, *, instruments: Sequence[Instrument]
+) -> FeatureEngine:
+    """Return a fresh engine for exactly the features and symbols of `model`.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    known : Catalogue, optional
+        As :func:`model_catalogue`.
+    instruments : sequence of Instrument
+        When each symbol belongs to the universe; one that is not among them always does.
+    """
     symbols = tuple(sorted(model.manifest.training.symbols))
-    return FeatureEngine(model_catalogue(model, known), symbols, roles=model_roles(model))
+    return FeatureEngine(model_catalogue(model, known), symbols, roles=model_roles(model, instruments))
 
 
 def live_hashes(settings: Settings, model: LoadedModel, *, code: str, data: str) -> Hashes:
@@ -156,7 +167,8 @@ def core_of_epoch(record: EpochRecord, model: LoadedModel, known: Catalogue | No
     content = json.loads(record.settings)
     instruments = [Instrument.from_json(instrument) for instrument in content["instruments"]]
     core = make_core(
-        _settings(content["settings"]), instruments, LivePredictor(live_engine(model, known), model),
+        _settings(content["settings"]), instruments,
+        LivePredictor(live_engine(model, known, instruments=instruments), model),
         account=record.account, hashes=Hashes(**json.loads(record.hashes)), cash=Decimal(record.cash),
     )  # fmt: skip
     snapshot = EpochSnapshot.from_json(record.snapshot)

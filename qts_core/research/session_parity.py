@@ -89,14 +89,15 @@ def backtest_session(
     panel = load_panel(lake, calendar=calendar, last=(last or session).date, symbols=symbols)
     traded = sum(s.bars(BAR_MINUTES) for s in calendar.between(session.date, (last or session).date))
     first = max(len(panel) - traded - WARM_BARS, 0)
-    engine = live_engine(model, known_catalogue(settings.features))
+    instruments = market_instruments(lake, settings.universe, panel.symbols)
+    engine = live_engine(model, known_catalogue(settings.features), instruments=instruments)
     if first:
         engine.push(FeatureBlock.of(panel.rows(slice(0, first))))
     result = run_event_backtest(
         panel.rows(slice(first, len(panel))),
         LivePredictor(engine, model),
         core_settings(settings),
-        instruments=market_instruments(lake, settings.universe, panel.symbols),
+        instruments=instruments,
         fills=fill_settings(fill_mode),
         cash=cash,
         actions=load_actions(lake),

@@ -11,6 +11,7 @@ from qts_core.data.ingest import load_actions
 from qts_core.data.market_source import market_instruments
 from qts_core.features.roles import SymbolRoles
 from qts_core.market.instruments import Instrument
+from qts_core.market.membership import member_days
 from qts_core.ports.lake import LakePort
 
 if TYPE_CHECKING:
@@ -68,8 +69,14 @@ def parts_of(universe: UniverseSettings, instruments: Sequence[Instrument]) -> t
     return tuple((each.symbol, each.sector, each.role) for each in preferred_first(universe, instruments))
 
 
-def model_roles(model: LoadedModel) -> SymbolRoles:
-    """Return the parts that the symbols of `model` played when it was trained."""
+def model_roles(model: LoadedModel, instruments: Sequence[Instrument]) -> SymbolRoles:
+    """Return the parts that the symbols of `model` played when it was trained, on the days that `instruments` have now.
+
+    What a symbol stands for belongs to the model; when it joins or leaves the universe is for the day to say.
+    """
     span = model.manifest.training
     known = [Instrument(symbol, sector, role=role) for symbol, sector, role in span.parts]
-    return SymbolRoles.of(tuple(sorted(span.symbols)), known)
+    by_symbol = {each.symbol: each for each in instruments}
+    symbols = tuple(sorted(span.symbols))
+    listed = [by_symbol.get(symbol, Instrument(symbol)) for symbol in symbols]
+    return SymbolRoles.of(symbols, known).during(member_days(listed))

@@ -87,7 +87,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def test_the_daemons_engine_gives_the_bits_that_the_model_learned_from(world: World) -> None:
     panel = load_panel(world.lake, calendar=xnys())
-    engine = live_engine(world.model, known_catalogue(world.settings.features))
+    engine = live_engine(world.model, known_catalogue(world.settings.features), instruments=())
     live = [engine.push(FeatureBlock.of_slice(BarSlice.of(panel, row))) for row in range(len(panel))]
     table = feature_table(catalogue_for(world.settings.features))
     stored = np.full((len(OWN), len(panel), len(panel.symbols)), np.nan)
@@ -108,7 +108,7 @@ def test_the_bundle_names_each_expression_and_the_source_of_each_kernel(world: W
 
 def test_a_file_whose_remarks_change_still_serves_the_model(world: World) -> None:
     world.change("Volatility, the newest", "How wild, the newest")
-    live_engine(world.model, known_catalogue(world.settings.features))
+    live_engine(world.model, known_catalogue(world.settings.features), instruments=())
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_a_file_that_computes_something_else_refuses_the_model_in_one_line(
 ) -> None:
     world.change(before, after)
     with pytest.raises(ModelLoadError, match=f"QTS-MODEL-002.*{says}") as caught:
-        live_engine(world.model, known_catalogue(world.settings.features))
+        live_engine(world.model, known_catalogue(world.settings.features), instruments=())
     assert "\n" not in str(caught.value)
 
 
 def test_without_the_file_the_model_is_refused(world: World) -> None:
     with pytest.raises(ModelLoadError, match=r"QTS-MODEL-002.*no such feature.*features\.yaml"):
-        live_engine(world.model)
+        live_engine(world.model, instruments=())

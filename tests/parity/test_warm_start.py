@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -17,7 +18,7 @@ from qts_core.config.settings import Settings
 from qts_core.data.actions.table import actions_frame
 from qts_core.data.ingest import register_actions
 from qts_core.data.market_source import market_instruments
-from qts_core.features import Catalogue, FeatureEngine
+from qts_core.features import Catalogue, FeatureBlock, FeatureEngine, default_catalogue
 from qts_core.market.calendar import xnys
 from qts_core.market.panel import Floats, Panel
 from qts_core.models.bundle import LoadedModel, ModelBundle
@@ -47,7 +48,7 @@ class World:
         return load_history(self.lake, xnys(), symbols, SESSION, session.open, self.warnings.append)
 
     def resume(self) -> tuple[FeatureEngine, date | None]:
-        engine = live_engine(self.model)
+        engine = live_engine(self.model, instruments=())
         return engine, self.history.resume(engine, model_catalogue(self.model))
 
     def warmed(self, engine: FeatureEngine, panel: Panel) -> tuple[str, Floats]:
@@ -76,7 +77,7 @@ def test_features_and_core_are_those_of_all_history_bit_for_bit(world: World) ->
     part, whole = world.history.read(first), world.history.read(None)
     assert WARM_BARS <= len(part) < len(whole)
     state, scores = world.warmed(engine, part)
-    expected_state, expected_scores = world.warmed(live_engine(world.model), whole)
+    expected_state, expected_scores = world.warmed(live_engine(world.model, instruments=()), whole)
     assert state == expected_state
     assert scores.tobytes() == expected_scores.tobytes()
 
@@ -110,10 +111,25 @@ def test_a_state_that_does_not_stem_from_what_the_lake_holds_now_is_not_taken(
     assert (engine.last_ts_event is None) == (first is None)
 
 
-def test_a_state_of_other_features_is_not_taken(world: World) -> None:
+def test_a_state_of_more_features_is_gone_on_from_bit_for_bit(world: World) -> None:
+    catalogue, symbols = model_catalogue(world.model), world.model.manifest.training.symbols
+    fewer = catalogue.subset(names=catalogue.names[1:8:3])
+    engine = FeatureEngine(fewer, symbols)
+    first = world.history.resume(engine, fewer)
+    assert first == date(2024, 10, 1)
+    part, whole = (FeatureBlock.of(world.history.read(begin)) for begin in (first, None))
+    np.testing.assert_array_equal(engine.push(part), FeatureEngine(fewer, symbols).push(whole)[:, -len(part) :])
+    assert world.warnings == []
+
+
+def test_a_state_that_lacks_a_feature_is_not_taken_and_no_news(world: World) -> None:
     catalogue = model_catalogue(world.model)
-    fewer = catalogue.subset(names=catalogue.names[:-1])
-    assert world.history.resume(FeatureEngine(fewer, world.model.manifest.training.symbols), fewer) is None
+    other = next(n for n in default_catalogue().names if n.startswith("stat_zscore") and n not in catalogue)
+    more = default_catalogue().subset(names=[*catalogue.names, other])
+    engine = FeatureEngine(more, world.model.manifest.training.symbols)
+    assert world.history.resume(engine, more) is None
+    assert engine.last_ts_event is None
+    assert world.warnings == []
 
 
 def test_bars_revised_after_the_moment_of_the_start_forbid_the_state(world: World) -> None:
@@ -174,4 +190,4 @@ def test_an_older_state_is_gone_on_from_where_the_newest_month_is_not_there(worl
     engine, first = world.resume()
     assert first == date(2024, 9, 1)
     state, _ = world.warmed(engine, world.history.read(first))
-    assert state == world.warmed(live_engine(world.model), world.history.read(None))[0]
+    assert state == world.warmed(live_engine(world.model, instruments=()), world.history.read(None))[0]

@@ -1,6 +1,7 @@
 """Kernels across symbols at one instant; symbols without a value, or outside the universe, neither count nor get one.
 
-Values are sorted before they are added, so the result does not depend on the order of symbols, to the bit.
+`counts`, bool [B, N], says who belongs to the universe at each bar. Values are sorted before they are added, so the
+result does not depend on the order of symbols, to the bit.
 """
 
 from __future__ import annotations
@@ -106,10 +107,10 @@ def cross_mean(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the mean over symbols at each symbol that has a value."""
     ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, values, ordered)
+        count = collect(x[t], counts[t], values, ordered)
         mean = mean_of(ordered, count) if count > 0 else np.nan
         for n in range(x.shape[1]):
-            out[t, n] = mean if x[t, n] == x[t, n] and counts[n] else np.nan
+            out[t, n] = mean if x[t, n] == x[t, n] and counts[t, n] else np.nan
 
 
 @kernel
@@ -117,7 +118,7 @@ def cross_zscore(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the distance from the mean over symbols in population deviations; NaN where all are equal."""
     ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, values, ordered)
+        count = collect(x[t], counts[t], values, ordered)
         spread, mean = 0.0, 0.0
         if count > 0 and ordered[0] < ordered[count - 1]:
             mean = mean_of(ordered, count)
@@ -125,7 +126,7 @@ def cross_zscore(x: Floats, out: Floats, counts: Flags) -> None:
                 spread += (ordered[i] - mean) * (ordered[i] - mean)
             spread = math.sqrt(spread / count)
         for n in range(x.shape[1]):
-            out[t, n] = (x[t, n] - mean) / spread if spread > 0.0 and counts[n] else np.nan
+            out[t, n] = (x[t, n] - mean) / spread if spread > 0.0 and counts[t, n] else np.nan
 
 
 @kernel
@@ -133,13 +134,13 @@ def cross_rank(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the rank over symbols as ``(rank - 1/2) / count``, inside (0, 1); equal values share the mean rank."""
     ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = take(x[t], counts, values)
+        count = take(x[t], counts[t], values)
         is_long = count > MOST_COUNTED
         if is_long:
             put_in_order(values, count, ordered)
         for n in range(x.shape[1]):
             value = x[t, n]
-            if value != value or not counts[n]:
+            if value != value or not counts[t, n]:
                 out[t, n] = np.nan
             elif is_long:
                 not_above = first = lower_bound(ordered, count, value)
@@ -170,10 +171,10 @@ def cross_median(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the median over symbols at each symbol that has a value."""
     ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, values, ordered)
+        count = collect(x[t], counts[t], values, ordered)
         middle = middle_of(ordered, count) if count > 0 else np.nan
         for n in range(x.shape[1]):
-            out[t, n] = middle if x[t, n] == x[t, n] and counts[n] else np.nan
+            out[t, n] = middle if x[t, n] == x[t, n] and counts[t, n] else np.nan
 
 
 @kernel
@@ -181,7 +182,7 @@ def cross_robust(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the distance from the median over symbols in scaled median absolute deviations; NaN where that is 0."""
     ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, values, ordered)
+        count = collect(x[t], counts[t], values, ordered)
         middle, spread = 0.0, 0.0
         if count > 0:
             middle = middle_of(ordered, count)
@@ -190,7 +191,7 @@ def cross_robust(x: Floats, out: Floats, counts: Flags) -> None:
             put_in_order(values, count, ordered)
             spread = NORMAL_MAD * middle_of(ordered, count)
         for n in range(x.shape[1]):
-            out[t, n] = (x[t, n] - middle) / spread if spread > 0.0 and counts[n] else np.nan
+            out[t, n] = (x[t, n] - middle) / spread if spread > 0.0 and counts[t, n] else np.nan
 
 
 @kernel
@@ -198,7 +199,7 @@ def cross_std(x: Floats, out: Floats, counts: Flags) -> None:
     """Write the population deviation over symbols at each symbol that has a value; NaN where one is alone."""
     ordered, values = np.empty(x.shape[1]), np.empty(x.shape[1] + LANES)
     for t in range(x.shape[0]):
-        count = collect(x[t], counts, values, ordered)
+        count = collect(x[t], counts[t], values, ordered)
         spread = np.nan
         if count > 1:
             mean, squares = mean_of(ordered, count), 0.0
@@ -206,7 +207,7 @@ def cross_std(x: Floats, out: Floats, counts: Flags) -> None:
                 squares += (ordered[i] - mean) * (ordered[i] - mean)
             spread = math.sqrt(squares / count) if ordered[0] < ordered[count - 1] else 0.0
         for n in range(x.shape[1]):
-            out[t, n] = spread if x[t, n] == x[t, n] and counts[n] else np.nan
+            out[t, n] = spread if x[t, n] == x[t, n] and counts[t, n] else np.nan
 
 
 @kernel
@@ -217,12 +218,12 @@ def cluster_mean(x: Floats, cluster: Floats, out: Floats, counts: Flags) -> None
         highest = -1.0
         for n in range(x.shape[1]):
             out[t, n] = np.nan
-            if counts[n] and x[t, n] == x[t, n] and cluster[t, n] > highest:
+            if counts[t, n] and x[t, n] == x[t, n] and cluster[t, n] > highest:
                 highest = cluster[t, n]
         for number in range(int(highest) + 1):
             count = 0
             for n in range(x.shape[1]):
-                if counts[n] and cluster[t, n] == number and x[t, n] == x[t, n]:
+                if counts[t, n] and cluster[t, n] == number and x[t, n] == x[t, n]:
                     ordered[count] = x[t, n]
                     count += 1
             if count < 2:
@@ -230,5 +231,5 @@ def cluster_mean(x: Floats, cluster: Floats, out: Floats, counts: Flags) -> None
             ordered[:count].sort()
             total = mean_of(ordered, count) * count
             for n in range(x.shape[1]):
-                if counts[n] and cluster[t, n] == number and x[t, n] == x[t, n]:
+                if counts[t, n] and cluster[t, n] == number and x[t, n] == x[t, n]:
                     out[t, n] = (total - x[t, n]) / (count - 1)

@@ -6,6 +6,10 @@ returns are there and they vary; the few that are missing count as its mean. Sym
 variance first, so the result is the same bits whatever the order of columns. The sign of a factor is the one that fits
 the loadings held before; at the beginning it is such that the cubes of its loadings have a positive sum.
 
+Those take part who belong to the universe at that first row, with all their returns, those from before they joined
+included. Who leaves has no place from that bar on, who joins has none before the next computation; the places of the
+others hold until then.
+
 State: in the first symbol's row session, rows seen, place in the ring and sessions begun since the last computation,
 itself included; in each row the symbol's results and its ring of returns.
 """
@@ -214,18 +218,18 @@ def structure(x: Floats, session: Floats, out: Floats, state: Floats, counts: Fl
     for t in range(rows):
         day, is_any = 0.0, False
         for n in range(columns):
-            if counts[n] and x[t, n] == x[t, n]:
+            if counts[t, n] and x[t, n] == x[t, n]:
                 day, is_any = session[t, n], True
         if not is_any:
             out[:, t, :] = np.nan
             continue
         is_found = header[3] > 0.0
         if begins(header, day, window, every):
-            refresh(state, counts, window, is_found)
+            refresh(state, counts[t], window, is_found)
             held = state[:, 4:HEADER].T.copy()
         for k in range(WIDTH):
             for n in range(columns):
-                out[k, t, n] = held[k, n] if header[3] > 0.0 and counts[n] and x[t, n] == x[t, n] else np.nan
+                out[k, t, n] = held[k, n] if header[3] > 0.0 and counts[t, n] and x[t, n] == x[t, n] else np.nan
         place = int(header[2])
         for n in range(columns):
             state[n, HEADER + place] = x[t, n]

@@ -66,7 +66,7 @@ def run(name: str, series: list[Floats]) -> Floats:
     out = np.empty(shape if rule.width == 1 else (rule.width, *shape))
     size = rule.state_size(parameters)
     state = (np.zeros((shape[1], size)),) if size else ()
-    told = (np.ones(shape[1], dtype=bool),) if rule.context == COUNTS else ()
+    told = (np.ones(shape, dtype=bool),) if rule.context == COUNTS else ()
     rule.kernel(*(np.ascontiguousarray(each) for each in series), out, *state, *told, *parameters)
     return out if rule.width > 1 else out[None]
 

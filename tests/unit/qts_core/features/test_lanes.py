@@ -15,7 +15,6 @@ from qts_core.features.kernels.jit import checked_kernel
 from qts_core.features.lanes import shares
 from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES, Operation, adopt, none
 from qts_core.features.plan import Place
-from qts_core.features.roles import SymbolRoles
 from qts_core.market.panel import Floats
 from tests.golden.features.market_for_tests import make_panel
 
@@ -30,7 +29,6 @@ def block(first: int, last: int) -> FeatureBlock:
 
 def from_python(plan: Plan, bars: FeatureBlock) -> Floats:
     """Call every kernel of the plan from Python, on arrays of its own."""
-    roles = SymbolRoles.of(PANEL.symbols)
     shape = (len(bars), COUNT)
     held: dict[Place, Floats] = {}
     for index, _ in enumerate(SOURCES):
@@ -41,7 +39,7 @@ def from_python(plan: Plan, bars: FeatureBlock) -> Floats:
         width = step.operation.width
         out = np.empty(shape if width == 1 else (width, *shape))
         state = (np.zeros((COUNT, step.state_size)),) if step.state_size else ()
-        told = () if not step.operation.context else (roles.counts,)
+        told = () if not step.operation.context else (np.ones(shape, dtype=bool),)
         assert step.operation.context in {"", COUNTS}
         step.operation.kernel(*(held[place] for place in step.inputs), out, *state, *told, *step.parameters)
         held[step.output] = out

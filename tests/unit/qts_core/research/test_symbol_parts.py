@@ -72,10 +72,10 @@ def test_a_model_keeps_the_parts_it_was_trained_with(lake: Lake, settings: Setti
     span = SimpleNamespace(symbols=SYMBOLS, parts=parts_of(settings.universe, instruments))
     model = cast(LoadedModel, SimpleNamespace(manifest=SimpleNamespace(training=span)))
     roles = symbol_roles(settings.universe, lake, SYMBOLS)
-    assert model_roles(model).digest == roles.digest != ""
+    assert model_roles(model, instruments).digest == roles.digest != ""
     compute_all_months(lake, CROSS, symbols=SYMBOLS, calendar=xnys(), roles=roles)
     panel = load_panel(lake, calendar=xnys())
-    live = FeatureEngine(CROSS, SYMBOLS, roles=model_roles(model)).push(FeatureBlock.of(panel))
+    live = FeatureEngine(CROSS, SYMBOLS, roles=model_roles(model, instruments)).push(FeatureBlock.of(panel))
     np.testing.assert_array_equal(live, stored(lake))
 
 

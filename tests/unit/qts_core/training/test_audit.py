@@ -12,7 +12,7 @@ from qts_core.config.models import FeatureSelection
 from qts_core.features import Catalogue, FeatureBlock, FeatureEngine, default_catalogue
 from qts_core.features.audit.conditions import without_bars
 from qts_core.features.roles import SymbolRoles
-from qts_core.market.membership import Flags
+from qts_core.market.membership import Flags, days_of
 from qts_core.market.panel import Floats, Panel
 from qts_core.models.base import ModelType
 from qts_core.models.preprocessing import Method, Preprocessor
@@ -262,6 +262,15 @@ class MembersOfTheDay:
         return samples_of(panel, members, values, labels_for(TARGET, panel, members), members)
 
 
+class MembersOfTheDayByTheEngine:
+    """What the product does: the features of all bars, and the engine knows who belongs to the universe when."""
+
+    def __call__(self, panel: Panel, members: Flags) -> TrainingSet:
+        roles = SymbolRoles.of(panel.symbols).during(days_of(members, panel.timeline))
+        values = FeatureEngine(CATALOGUE, panel.symbols, roles=roles).push(FeatureBlock.of(panel))
+        return samples_of(panel, members, values, labels_for(TARGET, panel, members), members)
+
+
 class RanksAmongEverybodyInTheLake:
     """A symbol that joins later is ranked among the members of today: it is in the lake because it will join."""
 
@@ -349,8 +358,9 @@ def test_samples_that_know_later_bars_are_caught(leak: type[MembersOfTheDay]) ->
     assert "future" in {fault.proof for fault in faults}
 
 
-def test_samples_of_the_members_of_each_day_are_never_accused() -> None:
-    assert preparation_faults(MembersOfTheDay(), PANEL, MEMBERS, ROWS, np.random.default_rng(2)) == ()
+@pytest.mark.parametrize("build", [MembersOfTheDay, MembersOfTheDayByTheEngine], ids=lambda c: c.__name__)
+def test_samples_of_the_members_of_each_day_are_never_accused(build: type[MembersOfTheDay]) -> None:
+    assert preparation_faults(build(), PANEL, MEMBERS, ROWS, np.random.default_rng(2)) == ()
 
 
 def test_a_fault_names_fold_and_what_changed(samples: TrainingSet, plan: FoldPlan) -> None:
