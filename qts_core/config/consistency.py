@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from qts_core.config.ensembles import entry_contradictions
 from qts_core.config.settings import Settings
 from qts_core.config.training import fold_contradictions
+from qts_core.config.uncertainty import uncertainty_contradictions
 from qts_core.market.calendar import LAST_DAY
 
 __all__ = ["RULES", "absences", "contradictions"]
@@ -117,6 +119,11 @@ def _models(settings: Settings) -> Iterator[str]:
                 "it needs classes"
             )
         yield from fold_contradictions(model.training, f"models.models.{key}.training")
+        yield from uncertainty_contradictions(
+            model.uncertainty, is_classifier=model.task == "classification", target=model.target,
+            horizon_bars=model.horizon_bars, where=f"models.models.{key}.uncertainty",
+        )  # fmt: skip
+    yield from entry_contradictions(models)
     live = models.models.get(models.live_model)
     if live and models.prediction_horizon is not None and models.prediction_horizon != live.horizon_bars:
         yield (

@@ -2,7 +2,8 @@
 
 A model that was trained behind a scaler carries it as `preprocessing.json`. What describes a model without taking part
 in its predictions travels as an appendix: why its features were chosen (`selection.json`), and what they looked like in
-training (`drift_reference.json`).
+training (`drift_reference.json`). What was fitted beside it takes part: `calibration.json` corrects probabilities and
+says how sure the model is (`models.uncertainty`).
 
 No pickle is ever loaded. A bundle opens only when every file has the sha256 its manifest names and the weights give
 the golden predictions.
@@ -26,16 +27,18 @@ from qts_core.models.folder import read_folder, write_folder
 from qts_core.models.manifest import Manifest
 from qts_core.models.preprocessing import Preprocessor
 from qts_core.models.scoring import UP_OR_NOT, score
+from qts_core.models.uncertainty import Doubt, UncertaintyModel, doubt_of
 from qts_core.targets import parse_target
 
-__all__ = ["DRIFT_REFERENCE", "SELECTION", "LoadedModel", "ModelBundle"]
+__all__ = ["CALIBRATION", "DRIFT_REFERENCE", "SELECTION", "LoadedModel", "ModelBundle"]
 
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"
 SCALER = "preprocessing.json"
 SELECTION = "selection.json"
 DRIFT_REFERENCE = "drift_reference.json"
-APPENDICES = (SELECTION, DRIFT_REFERENCE)
+CALIBRATION = "calibration.json"
+APPENDICES = (SELECTION, DRIFT_REFERENCE, CALIBRATION)
 GOLDEN_TOLERANCE = 1e-9
 """Relative. On one machine scores are equal bit for bit; the last bit of exp() may differ between C libraries."""
 
@@ -52,6 +55,8 @@ class LoadedModel:
         Identity of the bundle it came from.
     preprocessor : Preprocessor, optional
         The scaler that the model was trained behind; `score` applies it.
+    uncertainty : UncertaintyModel, optional
+        What was fitted beside it; `score` applies its calibrator.
     """
 
     def __init__(
@@ -60,11 +65,13 @@ class LoadedModel:
         manifest: Manifest,
         bundle_sha256: str,
         preprocessor: Preprocessor | None = None,
+        uncertainty: UncertaintyModel | None = None,
     ) -> None:
         self.model = model
         self.manifest = manifest
         self.bundle_sha256 = bundle_sha256
         self.preprocessor = preprocessor
+        self.uncertainty = uncertainty
 
     @property
     def model_id(self) -> str:
@@ -99,6 +106,15 @@ class LoadedModel:
             label_scale=self.manifest.label_scale,
             preprocessor=self.preprocessor,
             signs=_signs(self.manifest),
+            calibrator=None if self.uncertainty is None else self.uncertainty.calibrator,
+        )
+
+    def doubt(self, features: Floats) -> Doubt | None:
+        """Return how sure the model is of float64 [R, F] rows; None when nothing was fitted to tell."""
+        if self.uncertainty is None:
+            return None
+        return doubt_of(
+            self.uncertainty, self.model, features, names=self.feature_names, preprocessor=self.preprocessor
         )
 
 
@@ -126,16 +142,18 @@ class ModelBundle:
         """Pack a fitted model, the scaler it was trained behind, and what describes it.
 
         `golden_features`, float64 [k, F], are real rows, not scaled, whose scores are kept as proof. `appendices` are
-        files named ``SELECTION`` or ``DRIFT_REFERENCE``.
+        files named as in ``APPENDICES``.
         """
         if unknown := set(appendices or {}) - set(APPENDICES):
             raise ValueError(f"unknown appendices {sorted(unknown)}")
+        uncertainty = _uncertainty(appendices or {})
         scores = score(
             model,
             golden_features,
             label_scale=manifest.label_scale,
             preprocessor=preprocessor,
             signs=_signs(manifest),
+            calibrator=None if uncertainty is None else uncertainty.calibrator,
         )
         golden = {"features": _plain(golden_features), "scores": _plain(scores)}
         proof = (json.dumps(golden, sort_keys=True) + "\n").encode()
@@ -216,7 +234,7 @@ class ModelBundle:
         manifest = self.manifest
         model = create_model(manifest.kind, manifest.model_type, name=manifest.name).from_files(self.files)
         scaler = Preprocessor.from_json(self.files[SCALER]) if SCALER in self.files else None
-        loaded = LoadedModel(model, manifest, self.sha256, scaler)
+        loaded = LoadedModel(model, manifest, self.sha256, scaler, _uncertainty(self.files))
         named = model.feature_names if scaler is None else scaler.feature_names
         if model.feature_names != loaded.feature_names or named != loaded.feature_names:
             raise ModelLoadError(
@@ -246,6 +264,10 @@ class ModelBundle:
 def _signs(manifest: Manifest) -> tuple[float, ...]:
     """Return what each class of the model's target says of the price."""
     return parse_target(manifest.target).spec.signs or UP_OR_NOT
+
+
+def _uncertainty(files: Mapping[str, bytes]) -> UncertaintyModel | None:
+    return UncertaintyModel.from_json(files[CALIBRATION]) if CALIBRATION in files else None
 
 
 def _sha256(data: bytes) -> str:

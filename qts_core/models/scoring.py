@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from qts_core.market.panel import Floats
 from qts_core.models.base import ModelType, TradingModel
+from qts_core.models.calibration import Calibrator
 from qts_core.models.preprocessing import Preprocessor
 
-__all__ = ["MAXIMUM_MISSING_RATIO", "UP_OR_NOT", "has_opinion", "score"]
+__all__ = ["MAXIMUM_MISSING_RATIO", "UP_OR_NOT", "class_chances", "has_opinion", "score"]
 
 MAXIMUM_MISSING_RATIO = 0.5
 """With more than half of its features missing a symbol has no bar, or is warming up: no opinion."""
@@ -35,6 +36,7 @@ def score(
     label_scale: float,
     preprocessor: Preprocessor | None = None,
     signs: Sequence[float] = UP_OR_NOT,
+    calibrator: Calibrator | None = None,
 ) -> Floats:
     """Return the expected forward return of each row, float64 [R], a ratio (0.001 = 0.1 %).
 
@@ -51,6 +53,8 @@ def score(
         The scaler that the model was trained behind.
     signs : sequence of float
         What each class says of the price, -1, 0 or 1; of a classifier.
+    calibrator : Calibrator, optional
+        What corrects the probabilities of a classifier.
 
     Returns
     -------
@@ -60,6 +64,8 @@ def score(
     inputs = features if preprocessor is None else preprocessor.transform(features)
     if model.model_type is ModelType.CLASSIFIER:
         chances = model.predict_proba(inputs)
+        if calibrator is not None:
+            chances = calibrator.apply(chances)
         # class by class: a matrix product may add up differently in a batch than in a row
         surplus = signs[-1] * chances[:, -1]
         for index in range(chances.shape[1] - 1):
@@ -68,3 +74,17 @@ def score(
     else:
         values = model.predict(inputs)
     return np.where(has_opinion(features), values, np.nan)
+
+
+def class_chances(
+    model: TradingModel,
+    features: Floats,
+    *,
+    preprocessor: Preprocessor | None = None,
+    calibrator: Calibrator | None = None,
+) -> Floats:
+    """Return a classifier's probabilities of float64 [R, F] rows, float64 [R, K]; NaN where a row has no opinion."""
+    chances = model.predict_proba(features if preprocessor is None else preprocessor.transform(features))
+    if calibrator is not None:
+        chances = calibrator.apply(chances)
+    return np.where(has_opinion(features)[:, None], chances, np.nan)

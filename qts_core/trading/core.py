@@ -41,6 +41,7 @@ from qts_core.orders.state import OrderState
 from qts_core.risk.ladder import Losses
 from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import PORTFOLIO, Verdict
+from qts_core.trading.abstention import Judged
 from qts_core.trading.core_state import CoreState
 from qts_core.trading.decision import DecidedOrder, Decision, Hashes, Output, RecordDecision
 from qts_core.trading.holdings import Holdings
@@ -217,14 +218,16 @@ class TradingCore:
         losses = self._path.observe(bars, equity)
         alerts: list[Output] = []
         prediction = self._predict(bars, alerts)
-        signals = self._path.listen(prediction.score)
+        judged = self._path.judge(bars, prediction)
+        signals = self._path.listen(judged.score)
         if event.is_catch_up:
             return []
         self._latch(losses, alerts)
         mode = self._state.mode(is_reduce_only=losses.is_reduce_only)
         targets = self._path.targets(bars, signals, prediction.score, self.holdings, equity, losses, mode)
         orders, verdicts = self._orders(bars, targets, equity, mode)
-        decision = self._decision(bars, prediction, targets, losses, equity, mode, tuple(orders), verdicts)
+        verdicts = (*judged.verdicts, *verdicts)
+        decision = self._decision(bars, prediction, judged, targets, losses, equity, mode, tuple(orders), verdicts)
         record = RecordDecision(decision)
         for order in orders:
             self.holdings.submitted(order.request, bars.ts_known)
@@ -260,8 +263,8 @@ class TradingCore:
         return orders, (*targets.verdicts, *verdicts)
 
     def _decision(
-        self, bars: BarSlice, prediction: Prediction, targets: Targets, losses: Losses, equity: float, mode: RiskMode,
-        orders: tuple[DecidedOrder, ...], verdicts: tuple[Verdict, ...],
+        self, bars: BarSlice, prediction: Prediction, judged: Judged, targets: Targets, losses: Losses, equity: float,
+        mode: RiskMode, orders: tuple[DecidedOrder, ...], verdicts: tuple[Verdict, ...],
     ) -> Decision:  # fmt: skip
         return Decision(
             decision_id(self.account, self.strategy, bars.ts_event), self.account, self.strategy, bars.ts_event,
@@ -270,5 +273,5 @@ class TradingCore:
             targets.size, targets.target, targets.current, self.holdings.mark, self._path.volatility, equity,
             Decimal(plain(self.book.cash)), self.holdings.positions, losses.drawdown, losses.daily, verdicts, orders,
             prediction.features_digest(), prediction.of(self.holdings.symbols, [o.request.symbol for o in orders]),
-            self._state.hashes,
+            self._state.hashes, judged.low, judged.high,
         )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
+from typing import cast
 
 import numpy as np
 
@@ -89,6 +90,9 @@ class Decision:
         The features of each symbol that got an order.
     hashes : Hashes
         Configuration, catalogue, model, code and data.
+    low, high : float64 [N] or None
+        Interval of the return in which the model promises its level of outcomes, ratios; NaN = unbounded, or no
+        score. None of a model without intervals.
     """
 
     decision_id: str
@@ -119,10 +123,13 @@ class Decision:
     features_digest: str
     order_features: tuple[tuple[str, tuple[float, ...]], ...]
     hashes: Hashes
+    low: Floats | None = None
+    high: Floats | None = None
 
     def to_json(self) -> str:
         """Return the record as canonical JSON; :meth:`from_json` gives it back bit for bit."""
-        return canonical(encode(self))
+        content = cast(dict[str, object], encode(self))
+        return canonical({name: value for name, value in content.items() if name not in OPTIONAL or value is not None})
 
     @classmethod
     def from_json(cls, text: str) -> Decision:
@@ -138,6 +145,9 @@ class Decision:
         # The dataclasses' own text is exact and much cheaper than JSON: this runs at every bar of a backtest.
         sha.update(_text(self.symbols).encode())
         sha.update(_scalars(self).encode())
+        for edge in (self.low, self.high):
+            if edge is not None:
+                sha.update(np.where(np.isnan(edge), np.nan, edge).tobytes())
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -147,8 +157,11 @@ class Decision:
         return hash(self.decision_id)
 
 
+OPTIONAL = frozenset({"low", "high"})
+"""Fields that a record has only when there is something to say."""
 ARRAYS = attrgetter(*(f.name for f in fields(Decision) if f.type == "Floats"))
-SCALARS = attrgetter(*(f.name for f in fields(Decision) if f.type != "Floats" and f.name != "symbols"))
+TOLD = tuple(f.name for f in fields(Decision) if f.type != "Floats" and f.name not in {"symbols", *OPTIONAL})
+SCALARS = attrgetter(*TOLD)
 
 
 @lru_cache(maxsize=8)
@@ -171,7 +184,7 @@ class _Remembered:
 
 
 TEXT_OF: dict[str, Callable[[object], str]] = {"positions": _Remembered(), "hashes": _Remembered()}
-WRITERS = tuple(TEXT_OF.get(f.name, repr) for f in fields(Decision) if f.type != "Floats" and f.name != "symbols")
+WRITERS = tuple(TEXT_OF.get(name, repr) for name in TOLD)
 
 
 def _scalars(decision: Decision) -> str:

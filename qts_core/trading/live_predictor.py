@@ -57,7 +57,7 @@ class LivePredictor:
         values = self._engine.push(FeatureBlock.of_slice(bars))
         features = np.ascontiguousarray(values[self._columns, 0, :].T)
         score = np.where(bars.present(), self._model.score(features), np.nan)
-        self.latest = Prediction(score, self._uncertainty, features)
+        self.latest = Prediction(score, self._uncertainty, features, self._model.doubt(features))
         return self.latest
 
     def snapshot(self) -> bytes:

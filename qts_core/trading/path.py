@@ -28,8 +28,10 @@ from qts_core.risk.ladder import Losses, LossLadder
 from qts_core.risk.limits import Sectors, within_limits
 from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import PORTFOLIO, Verdict
+from qts_core.trading.abstention import Judged, OpinionGate
 from qts_core.trading.holdings import Holdings
 from qts_core.trading.membership import Membership
+from qts_core.trading.predictors import Prediction
 from qts_core.trading.settings import Construction, CoreSettings
 
 __all__ = ["DecisionPath", "Targets"]
@@ -71,6 +73,8 @@ class DecisionPath:
         self._alpha = MlAlpha(settings.alpha, breadth)
         self._estimator = RollingVolatility(settings.portfolio.volatility_bars, breadth)
         self._membership = Membership(instruments)
+        self._gate = OpinionGate([instrument.symbol for instrument in instruments])
+        self._everybody: Floats = np.ones(breadth)
 
     def observe(self, bars: BarSlice, equity: float) -> Losses:
         """Take a bar into volatility and losses."""
@@ -82,9 +86,14 @@ class DecisionPath:
         self._membership.move_to(day)
         return self.ladder.update(equity, day)
 
+    def judge(self, bars: BarSlice, prediction: Prediction) -> Judged:
+        """Return the members' scores of a bar, without those that the model is not sure enough of."""
+        members = self._membership.scores
+        return self._gate.judge(bars, members(prediction.score), prediction.doubt, members(self._everybody))
+
     def listen(self, score: Floats) -> Signals:
         """Take a bar's scores into the alpha."""
-        return self._alpha.update(self._membership.scores(score))
+        return self._alpha.update(score)
 
     def targets(
         self, bars: BarSlice, signals: Signals, score: Floats, holdings: Holdings, equity: float, losses: Losses,
@@ -119,6 +128,7 @@ class DecisionPath:
             "estimate": to_list(self.volatility),
             "ladder": self.ladder.snapshot(),
             "volatility": self._estimator.snapshot(),
+            **({} if (doubt := self._gate.snapshot()) is None else {"doubt": doubt}),
         }
 
     def restore(self, state: Mapping[str, object]) -> None:
@@ -127,6 +137,7 @@ class DecisionPath:
         self.ladder.restore(cast(Mapping[str, object], state["ladder"]))
         self._estimator.restore(cast(Mapping[str, object], state["volatility"]))
         self._estimated(from_list(state["estimate"]))
+        self._gate.restore(state.get("doubt"))
 
     def _estimated(self, volatility: Floats) -> None:
         self.volatility = volatility

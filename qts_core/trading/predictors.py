@@ -13,6 +13,8 @@ from qts_core.market.bars import BarSlice
 from qts_core.market.panel import Floats
 from qts_core.market.time import to_micros
 from qts_core.market.timeline import Timeline
+from qts_core.models.uncertainty import Doubt
+from qts_core.trading.stored_doubts import StoredDoubts
 
 __all__ = ["Prediction", "Predictor", "StoredPredictor"]
 
@@ -27,11 +29,14 @@ class Prediction:
         Expected return over the model's horizon and its standard deviation, ratios; NaN = no opinion.
     features : float64 [N, F] or None
         What the model saw; None when the prediction was made earlier.
+    doubt : Doubt or None
+        How sure the model is; None of a model that does not say.
     """
 
     score: Floats
     uncertainty: Floats
     features: Floats | None = None
+    doubt: Doubt | None = None
 
     def features_digest(self) -> str:
         """Return the sha256 of the features; empty when there are none."""
@@ -86,6 +91,8 @@ class StoredPredictor:
         Standard deviation of the prediction's error, ratio.
     model_id : str
         Who predicted.
+    doubts : StoredDoubts, optional
+        How sure it was, on the same bars and symbols.
     """
 
     def __init__(
@@ -96,6 +103,7 @@ class StoredPredictor:
         *,
         uncertainty: float = float("nan"),
         model_id: str = "stored",
+        doubts: StoredDoubts | None = None,
     ) -> None:
         if predictions.shape != (len(timeline), len(symbols)):
             raise ValueError(f"predictions are {predictions.shape}, expected {(len(timeline), len(symbols))}")
@@ -105,6 +113,7 @@ class StoredPredictor:
         self._rows = {int(ts): row for row, ts in enumerate(timeline.ts_event)}
         self._none: Floats = np.full(len(symbols), np.nan)
         self._uncertainty: Floats = np.full(len(symbols), uncertainty)
+        self._doubts = doubts
 
     def advance(self, bars: BarSlice) -> None:
         """Do nothing: there is no state."""
@@ -112,7 +121,10 @@ class StoredPredictor:
     def predict(self, bars: BarSlice) -> Prediction:
         """Return the stored scores of the bar."""
         row = self._rows.get(to_micros(bars.ts_event))
-        return Prediction(self._none if row is None else self._values[row], self._uncertainty)
+        if row is None:
+            return Prediction(self._none, self._uncertainty)
+        doubt = None if self._doubts is None else self._doubts.at(row)
+        return Prediction(self._values[row], self._uncertainty, doubt=doubt)
 
     def snapshot(self) -> bytes:
         """Return nothing: there is no state."""
