@@ -16,7 +16,7 @@ Alias = Annotated[str, Field(pattern=r"^(shadow|challenger)(_[a-z0-9]{1,16})?$")
 class ShadowSettings(Section):
     """Part `shadows` of config/trading.yaml."""
 
-    aliases: tuple[Alias, ...] = ()
+    model_aliases: tuple[Alias, ...] = ()
     """Aliases of the live model whose versions predict beside the champion: `shadow`, `challenger`, `shadow_b` ..."""
     budget_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     """Time that a shadow may take for a bar; one that exceeds it three times in a row is switched off."""
