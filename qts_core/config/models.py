@@ -9,6 +9,7 @@ from pydantic import Field
 
 from qts_core.config.section import Folder, Fraction, OpenFraction, Section
 from qts_core.config.training import Count, SampleWeights, TrainingSettings
+from qts_core.config.uncertainty import UncertaintySettings
 
 __all__ = [
     "REGIME_BARS",
@@ -115,6 +116,8 @@ class ModelSettings(Section):
     """What it sees."""
     training: TrainingSettings = TrainingSettings()
     """How it is trained."""
+    uncertainty: UncertaintySettings = UncertaintySettings()
+    """How sure it says it is, and when it keeps silent."""
 
     @property
     def horizon_bars(self) -> int:
