@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,10 +98,10 @@ class Strategy:
 
     early_stopping_rounds: int | None = None
     evaluation_metric: Metric = Metric.LOSS
-    monotone_constraints: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    monotone_constraints: Mapping[str, int] = field(default_factory=dict)
     interaction_constraints: tuple[tuple[str, ...], ...] = ()
     categorical_features: tuple[str, ...] = ()
-    regularisation_schedule: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
+    regularisation_schedule: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     device: Device = Device.CPU
 
     @property
@@ -136,6 +135,12 @@ class Strategy:
     def categorical(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """Return the columns of categorical features."""
         return _columns(self.categorical_features, names)
+
+    def idle_patterns(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the patterns that fit none of `names`."""
+        groups = (pattern for group in self.interaction_constraints for pattern in group)
+        patterns = (*self.monotone_constraints, *groups, *self.categorical_features)
+        return tuple(pattern for pattern in patterns if not _columns((pattern,), names))
 
     def _is_chosen(self, name: str) -> bool:
         return bool(getattr(self, name) != getattr(NO_STRATEGY, name))
@@ -191,5 +196,5 @@ def _plain(value: object) -> object:
 
 def _frozen(value: object) -> object:
     if isinstance(value, Mapping):
-        return MappingProxyType({key: _frozen(part) for key, part in value.items()})
+        return {key: _frozen(part) for key, part in value.items()}
     return tuple(_frozen(part) for part in value) if isinstance(value, list) else value

@@ -6,12 +6,13 @@ Everything else about a model works on mappings of file names to bytes, which ne
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from qts_core.market.errors import ModelLoadError, ModelNotFoundError
 
-__all__ = ["read_folder", "write_folder"]
+__all__ = ["read_folder", "write_folder", "written_bytes"]
 
 LARGEST_FILE_BYTES = 512 * 1024 * 1024
 """A tree model is a few megabytes; a file beyond this is damage or malice, and is not read into memory."""
@@ -30,6 +31,14 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         path.rename(old)
     fresh.rename(path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def written_bytes(write: Callable[[str], object]) -> bytes:
+    """Return what `write` puts into the file it is told, for libraries that can only write to a disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model"
+        write(str(path))
+        return path.read_bytes()
 
 
 def read_folder(path: Path) -> dict[str, bytes]:

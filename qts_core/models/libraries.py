@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 __all__ = ["library_versions"]
 
-LIBRARIES: Mapping[str, tuple[str, ...]] = {"lightgbm": ("lightgbm", "numpy")}
+LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    "lightgbm": ("lightgbm", "numpy"),
+    "xgboost": ("xgboost-cpu", "xgboost", "numpy"),
+    "catboost": ("catboost", "numpy"),
+}
+"""Packages of each kind; those of them that are installed are named."""
 
 
 def library_versions(kind: str) -> dict[str, str]:
     """Return package name to installed version for models of `kind`."""
-    return {name: version(name) for name in LIBRARIES.get(kind, ())}
+    found: dict[str, str] = {}
+    for name in LIBRARIES.get(kind, ()):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from qts_core.adapters.accelerator import has_gpu
 from qts_core.config.models import ModelSettings
 from qts_core.market.errors import InvalidConfigError
@@ -25,10 +23,10 @@ def strategy_of(chosen: ModelSettings) -> Strategy:
     return Strategy(
         early_stopping_rounds=given.early_stopping_rounds,
         evaluation_metric=Metric(given.evaluation_metric),
-        monotone_constraints=MappingProxyType(dict(given.monotone_constraints)),
+        monotone_constraints=dict(given.monotone_constraints),
         interaction_constraints=given.interaction_constraints,
         categorical_features=given.categorical_features,
-        regularisation_schedule=MappingProxyType(dict(given.regularisation_schedule)),
+        regularisation_schedule=dict(given.regularisation_schedule),
         device=chosen_device(chosen),
     )
 

@@ -82,7 +82,8 @@ def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: F
         name=entry.key,
         version=entry.version,
         seed=entry.seed,
-        parameters=entry.parameters,
+        # a plan within a fold numbers its own folds
+        parameters=entry.parameters if plan.guards else entry.parameters_of(fold.index),
         classes=max(len(entry.target.spec.classes), 2),
         strategy=entry.strategy,
     )

@@ -11,7 +11,7 @@ import pytest
 
 from qts_core.market.errors import TrainingError
 from qts_core.models.base import FitContext, ModelType, ValidationTail
-from qts_core.models.lightgbm_model import LightGBMRegressor
+from qts_core.models.boosting.lightgbm_model import LightGBMRegressor
 from qts_core.models.preprocessing import Method
 from qts_core.targets import parse_target
 from qts_core.training.fitting import fit_fold

@@ -1,7 +1,8 @@
-"""When a model may be grown on from an earlier one without having seen a test (specification 7.2).
+"""What a strategy needs before a fold is fitted: features that its patterns name, a start that has seen no test (7.2).
 
-The earlier model learned from labels up to its `training_timestamp`. Every test of the new plan must begin after that:
-a fold that is judged on bars its starting point has learned from is judged on nothing.
+A model that is grown on from an earlier one has learned from that one's labels too, up to its `training_timestamp`.
+Every test of the new plan must begin after that: a fold that is judged on bars its start has learned from is judged on
+nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,23 @@ from qts_core.market.timeline import Timeline
 from qts_core.training.entry import TrainingEntry
 from qts_core.training.folds import Fold
 
-__all__ = ["check_start"]
+__all__ = ["check_patterns", "check_start"]
+
+
+def check_patterns(entry: TrainingEntry, names: tuple[str, ...]) -> None:
+    """Refuse a pattern of the strategy that fits none of the features offered.
+
+    Raises
+    ------
+    TrainingError
+        QTS-MODEL-031.
+    """
+    if idle := entry.strategy.idle_patterns(names):
+        raise TrainingError(
+            "QTS-MODEL-031", "a pattern fits no feature", where=f"models.yaml {entry.key} training",
+            found=", ".join(idle), expected="names or patterns of its features",
+            fix="`qts features list` shows the names; correct the pattern",
+        )  # fmt: skip
 
 
 def check_start(entry: TrainingEntry, timeline: Timeline, fold: Fold, where: str) -> None:
