@@ -59,6 +59,9 @@ class TrainingEntry:
         What is fitted beside the model to tell how sure it is; nothing by default.
     ensemble : EnsembleEntry, optional
         Members and how they are combined; of the kind ``ensemble``.
+    window_parameters : tuple of mapping
+        Hyperparameters of each fold in place of `parameters`, as a search of every window finds them; the model that
+        goes live, and folds beyond them, have `parameters`.
     """
 
     key: str
@@ -79,6 +82,7 @@ class TrainingEntry:
     start: TradingModel | None = None
     uncertainty: UncertaintySettings = NO_UNCERTAINTY
     ensemble: EnsembleEntry | None = None
+    window_parameters: tuple[Mapping[str, Parameter], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.ensemble is not None) != (self.kind == ENSEMBLE):
@@ -90,9 +94,15 @@ class TrainingEntry:
         if self.selection.method == "chi_square" and not self.target.is_classification:
             raise ValueError("chi_square selects features of a classification only")
 
+    def parameters_of(self, fold: int) -> Mapping[str, Parameter]:
+        """Return the hyperparameters of the fold of that index."""
+        return self.window_parameters[fold] if fold < len(self.window_parameters) else self.parameters
+
     def as_dict(self) -> dict[str, str]:
         """Return every choice as text, for trackers and for the identity of a trial."""
         chosen = {f"parameter.{name}": str(value) for name, value in sorted(self.parameters.items())}
+        for window, parameters in enumerate(self.window_parameters):
+            chosen |= {f"window_{window}.parameter.{name}": str(value) for name, value in sorted(parameters.items())}
         if self.preprocessing is not None:
             chosen["preprocessing"] = self.preprocessing.value
         if self.selection.method != "none":
