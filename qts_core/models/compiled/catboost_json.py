@@ -100,17 +100,15 @@ def _feature_count(information: Any) -> int:
 
 def _tree(tree: Any, inputs: Mapping[int, tuple[int, bool]], sums: int, columns: Columns) -> SymmetricTree:
     splits = tree["splits"] or []
-    places, thresholds, missing_left = [], [], []
+    places, thresholds = [], []
     for split in splits:
         if split["split_type"] != "FloatFeature":
             raise Uncompilable(f"a split on an encoded category ({split['split_type']})")
         flat, is_missing_right = inputs[int(split["float_feature_index"])]
-        places.append(columns.place(flat, Reading.SINGLE))
+        places.append(columns.place(flat, Reading.SINGLE, np.inf if is_missing_right else -np.inf))
         thresholds.append(float(np.float32(split["border"])))
-        missing_left.append(not is_missing_right)
     return SymmetricTree(
         column=np.array(places, dtype=np.int64),
         threshold=np.array(thresholds, dtype=np.float64),
-        missing_left=np.array(missing_left, dtype=bool),
         values=np.array(tree["leaf_values"], dtype=np.float64).reshape(-1, sums),
     )

@@ -11,13 +11,13 @@ class Columns:
     """A growing list of distinct columns."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[int, Reading, frozenset[int]], int] = {}
+        self._places: dict[tuple[int, Reading, float, frozenset[int]], int] = {}
 
     @property
     def all(self) -> tuple[Column, ...]:
         """The columns in the order of their places."""
         return tuple(Column(*key) for key in self._places)
 
-    def place(self, feature: int, reading: Reading, categories: frozenset[int] = frozenset()) -> int:
+    def place(self, feature: int, reading: Reading, missing: float, categories: frozenset[int] = frozenset()) -> int:
         """Return the place of a column, adding it if it is new."""
-        return self._places.setdefault((feature, reading, categories), len(self._places))
+        return self._places.setdefault((feature, reading, missing, categories), len(self._places))

@@ -57,8 +57,8 @@ class CompiledTrees:
         sums = np.empty((len(rows), len(flat.start)), dtype=np.float32 if flat.is_single else np.float64)
         sums[:] = flat.start
         add_up(
-            rows, laid.trees, laid.splits, laid.nodes, laid.values, laid.features, laid.readings, laid.members,
-            laid.member_ranges, sums,
+            rows, laid.trees, laid.splits, laid.nodes, laid.values, laid.features, laid.readings, laid.missing,
+            laid.members, laid.member_ranges, sums,
         )  # fmt: skip
         return self._finished(sums)
 

@@ -1,10 +1,12 @@
 """Trees as plain arrays, whatever library grew them.
 
-Every library asks another question at a split. Here there is one: *is the value at most the threshold, or missing where
-the missing go left?* What is asked differently is put in these words when a model is read:
+Every library asks another question at a split. Here there is one: *is the value at most the threshold?* What is asked
+differently is put in these words when a model is read:
 
 - ``value < threshold`` in float32 is ``value <= the float32 before it`` (XGBoost);
-- zero that counts as missing, and membership in a set of categories, become columns of their own (:class:`Column`).
+- what is missing counts as minus infinity where it goes left and as infinity where it goes right: an input that is split
+  in both ways is two columns (:class:`Column`), and a split need not ask whether a value is there;
+- zero that counts as missing, and membership in a set of categories, are columns of their own too.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ __all__ = ["Column", "Finish", "FlatModel", "Reading", "SymmetricTree", "Tree", 
 
 ZERO_LIMIT = float(np.float32(1e-35))
 """LightGBM takes what is no larger than this for zero."""
+DEEPEST = 20
+"""Levels of a symmetric tree; the library grows 16 at most."""
 
 
 class Uncompilable(Exception):
@@ -30,17 +34,15 @@ class Uncompilable(Exception):
 class Reading(IntEnum):
     """How an input becomes a column.
 
-    ``DOUBLE``: as it is. ``NEAR_ZERO``: zero where it is within ``ZERO_LIMIT`` of it. ``ZERO_MISSING``: missing there.
-    ``SINGLE``: rounded to float32. ``MEMBER``: 0 where it is in the set of categories, else 1, also where it is missing.
-    ``OTHER``: 1 where it is in the set, 0 where it is not; missing stays missing.
+    ``SINGLE``: rounded to float32. ``NEAR_ZERO``: zero where it is within ``ZERO_LIMIT`` of it. ``ZERO_MISSING``: missing
+    there. ``MEMBER``: 0 where it is in the set of categories, else 1. ``STRANGER``: 1 where it is in the set, else 0.
     """
 
-    DOUBLE = 0
+    SINGLE = 0
     NEAR_ZERO = 1
     ZERO_MISSING = 2
-    SINGLE = 3
-    MEMBER = 4
-    OTHER = 5
+    MEMBER = 3
+    STRANGER = 4
 
 
 class Finish(IntEnum):
@@ -64,12 +66,15 @@ class Column:
     feature : int
         Place of the input.
     reading : Reading
+    missing : float
+        What a missing value counts as.
     categories : frozenset of int
-        The set of ``MEMBER`` and ``OTHER``.
+        The set of ``MEMBER`` and ``STRANGER``.
     """
 
     feature: int
     reading: Reading
+    missing: float
     categories: frozenset[int] = frozenset()
 
 
@@ -82,8 +87,7 @@ class Tree:
     column : int64 [S]
         Place among the model's columns.
     threshold : float64 [S]
-        Left is at most this.
-    missing_left : bool [S]
+        Left is at most this; finite.
     left, right : int64 [S]
         Child: a split, or leaf i as ``~i``. A child stands after its parent, so no walk is endless.
     values : float64 [S + 1, W]
@@ -94,7 +98,6 @@ class Tree:
 
     column: NDArray[np.int64]
     threshold: Floats
-    missing_left: NDArray[np.bool_]
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     values: Floats
@@ -103,7 +106,7 @@ class Tree:
     def check(self, columns: int, sums: int) -> None:
         """Raise Uncompilable where a walk could leave the arrays."""
         splits = len(self.column)
-        parts = (self.threshold, self.missing_left, self.left, self.right)
+        parts = (self.threshold, self.left, self.right)
         if any(part.shape != (splits,) for part in parts) or self.values.ndim != 2 or len(self.values) != splits + 1:
             raise Uncompilable("a tree whose arrays differ in length")
         children = np.sort(np.concatenate([self.left, self.right]))
@@ -113,7 +116,7 @@ class Tree:
         places = np.arange(splits)
         if any(((child >= 0) & (child <= places)).any() for child in (self.left, self.right)):
             raise Uncompilable("a tree that leads back")
-        _check_width(self.column, columns, self.values, self.group, sums)
+        _check_parts(self, columns, sums)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +125,7 @@ class SymmetricTree:
 
     Attributes
     ----------
-    column, threshold, missing_left : [D]
+    column, threshold : [D]
         As of a :class:`Tree`; split d sets bit d of the leaf's place where it goes right.
     values : float64 [2^D, W]
     group : int
@@ -130,17 +133,15 @@ class SymmetricTree:
 
     column: NDArray[np.int64]
     threshold: Floats
-    missing_left: NDArray[np.bool_]
     values: Floats
     group: int = 0
 
     def check(self, columns: int, sums: int) -> None:
         """Raise Uncompilable where a leaf could lie outside the arrays."""
         depth = len(self.column)
-        parts = (self.threshold, self.missing_left)
-        if depth > 30 or any(part.shape != (depth,) for part in parts) or len(self.values) != 1 << depth:
+        if depth > DEEPEST or self.threshold.shape != (depth,) or len(self.values) != 1 << depth:
             raise Uncompilable("a symmetric tree whose arrays differ in length")
-        _check_width(self.column, columns, self.values, self.group, sums)
+        _check_parts(self, columns, sums)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,8 +188,10 @@ class FlatModel:
             tree.check(len(self.columns), len(self.start))
 
 
-def _check_width(column: NDArray[np.int64], columns: int, values: Floats, group: int, sums: int) -> None:
-    if ((column < 0) | (column >= columns)).any():
+def _check_parts(tree: Tree | SymmetricTree, columns: int, sums: int) -> None:
+    if ((tree.column < 0) | (tree.column >= columns)).any():
         raise Uncompilable("a split on a column that is not there")
-    if group < 0 or group + values.shape[1] > sums:
+    if not np.isfinite(tree.threshold).all():
+        raise Uncompilable("a threshold that is not finite")
+    if tree.group < 0 or tree.group + tree.values.shape[1] > sums:
         raise Uncompilable("a leaf that adds to a sum that is not there")

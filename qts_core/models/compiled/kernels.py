@@ -21,11 +21,10 @@ BLOCK_ROWS = 64
 """Rows that are asked together: their columns stay in the second cache."""
 LANES = 8
 NEAR_ZERO, ZERO_MISSING, SINGLE = int(Reading.NEAR_ZERO), int(Reading.ZERO_MISSING), int(Reading.SINGLE)
-MEMBER, OTHER = int(Reading.MEMBER), int(Reading.OTHER)
+MEMBER, STRANGER = int(Reading.MEMBER), int(Reading.STRANGER)
 SIGMOID, SOFTMAX = int(Finish.SIGMOID), int(Finish.SOFTMAX)
 EVERY_LEAF = np.uint64(2**64 - 1)
-ONE = np.uint64(1)
-MOST_CATEGORY = 2147483647.0
+NOTHING, ONE = np.uint64(0), np.uint64(1)
 # the place of a word's only bit, by the six bits that a de Bruijn number shifted by it begins with
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 SHIFT = np.uint64(58)
@@ -35,16 +34,9 @@ for _place in range(64):
 
 
 @kernel
-def _membership(value: float, reading: int, known: NDArray[np.uint8]) -> float:
-    """Return on which side of a set of categories a value is; fractions are cut off."""
-    if np.isnan(value):
-        return 1.0 if reading == MEMBER else np.nan
-    is_known = False
-    if -1.0 < value < len(known):
-        is_known = known[int(value)] == 1
-    if reading == MEMBER:
-        return 0.0 if is_known else 1.0
-    return 1.0 if is_known else 0.0
+def _is_member(value: float, known: NDArray[np.uint8]) -> bool:
+    """Return whether a value is in a set of categories; fractions are cut off."""
+    return -1.0 < value < len(known) and known[int(value)] == 1
 
 
 @kernel
@@ -52,6 +44,7 @@ def _read_columns(
     rows: Floats,
     features: NDArray[np.int64],
     readings: NDArray[np.int64],
+    missing: Floats,
     members: NDArray[np.uint8],
     member_ranges: NDArray[np.int64],
     columns: Floats,
@@ -59,41 +52,43 @@ def _read_columns(
     """Fill `columns`, float64 [C, n], from `rows`, float64 [R, F] with R at most n; places beyond R hold nothing."""
     for column in range(len(features)):
         feature, reading = features[column], readings[column]
+        known = members[member_ranges[column, 0] : member_ranges[column, 1]]
         for row in range(len(rows)):
             value = rows[row, feature]
-            if reading == SINGLE:
+            if np.isnan(value) or (reading == ZERO_MISSING and abs(value) <= ZERO_LIMIT):
+                value = missing[column]
+            elif reading == SINGLE:
                 value = np.float64(np.float32(value))
             elif reading == NEAR_ZERO:
                 value = 0.0 if abs(value) <= ZERO_LIMIT else value
-            elif reading == ZERO_MISSING:
-                value = np.nan if abs(value) <= ZERO_LIMIT else value
-            elif reading >= MEMBER:
-                known = members[member_ranges[column, 0] : member_ranges[column, 1]]
-                value = _membership(value, reading, known)
+            elif reading == MEMBER:
+                value = 0.0 if _is_member(value, known) else 1.0
+            elif reading == STRANGER:
+                value = 1.0 if _is_member(value, known) else 0.0
             columns[column, row] = value
 
 
 @kernel
-def _keep(values: Floats, threshold: float, mask: np.uint64, is_missing_left: bool, words: NDArray[np.uint64]) -> None:
-    """Clear the leaves that are not in `mask` where a value goes right."""
-    if is_missing_left:
+def _keep(columns: Floats, splits: NDArray[np.void], first: int, stop: int, words: NDArray[np.uint64]) -> None:
+    """Clear the leaves on the left of each split that a row passes on the right; then name the lowest that is left."""
+    words[:] = EVERY_LEAF
+    for place in range(first, stop):
+        column, threshold, mask = splits[place]["column"], splits[place]["threshold"], splits[place]["mask"]
         for lane in range(len(words)):
-            words[lane] &= mask if values[lane] > threshold else EVERY_LEAF
-    else:
-        for lane in range(len(words)):
-            words[lane] &= EVERY_LEAF if values[lane] <= threshold else mask
+            words[lane] &= EVERY_LEAF if columns[column, lane] <= threshold else mask
+    for lane in range(len(words)):
+        lowest = words[lane] & (~words[lane] + ONE)
+        words[lane] = PLACES[(lowest * DE_BRUIJN) >> SHIFT]
 
 
 @kernel
-def _set(values: Floats, threshold: float, bit: np.uint64, is_missing_left: bool, words: NDArray[np.uint64]) -> None:
-    """Set `bit` where a value goes right."""
-    nothing = np.uint64(0)
-    if is_missing_left:
+def _spell(columns: Floats, splits: NDArray[np.void], first: int, stop: int, words: NDArray[np.uint64]) -> None:
+    """Set the bit of each level where a row goes right."""
+    words[:] = NOTHING
+    for place in range(first, stop):
+        column, threshold, bit = splits[place]["column"], splits[place]["threshold"], splits[place]["mask"]
         for lane in range(len(words)):
-            words[lane] |= bit if values[lane] > threshold else nothing
-    else:
-        for lane in range(len(words)):
-            words[lane] |= nothing if values[lane] <= threshold else bit
+            words[lane] |= NOTHING if columns[column, lane] <= threshold else bit
 
 
 @kernel
@@ -104,39 +99,14 @@ def _walk(columns: Floats, nodes: NDArray[np.void], root: int, depth: int, words
         is_moving = False
         for lane in range(len(words)):
             node = nodes[words[lane]]
-            question, threshold = node["question"], node["threshold"]
-            value = columns[np.uint64(question >> np.uint32(1)), np.uint64(lane)]
-            goes_left = value <= threshold or (np.isnan(value) and (question & np.uint32(1)) == 1)
-            reached = np.uint64(node["child"]) + (np.uint64(0) if goes_left else ONE)
+            goes_left = columns[np.uint64(node["column"]), lane] <= node["threshold"]
+            reached = np.uint64(node["child"]) + (NOTHING if goes_left else ONE)
             is_moving |= reached != words[lane]
             words[lane] = reached
         if not is_moving:
             break
     for lane in range(len(words)):
         words[lane] -= np.uint64(root)
-
-
-@kernel
-def _find_leaves(
-    columns: Floats, tree: np.void, splits: NDArray[np.void], nodes: NDArray[np.void], words: NDArray[np.uint64]
-) -> None:
-    """Put the place of each row's leaf in `words`."""
-    first, stop = np.int64(tree["first"]), np.int64(tree["stop"])
-    if tree["form"] == MASKS:
-        words[:] = EVERY_LEAF
-        for place in range(first, stop):
-            split = splits[place]
-            _keep(columns[split["column"]], split["threshold"], split["mask"], split["missing_left"] == 1, words)
-        for lane in range(len(words)):
-            lowest = words[lane] & (~words[lane] + ONE)
-            words[lane] = PLACES[(lowest * DE_BRUIJN) >> SHIFT]
-    elif tree["form"] == BITS:
-        words[:] = 0
-        for place in range(first, stop):
-            split = splits[place]
-            _set(columns[split["column"]], split["threshold"], split["mask"], split["missing_left"] == 1, words)
-    else:
-        _walk(columns, nodes, first, np.int64(tree["depth"]), words)
 
 
 @kernel
@@ -148,6 +118,7 @@ def add_up(
     values: NDArray[np.floating],
     features: NDArray[np.int64],
     readings: NDArray[np.int64],
+    missing: Floats,
     members: NDArray[np.uint8],
     member_ranges: NDArray[np.int64],
     sums: NDArray[np.floating],
@@ -158,10 +129,16 @@ def add_up(
     words = np.zeros(lanes, dtype=np.uint64)
     for start in range(0, len(rows), BLOCK_ROWS):
         block = rows[start : start + BLOCK_ROWS]
-        _read_columns(block, features, readings, members, member_ranges, columns)
+        _read_columns(block, features, readings, missing, members, member_ranges, columns)
         for place in range(len(trees)):
             tree = trees[place]
-            _find_leaves(columns, tree, splits, nodes, words)
+            first, stop = np.int64(tree["first"]), np.int64(tree["stop"])
+            if tree["form"] == MASKS:
+                _keep(columns, splits, first, stop, words)
+            elif tree["form"] == BITS:
+                _spell(columns, splits, first, stop, words)
+            else:
+                _walk(columns, nodes, first, np.int64(tree["depth"]), words)
             leaf, width, group = np.uint64(tree["leaf"]), np.uint64(tree["width"]), np.uint64(tree["group"])
             for row in range(len(block)):
                 for index in range(width):

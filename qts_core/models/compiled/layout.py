@@ -23,11 +23,10 @@ from qts_core.models.compiled.flat import Column, FlatModel, SymmetricTree, Tree
 
 __all__ = ["BITS", "MASKS", "NODE", "SPLIT", "TREE", "WALK", "Layout", "lay_out"]
 
-SPLIT = np.dtype([("threshold", np.float64), ("mask", np.uint64), ("column", np.uint32), ("missing_left", np.uint32)])
+SPLIT = np.dtype([("threshold", np.float64), ("mask", np.uint64), ("column", np.uint64)])
 """A split of a small or symmetric tree: the leaves it keeps, or the bit it sets, where a row goes right."""
-NODE = np.dtype([("threshold", np.float64), ("question", np.uint32), ("child", np.uint32)])
-"""A node of a large tree: twice its column, odd where the missing go left; its left child, the right one follows. A leaf
-is its own left child and takes whatever comes."""
+NODE = np.dtype([("threshold", np.float64), ("column", np.uint32), ("child", np.uint32)])
+"""A node of a large tree: its left child, the right one follows. A leaf is its own left child and lets nothing go right."""
 TREE = np.dtype(
     [(name, np.uint32) for name in ("form", "first", "stop", "depth", "leaf", "width", "group", "unused")], align=True
 )
@@ -48,6 +47,8 @@ class Layout:
         Of each tree, leaf by leaf; of a tree that is walked, node by node.
     features, readings : int64 [C]
         Of each column: its input and how it is read.
+    missing : float64 [C]
+        What a missing value counts as.
     members : uint8 [...]
         The categories of all columns, one byte each.
     member_ranges : int64 [C, 2]
@@ -60,6 +61,7 @@ class Layout:
     values: NDArray[np.floating]
     features: NDArray[np.int64]
     readings: NDArray[np.int64]
+    missing: Floats
     members: NDArray[np.uint8]
     member_ranges: NDArray[np.int64]
 
@@ -96,6 +98,7 @@ def lay_out(model: FlatModel) -> Layout:
         values=np.concatenate(values).astype(kind),
         features=np.array([column.feature for column in model.columns], dtype=np.int64),
         readings=np.array([int(column.reading) for column in model.columns], dtype=np.int64),
+        missing=np.array([column.missing for column in model.columns], dtype=np.float64),
         members=members,
         member_ranges=ranges,
     )
@@ -104,7 +107,7 @@ def lay_out(model: FlatModel) -> Layout:
 def _split_rows(tree: Tree | SymmetricTree, masks: Sequence[int]) -> NDArray[np.void]:
     rows = np.zeros(len(tree.column), SPLIT)
     rows["threshold"], rows["column"] = tree.threshold, tree.column
-    rows["missing_left"], rows["mask"] = tree.missing_left, np.array(masks, dtype=np.uint64)
+    rows["mask"] = np.array(masks, dtype=np.uint64)
     return rows
 
 
@@ -137,14 +140,14 @@ def _nodes(tree: Tree, start: int) -> tuple[NDArray[np.void], Floats, int]:
     place = np.zeros(splits, dtype=np.int64)
     values = np.zeros((2 * splits + 1, tree.values.shape[1]))
     rows = np.zeros(2 * splits + 1, NODE)
-    rows["threshold"], rows["question"], rows["child"] = np.inf, 1, start + np.arange(len(rows))
+    rows["threshold"], rows["child"] = np.inf, start + np.arange(len(rows))
     for child, shift in ((tree.left, 1), (tree.right, 2)):
         at = 2 * np.arange(splits) + shift
         is_split = child >= 0
         place[child[is_split]] = at[is_split]
         values[at[~is_split]] = tree.values[~child[~is_split]]
     rows["threshold"][place] = tree.threshold
-    rows["question"][place] = 2 * tree.column + tree.missing_left
+    rows["column"][place] = tree.column
     rows["child"][place] = start + 1 + 2 * np.arange(splits)
     return rows, values, _depth(tree)
 

@@ -81,21 +81,22 @@ def _tree(fields: Mapping[str, str], group: int, columns: Columns) -> Tree:
     splits = int(fields["num_leaves"]) - 1
     if splits == 0:
         nothing = np.zeros(0, dtype=np.int64)
-        return Tree(nothing, np.zeros(0), np.zeros(0, dtype=bool), nothing, nothing, values[:1], group)
+        return Tree(nothing, np.zeros(0), nothing, nothing, values[:1], group)
     thresholds = _numbers(fields, "threshold", np.float64)
     kinds = _numbers(fields, "decision_type", np.int64)
     inputs = _numbers(fields, "split_feature", np.int64)
     missing = (kinds >> 2) & 3
     # a value that is missing counts as 0 where training saw none missing
     left_by_default = (kinds & DEFAULT_LEFT) != 0
-    missing_left = np.where(missing == MISSING_NONE, thresholds >= 0.0, left_by_default)
+    counts_as = np.where(missing == MISSING_NONE, 0.0, np.where(left_by_default, -np.inf, np.inf))
     readings = np.where(missing == MISSING_ZERO, Reading.ZERO_MISSING, Reading.NEAR_ZERO)
-    places = [columns.place(int(f), Reading(int(r))) for f, r in zip(inputs, readings, strict=True)]
+    asked = zip(inputs.tolist(), readings.tolist(), counts_as.tolist(), strict=True)
+    places = [columns.place(feature, Reading(reading), value) for feature, reading, value in asked]
     for split, categories in _category_splits(fields, kinds, thresholds):
-        places[split] = columns.place(int(inputs[split]), Reading.MEMBER, categories)
-        thresholds[split], missing_left[split] = 0.5, False
+        places[split] = columns.place(int(inputs[split]), Reading.MEMBER, np.inf, categories)
+        thresholds[split] = 0.5
     left, right = _numbers(fields, "left_child", np.int64), _numbers(fields, "right_child", np.int64)
-    return Tree(np.array(places, dtype=np.int64), thresholds, missing_left, left, right, values, group)
+    return Tree(np.array(places, dtype=np.int64), thresholds, left, right, values, group)
 
 
 def _category_splits(

@@ -84,7 +84,7 @@ def probe_rows(flat: FlatModel) -> Floats:
 
 def _around(threshold: float, reading: Reading, categories: frozenset[int]) -> list[float]:
     """Return a split's value and its neighbours in both precisions; of categories, members and a stranger."""
-    if reading in (Reading.MEMBER, Reading.OTHER):
+    if reading in (Reading.MEMBER, Reading.STRANGER):
         return [*map(float, sorted(categories)[:4]), float(max(categories, default=0) + 1)]
     single = np.float32(threshold)
     found = [

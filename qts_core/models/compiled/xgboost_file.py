@@ -87,14 +87,15 @@ def _tree(tree: Any, group: int, columns: Columns) -> Tree:
     place[splits], place[leaves] = np.arange(len(splits)), ~np.arange(len(leaves))
     # below in float32 is at most the float32 before
     thresholds = np.nextafter(conditions[splits], np.float32(-np.inf)).astype(np.float64)
-    where = [columns.place(int(feature), Reading.SINGLE) for feature in inputs[splits]]
+    counts_as = np.where(np.asarray(tree["default_left"], dtype=np.int64) != 0, -np.inf, np.inf)
+    asked = zip(inputs[splits].tolist(), counts_as[splits].tolist(), strict=True)
+    where = [columns.place(feature, Reading.SINGLE, value) for feature, value in asked]
     for node, categories in _category_splits(tree):
-        where[place[node]] = columns.place(int(inputs[node]), Reading.OTHER, categories)
+        where[place[node]] = columns.place(int(inputs[node]), Reading.STRANGER, float(counts_as[node]), categories)
         thresholds[place[node]] = 0.5
     return Tree(
         column=np.array(where, dtype=np.int64),
         threshold=thresholds,
-        missing_left=np.asarray(tree["default_left"], dtype=np.int64)[splits] != 0,
         left=place[left[splits]],
         right=place[right[splits]],
         values=conditions[leaves].astype(np.float64)[:, None],
