@@ -28,6 +28,7 @@ from qts_core.market.ids import digest
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, Timeline
+from qts_core.models.bar_scorer import BarScorer
 from qts_core.models.bundle import LoadedModel
 from qts_core.models.uncertainty import Doubt
 from qts_core.research.feature_months import feature_table, last_states, month_state
@@ -145,13 +146,13 @@ def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Pa
     columns = [place[name] for name in model.feature_names]
     scores: Floats = np.empty((len(recent), len(recent.symbols)))
     doubts: list[Doubt] = []
+    scorer = BarScorer(model)
     for start in range(0, len(recent), BLOCK_ROWS):
         block = recent.rows(slice(start, start + BLOCK_ROWS))
         values = engine.push(FeatureBlock.of(block))[columns]
-        rows = np.ascontiguousarray(values.transpose(1, 2, 0).reshape(-1, len(columns)))
-        found = model.score(rows).reshape(len(block), -1)
-        scores[start : start + len(block)] = np.where(np.isnan(block["close"]), np.nan, found)
-        if (doubt := model.doubt(rows)) is not None:
+        rows = np.ascontiguousarray(values.transpose(1, 2, 0))
+        scores[start : start + len(block)] = scorer.score_block(rows, ~np.isnan(block["close"]))
+        if (doubt := model.doubt(rows.reshape(-1, len(columns)))) is not None:
             doubts.append(doubt)
     stored = StoredDoubts.of_rows(doubts, len(recent))
     core.swap_predictor(
@@ -159,7 +160,7 @@ def warm(core: TradingCore, engine: FeatureEngine, model: LoadedModel, panel: Pa
     )
     for row in range(len(recent)):
         core.handle(BarsClosed(BarSlice.of(recent, row), is_catch_up=True))
-    core.swap_predictor(LivePredictor(engine, model))
+    core.swap_predictor(LivePredictor(engine, model, scorer))
     last = scores[-EXPECTED_BARS:].ravel()
     return last[np.isfinite(last)]
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from qts_core.config.section import Fraction, Section
 
-__all__ = ["EnsembleSettings", "RegimeName", "RegimeSettings", "ensemble_contradictions"]
+if TYPE_CHECKING:
+    from qts_core.config.models import ModelsSettings
+
+__all__ = ["EnsembleSettings", "RegimeName", "RegimeSettings", "entry_contradictions"]
+
+ENSEMBLE = "ensemble"
 
 RegimeName = Literal["trending", "mean_reverting", "high_volatility", "low_volatility"]
 Gate = Annotated[float, Field(ge=0, le=1)]
@@ -72,14 +77,33 @@ class EnsembleSettings(Section):
     """Of the method `regime`."""
 
 
-def ensemble_contradictions(chosen: EnsembleSettings, members: tuple[str, ...], where: str) -> Iterator[str]:
-    """Yield one sentence for each choice that contradicts another."""
+def entry_contradictions(models: ModelsSettings) -> Iterator[str]:
+    """Yield one sentence for each ensemble that cannot be one, and for members of what is none."""
+    for key, model in models.models.items():
+        where = f"models.models.{key}"
+        if model.type != ENSEMBLE:
+            if model.members or model.ensemble is not None:
+                yield f"{where} has members or ensemble but type is {model.type}, not ensemble"
+            continue
+        if len(model.members) < 2:
+            yield f"{where}.type is ensemble but members has {len(model.members)}; it needs at least two"
+        if model.task != "regression":
+            yield f"{where}.type is ensemble but task is {model.task}; it foretells a return, task regression"
+        for member in model.members:
+            if member not in models.models:
+                yield f"{where}.members names {member} but models.models has no such entry"
+            elif models.models[member].type == ENSEMBLE:
+                yield f"{where}.members names {member}, which is an ensemble itself"
+        yield from _choices(model.ensemble or models.ensemble, model.members, where)
+
+
+def _choices(chosen: EnsembleSettings, members: tuple[str, ...], where: str) -> Iterator[str]:
     count = len(members)
     if len(set(members)) < count:
         yield f"{where}.members names a model twice"
-    if count and chosen.weight_floor * count > 1:
+    if chosen.weight_floor * count > 1:
         yield f"{where}.ensemble.weight_floor is {chosen.weight_floor:g} but there are {count} members; together above 1"
-    if chosen.keep_best is not None and count and chosen.keep_best > count:
+    if chosen.keep_best is not None and chosen.keep_best > count:
         yield f"{where}.ensemble.keep_best is {chosen.keep_best} but there are {count} members"
     for regime, led in chosen.regime.preferred.items():
         if unknown := sorted(set(led) - set(members)):

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from qts_core.config.section import Folder, Fraction, OpenFraction, Section
+from qts_core.config.ensembles import EnsembleSettings
+from qts_core.config.search import SearchSettings
+from qts_core.config.section import Folder, OpenFraction, Section
 from qts_core.config.training import Count, SampleWeights, TrainingSettings
 from qts_core.config.uncertainty import UncertaintySettings
 
@@ -112,31 +114,28 @@ class ModelSettings(Section):
     """Whether scheduled jobs train it."""
     hyperparameters: dict[str, Parameter] = Field(default_factory=dict)
     """Passed to the library under its own names."""
+    hyperparameters_from: Literal["study"] | None = None
+    """`study` takes what the newest finished search proposes in place of `hyperparameters`; default what stands there."""
+    window_hyperparameters: tuple[dict[str, Parameter], ...] = ()
+    """Hyperparameters of each fold in place of `hyperparameters`, which the live model keeps; first fold first."""
     features: ModelFeatures = ModelFeatures()
     """What it sees."""
     training: TrainingSettings = TrainingSettings()
     """How it is trained."""
+    search: SearchSettings | None = None
+    """How its hyperparameters are searched; with this part it has an asset of its own in Dagster."""
     uncertainty: UncertaintySettings = UncertaintySettings()
     """How sure it says it is, and when it keeps silent."""
+    members: tuple[Annotated[str, Field(pattern=MODEL_NAME)], ...] = ()
+    """Of the type `ensemble`: keys of the models that it combines, each with its own entry, enabled or not."""
+    ensemble: EnsembleSettings | None = None
+    """Of the type `ensemble`: how they are combined; default the part `ensemble` at the end of the file."""
 
     @property
     def horizon_bars(self) -> int:
         """Horizon of the target in bars."""
         found = re.search(r"_(\d+)bar$", self.target)
         return int(found.group(1)) if found else REGIME_BARS
-
-
-class EnsembleSettings(Section):
-    """How models are combined."""
-
-    method: Literal["stacking", "averaging", "voting"] = "stacking"
-    """Method."""
-    meta_learner: Literal["ridge", "linear"] = "ridge"
-    """Learner on top of a stack."""
-    weights_method: Literal["sharpe_weighted", "equal"] = "sharpe_weighted"
-    """Weights of an average."""
-    min_agreement: Fraction = 0.6
-    """Share of members that must agree on the sign, fraction."""
 
 
 class ModelsSettings(Section):
@@ -147,7 +146,7 @@ class ModelsSettings(Section):
     models: dict[Annotated[str, Field(pattern=MODEL_NAME)], ModelSettings] = Field(default_factory=dict)
     """The models by key."""
     ensemble: EnsembleSettings = EnsembleSettings()
-    """Combination of models."""
+    """How models are combined by every entry of `type: ensemble` that does not say it itself."""
     model_dir: Folder | None = None
     """Where the daemon keeps verified bundles; default `<QTS_HOME>/models`."""
     feature_cache_dir: Folder | None = None

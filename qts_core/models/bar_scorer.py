@@ -19,7 +19,9 @@ from qts_core.market.panel import Floats
 from qts_core.models.bundle import LoadedModel
 from qts_core.models.scoring import has_opinion
 
-__all__ = ["BarScorer", "ContextModel", "bar_means", "context_of"]
+__all__ = ["BarScorer", "ContextModel", "bar_means", "context_of", "joined", "parted"]
+
+LENGTH_BYTES = 8
 
 
 @runtime_checkable
@@ -149,3 +151,14 @@ class BarScorer:
         known = np.vstack([before, means])
         self._seen = known[max(len(known) - model.context_bars, 0) :]
         return model.contexts(known)[len(before) :]
+
+
+def joined(memory: bytes, state: bytes) -> bytes:
+    """Return what a model remembers and the state of its features as one."""
+    return len(memory).to_bytes(LENGTH_BYTES, "big") + memory + state
+
+
+def parted(both: bytes) -> tuple[bytes, bytes]:
+    """Return the two that `joined` made one."""
+    end = LENGTH_BYTES + int.from_bytes(both[:LENGTH_BYTES], "big")
+    return both[LENGTH_BYTES:end], both[end:]

@@ -20,9 +20,11 @@ from qts_core.market.panel import Panel
 from qts_core.models.manifest import FeatureReference
 from qts_core.ports.lake import LakePort
 from qts_core.research.catalogues import choose_features, model_catalogue
+from qts_core.research.ensemble_members import members_of, resolved
 from qts_core.research.feature_months import feature_table
 from qts_core.research.feature_store import FeatureStore
 from qts_core.research.pinned_lake import Pin, PinnedLake
+from qts_core.research.search.found import with_found_parameters
 from qts_core.research.symbol_parts import parts_of, research_symbols
 from qts_core.research.training_manifest import TrainingManifest
 from qts_core.research.training_recipe import FEATURES, Recipe, entry_of, made_by, training_pins
@@ -92,12 +94,12 @@ def model_settings(settings: Settings, key: str) -> ModelSettings:
             expected=", ".join(sorted(settings.models.models)) or "an entry under models",
             fix="name one of them, or add an entry",
         )  # fmt: skip
-    return settings.models.models[key]
+    return resolved(settings, settings.models.models[key])
 
 
 def training_entry(settings: Settings, key: str) -> TrainingEntry:
     """Return the trainer's view of a model's configuration."""
-    return entry_of(key, model_settings(settings, key))
+    return entry_of(key, model_settings(settings, key), members_of(settings, key))
 
 
 def prepare_training(
@@ -139,11 +141,13 @@ def prepare_training(
     source = PinnedLake(lake, pins)
     panel = load_panel(source, calendar=calendar, known_before=as_of)
     instruments = market_instruments(lake, settings.universe, panel.symbols)
+    chosen = with_found_parameters(lake, key, chosen, panel.timeline)
     recipe = Recipe(
         key, chosen, tuple(FeatureReference(name=spec.name, hash=spec.reference) for spec in features), features.hash,
         instruments, parts_of(settings.universe, instruments), as_of,
+        members_of(settings, key, names=features.names, roles=store.roles),
     )  # fmt: skip
-    entry = entry_of(key, chosen)
+    entry = entry_of(key, chosen, recipe.members)
     samples, plan, alive = made_by(recipe, source, panel)
     table = feature_table(store.catalogue)
     manifest = _manifest(recipe, pins, samples, plan, _identity(entry, samples, plan, instruments))
@@ -171,6 +175,7 @@ def _manifest(
         model=recipe.key,
         target=recipe.settings.target,
         settings=recipe.settings,
+        members=recipe.members,
         as_of=recipe.as_of,
         features=recipe.features,
         table=FEATURES,

@@ -166,7 +166,7 @@ def _trained(
     lake: LakeReader, stored: TrainingManifest, then: Manifest, calendar: TradingCalendar, progress: Progress | None
 ) -> ModelBundle:
     samples, plan = rebuild(lake, stored, calendar=calendar)
-    entry = replace(entry_of(stored.model, stored.settings), version=then.version)
+    entry = replace(entry_of(stored.model, stored.settings, stored.members), version=then.version)
     return train_walk_forward(entry, samples, plan, progress=progress).bundle
 
 

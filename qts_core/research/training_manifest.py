@@ -19,6 +19,7 @@ from qts_core.market.ids import digest
 from qts_core.market.instruments import Instrument
 from qts_core.models.manifest import FeatureReference
 from qts_core.ports.lake import LakePort, LakeReader
+from qts_core.research.ensemble_members import MemberRecipe
 from qts_core.research.pinned_lake import Pin
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class TrainingManifest(BaseModel):
         Key in models.yaml.
     settings : ModelSettings
         The model's entry: target, folds, everything that decides about samples.
+    members : tuple of MemberRecipe
+        Of an ensemble: the entries of its members; empty else.
     as_of : datetime or None
         Only what was known at that moment; None for everything known when it was made.
     features : tuple of FeatureReference
@@ -65,6 +68,7 @@ class TrainingManifest(BaseModel):
     model: str
     target: str
     settings: ModelSettings
+    members: tuple[MemberRecipe, ...] = ()
     as_of: datetime | None
     features: tuple[FeatureReference, ...]
     table: str

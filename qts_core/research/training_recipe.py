@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 import polars as pl
 
 from qts_core.analytics.survivorship import Survivorship, survivorship
+from qts_core.config.ensembles import EnsembleSettings
 from qts_core.config.models import ModelSettings
 from qts_core.data.ingest import WHOLE
 from qts_core.data.panels import month_key
 from qts_core.market.errors import DataNotFoundError, InvalidConfigError
 from qts_core.market.ids import digest
 from qts_core.market.instruments import Instrument
-from qts_core.market.membership import membership_mask
+from qts_core.market.membership import Flags, membership_mask
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import trading_day
+from qts_core.models.base import Parameter
 from qts_core.models.factory import task_type
 from qts_core.models.manifest import FeatureReference
 from qts_core.models.preprocessing import Method
 from qts_core.ports.lake import LakePort, LakeReader
+from qts_core.research.ensemble_members import ENSEMBLE, MemberRecipe
 from qts_core.research.feature_months import BARS, feature_table, sound_months
 from qts_core.research.feature_store import KEYS, FeatureStore
 from qts_core.research.pinned_lake import Pin, pin_month
@@ -58,6 +61,8 @@ class Recipe:
         What the features took each symbol for.
     as_of : datetime or None
         When everything that enters was known.
+    members : tuple of MemberRecipe
+        Of an ensemble.
     """
 
     key: str
@@ -67,10 +72,11 @@ class Recipe:
     instruments: tuple[Instrument, ...]
     parts: tuple[SymbolPart, ...]
     as_of: datetime | None
+    members: tuple[MemberRecipe, ...] = ()
 
 
-def entry_of(key: str, chosen: ModelSettings) -> TrainingEntry:
-    """Return the trainer's view of the entry `key` of models.yaml.
+def entry_of(key: str, chosen: ModelSettings, members: Sequence[MemberRecipe] = ()) -> TrainingEntry:
+    """Return the trainer's view of the entry `key` of models.yaml; `members` are those of an ensemble.
 
     Raises
     ------
@@ -84,7 +90,7 @@ def entry_of(key: str, chosen: ModelSettings) -> TrainingEntry:
             chosen.type,
             model_type,
             target,
-            {name: value for name, value in chosen.hyperparameters.items() if value is not None},
+            _given(chosen.hyperparameters),
             chosen.training.seed,
             chosen.training.row_stride,
             preprocessing=Method(scaler) if (scaler := chosen.features.preprocessing) else None,
@@ -93,12 +99,28 @@ def entry_of(key: str, chosen: ModelSettings) -> TrainingEntry:
             validation_share=chosen.training.validation_share,
             strategy=strategy_of(chosen),
             recency_half_life_sessions=chosen.training.recency_half_life_sessions,
+            uncertainty=chosen.uncertainty,
+            window_parameters=tuple(_given(window) for window in chosen.window_hyperparameters),
+            ensemble=_ensemble_of(chosen, members),
         )
     except ValueError as error:
         raise InvalidConfigError(
             "QTS-CONF-005", "task and target contradict each other", where=f"models.yaml {key}", found=str(error),
             expected="the task that docs/concepts/models.md names for the target",
         ) from error  # fmt: skip
+
+
+def _ensemble_of(chosen: ModelSettings, members: Sequence[MemberRecipe]) -> EnsembleEntry | None:
+    if chosen.type != ENSEMBLE:
+        return None
+    # what a member says of its own doubt is no score; the ensemble has its own
+    entries = [replace(entry_of(m.key, m.settings), uncertainty=NO_UNCERTAINTY) for m in members]
+    joined = tuple(MemberEntry(e, frozenset(m.left_out)) for e, m in zip(entries, members, strict=True))
+    return EnsembleEntry(joined, chosen.ensemble or EnsembleSettings())
+
+
+def _given(hyperparameters: Mapping[str, Parameter | None]) -> dict[str, Parameter]:
+    return {name: value for name, value in hyperparameters.items() if value is not None}
 
 
 def made_by(recipe: Recipe, source: LakeReader, panel: Panel) -> tuple[TrainingSet, FoldPlan, Survivorship]:
@@ -112,7 +134,7 @@ def made_by(recipe: Recipe, source: LakeReader, panel: Panel) -> tuple[TrainingS
     panel : Panel
         Of the bars of `source`.
     """
-    entry = entry_of(recipe.key, recipe.settings)
+    entry = entry_of(recipe.key, recipe.settings, recipe.members)
     members = membership_mask(recipe.instruments, panel.timeline)
     names = tuple(feature.name for feature in recipe.features)
     features, row, column = _read_features(source, panel, names, recipe.as_of)
@@ -136,9 +158,28 @@ def made_by(recipe: Recipe, source: LakeReader, panel: Panel) -> tuple[TrainingS
         catalogue_hash=recipe.catalogue_hash,
         data_hash=data_hash if recipe.as_of is None else digest(f"{data_hash} as of {recipe.as_of.isoformat()}"),
         parts=recipe.parts,
+        others=_others(entry, panel, members, row, column),
     )
     plan = plan_folds(recipe.settings.training, panel.timeline, horizon_bars=entry.target.horizon_bars)
     return samples, plan, survivorship(panel, members)
+
+
+def _others(
+    entry: TrainingEntry,
+    panel: Panel,
+    members: Flags,
+    row: np.ndarray[tuple[int], np.dtype[np.int32]],
+    column: np.ndarray[tuple[int], np.dtype[np.int32]],
+) -> dict[str, Outcomes]:
+    """Return the outcomes of every target that a member of an ensemble learns."""
+    found: dict[str, Outcomes] = {}
+    for member in () if entry.ensemble is None else entry.ensemble.members:
+        target = member.entry.target
+        if target.name not in found:
+            labels = labels_for(target, panel, members)
+            judged = judged_values(target, labels, panel)
+            found[target.name] = Outcomes(labels.values[row, column], judged[row, column], labels.end_row[row, column])
+    return found
 
 
 def training_pins(store: FeatureStore, names: tuple[str, ...], *, as_of: datetime | None) -> tuple[Pin, ...]:
@@ -158,7 +199,8 @@ def training_pins(store: FeatureStore, names: tuple[str, ...], *, as_of: datetim
     if lake.partition(ACTIONS, WHOLE) is not None:
         pins.append(pin_month(lake, ACTIONS, WHOLE))
     if as_of is None:
-        _check_features(lake, table, months, {part.month for part in sound_months(lake, store.catalogue)})
+        sound = {part.month for part in sound_months(lake, store.catalogue, roles=store.roles)}
+        _check_features(lake, table, months, sound)
         return (*pins, *(pin_month(lake, table, month, name=FEATURES) for month in months))
     then = f"{table}_{digest(as_of.isoformat())[:8]}"
     for part in store.scan(names, as_of=as_of):

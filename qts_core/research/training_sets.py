@@ -70,7 +70,7 @@ def rebuild(lake: LakeReader, manifest: TrainingManifest, *, calendar: TradingCa
     panel = load_panel(source, calendar=calendar, known_before=manifest.as_of)
     recipe = Recipe(
         manifest.model, manifest.settings, manifest.features, manifest.catalogue_hash, manifest.columns,
-        manifest.parts, manifest.as_of,
+        manifest.parts, manifest.as_of, manifest.members,
     )  # fmt: skip
     samples, plan, _ = made_by(recipe, source, panel)
     for what, found, expected in (
