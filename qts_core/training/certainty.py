@@ -21,7 +21,7 @@ from qts_core.models.scoring import class_chances, has_opinion
 from qts_core.models.uncertainty import Doubt, Spread, UncertaintyModel, disagreement_of, doubt_of, scale_values
 from qts_core.targets import TargetKind
 from qts_core.training.entry import TrainingEntry
-from qts_core.training.fitting import Fitted, fit_fold, score_rows
+from qts_core.training.fitting import Fitted, fit_fold, score_places
 from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.folds.purge import Places
 from qts_core.training.folds.ranges import RowRange, merged
@@ -165,7 +165,7 @@ def _sizes(samples: TrainingSet, part: _Judged, name: str) -> Floats:
 def _distance(entry: TrainingEntry, samples: TrainingSet, part: _Judged, rules: UncertaintyModel) -> Floats:
     """Return how many spreads each outcome lies from its score."""
     fitted = replace(part.fitted, uncertainty=rules)
-    score = score_rows(fitted, samples.features[part.places])
+    score = score_places(fitted, samples, part.places)
     return (
         np.abs(outcomes(entry, samples, part.places) - score) / doubt_rows(fitted, samples.features[part.places]).spread
     )

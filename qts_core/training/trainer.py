@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,12 +12,15 @@ from qts_core.market.errors import TrainingError
 from qts_core.market.panel import Floats
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BAR_MINUTES
-from qts_core.models.bundle import DRIFT_REFERENCE, SELECTION, LoadedModel, ModelBundle
+from qts_core.models.bundle import CALIBRATION, DRIFT_REFERENCE, SELECTION, LoadedModel, ModelBundle
 from qts_core.models.libraries import library_versions
 from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
+from qts_core.trading.stored_doubts import StoredDoubts
+from qts_core.training.certainty import fit_certain
+from qts_core.training.doubts import Certainty, DoubtPanels
 from qts_core.training.entry import TrainingEntry
 from qts_core.training.evaluation import Evaluation, evaluate_scores
-from qts_core.training.fitting import Fitted, fit_fold, score_places
+from qts_core.training.fitting import Fitted, score_places
 from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.samples import TrainingSet
 from qts_core.training.selection import Selection
@@ -60,6 +63,8 @@ class TrainingResult:
         Share of gain in the final model, largest first.
     bundle : ModelBundle
         The model that goes live.
+    doubts, certainty : StoredDoubts, Certainty, optional
+        How sure the folds' models were on the first path, and what came of it; None unless `uncertainty` asks for it.
     """
 
     entry: TrainingEntry
@@ -70,6 +75,8 @@ class TrainingResult:
     overall: Evaluation
     importance: Mapping[str, float]
     bundle: ModelBundle
+    doubts: StoredDoubts | None = None
+    certainty: Certainty | None = None
 
     @property
     def predictions(self) -> Floats:
@@ -112,8 +119,10 @@ def train_walk_forward(
     returns = samples.panel_of(samples.returns, everything)
     paths = tuple(np.full(returns.shape, np.nan) for _ in plan.paths)
     folds: list[FoldResult] = []
+    doubts = DoubtPanels(entry, samples, plan)
     for fold in plan.folds:
-        fitted = fit_fold(entry, samples, plan, fold, f"fold {fold.index + 1}")
+        fitted = fit_certain(entry, samples, plan, fold, f"fold {fold.index + 1}")
+        doubts.add(fold.index, fitted, plan.test_samples(fold, samples))
         scores = _scores_of(plan, samples, fold, fitted)
         for path, panel in zip(plan.paths, paths, strict=True):
             for part in (p for p in path.parts if p.fold == fold.index):
@@ -122,13 +131,18 @@ def train_walk_forward(
         if progress is not None:
             progress(f"{entry.key} fold {fold.index + 1}", fold.index + 1, total)
     overall = evaluate_scores(paths[0], returns, horizon_bars=entry.target.horizon_bars)
-    final = fit_fold(entry, samples, plan, plan.final_fold, "the final model")
+    certainty = doubts.judged(paths[0])
+    if certainty is not None:
+        folds = [replace(f, figures={**f.figures, **certainty.figures(doubts.rows_of(f.index))}) for f in folds]
+    final = fit_certain(entry, samples, plan, plan.final_fold, "the final model")
     final.model.record_metrics({k: v for k, v in overall.metrics().items() if np.isfinite(v)})
     bundle = _bundle(entry, samples, plan, final, overall)
     if progress is not None:
         progress(f"{entry.key} final", total, total)
     importance = dict(sorted(final.model.get_feature_importance().items(), key=lambda item: (-item[1], item[0])))
-    return TrainingResult(entry, plan, paths, returns, tuple(folds), overall, importance, bundle)
+    return TrainingResult(
+        entry, plan, paths, returns, tuple(folds), overall, importance, bundle, doubts.stored(), certainty
+    )
 
 
 def fold_artefacts(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: Fold) -> Mapping[str, bytes]:
@@ -136,10 +150,11 @@ def fold_artefacts(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, f
 
     For the audit of the procedure: equal training rows give equal bytes.
     """
-    fitted = fit_fold(entry, samples, plan, fold, f"fold {fold.index + 1}")
+    fitted = fit_certain(entry, samples, plan, fold, f"fold {fold.index + 1}")
     scaler = {} if fitted.preprocessor is None else {"scaler": fitted.preprocessor.to_json()}
     scale = {"label scale": repr(fitted.label_scale).encode()}
-    return {"selection": fitted.selection.to_json(), **scaler, **fitted.model.to_files(), **scale}
+    doubt = {} if fitted.uncertainty is None else {CALIBRATION: fitted.uncertainty.to_json()}
+    return {"selection": fitted.selection.to_json(), **scaler, **doubt, **fitted.model.to_files(), **scale}
 
 
 def _check_plan(samples: TrainingSet, plan: FoldPlan) -> None:
@@ -222,5 +237,7 @@ def _bundle(
     appendices = {DRIFT_REFERENCE: reference_of(inputs, final.selection.names).to_json()}
     if entry.selection.method != "none":
         appendices[SELECTION] = final.selection.to_json()
+    if final.uncertainty is not None:
+        appendices[CALIBRATION] = final.uncertainty.to_json()
     rows = np.ascontiguousarray(samples.features[golden][:, final.columns])
     return ModelBundle.build(final.model, manifest, rows, final.preprocessor, appendices)
