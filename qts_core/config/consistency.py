@@ -7,6 +7,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from qts_core.config.ensembles import entry_contradictions
+from qts_core.config.hyperparameters.tables import hyperparameter_contradictions
 from qts_core.config.settings import Settings
 from qts_core.config.training import fold_contradictions
 from qts_core.config.uncertainty import uncertainty_contradictions
@@ -119,6 +120,7 @@ def _models(settings: Settings) -> Iterator[str]:
                 "it needs classes"
             )
         yield from fold_contradictions(model.training, f"models.models.{key}.training")
+        yield from hyperparameter_contradictions(model, f"models.models.{key}.hyperparameters")
         yield from uncertainty_contradictions(
             model.uncertainty, is_classifier=model.task == "classification", target=model.target,
             horizon_bars=model.horizon_bars, where=f"models.models.{key}.uncertainty",

@@ -18,6 +18,7 @@ from qts_core.models.bundle import ModelBundle
 from qts_core.models.manifest import Manifest
 from qts_core.ports.lake import LakeReader
 from qts_core.ports.registry import ModelRegistry, RegisteredVersion
+from qts_core.research.continuation import with_start
 from qts_core.research.training_manifest import TrainingManifest, read_manifest
 from qts_core.research.training_recipe import entry_of
 from qts_core.research.training_sets import changed_files, rebuild
@@ -135,7 +136,7 @@ def reproduce(
         )  # fmt: skip
     differences = [*_surroundings(version, then, code)]
     files: tuple[FileComparison, ...] = ()
-    again, lost = _trained_again(lake, then, calendar, progress)
+    again, lost = _trained_again(lake, registry, then, calendar, progress)
     if again is not None:
         files = _compared(bundle, again)
         if not differences and not all(file.is_equal for file in files):
@@ -146,7 +147,7 @@ def reproduce(
 
 
 def _trained_again(
-    lake: LakeReader, then: Manifest, calendar: TradingCalendar, progress: Progress | None
+    lake: LakeReader, registry: ModelRegistry, then: Manifest, calendar: TradingCalendar, progress: Progress | None
 ) -> tuple[ModelBundle | None, list[Difference]]:
     """Return the bundle that comes of the training set now, or None with what is in the way."""
     try:
@@ -156,17 +157,19 @@ def _trained_again(
     if changed := changed_files(lake, stored):
         return None, [Difference(Cause.DATA, f"{each.file}: {each.problem}") for each in changed]
     try:
-        return _trained(lake, stored, then, calendar, progress), []
+        return _trained(lake, registry, stored, then, calendar, progress), []
     except DataCorruptionError as error:
         # Every file is what it was, so it is the code that makes something else of them.
         return None, [Difference(Cause.CODE, error.line())]
 
 
 def _trained(
-    lake: LakeReader, stored: TrainingManifest, then: Manifest, calendar: TradingCalendar, progress: Progress | None
+    lake: LakeReader, registry: ModelRegistry, stored: TrainingManifest, then: Manifest, calendar: TradingCalendar,
+    progress: Progress | None,
 ) -> ModelBundle:
     samples, plan = rebuild(lake, stored, calendar=calendar)
     entry = replace(entry_of(stored.model, stored.settings, stored.members), version=then.version)
+    entry = with_start(entry, stored.settings, samples, registry)
     return train_walk_forward(entry, samples, plan, progress=progress).bundle
 
 

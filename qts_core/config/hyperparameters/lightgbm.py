@@ -36,9 +36,11 @@ LIGHTGBM = HyperparameterTable(
     (
         Hyperparameter(
             "num_iterations", 1, 100_000, is_integer=True,
-            aliases=("n_estimators", "num_boost_round", "num_trees", "n_iter", "num_iteration", "num_round", "num_rounds"),
+            aliases=("n_estimators", "num_boost_round", "num_trees", "n_iter", "num_iteration", "num_round"),
         ),
-        Hyperparameter("num_leaves", 2, 131_072, is_integer=True, is_log=True, search=(31, 127), aliases=("max_leaves",)),
+        Hyperparameter(
+            "num_leaves", 2, 131_072, is_integer=True, is_log=True, search=(31, 127), aliases=("max_leaves",)
+        ),
         Hyperparameter("max_depth", 1, 64, is_integer=True, choices=(-1,), search=(4, 12), search_choices=(-1,)),
         Hyperparameter(
             "learning_rate", 0, 1, is_open=True, is_log=True, search=(0.01, 0.1), aliases=("eta", "shrinkage_rate")

@@ -121,20 +121,20 @@ class CatBoostModel(BoostedTrees):
 
     def _raw(self, rows: Floats) -> Floats:
         threads = 1 if len(rows) <= SMALL_BATCH_ROWS else THREADS
-        booster: catboost.CatBoost = self._booster  # type: ignore[assignment]  # _checked refuses an unfitted model
+        booster: catboost.CatBoost = self._booster
         kind = "RawFormulaVal" if self.model_type is ModelType.REGRESSOR else "Probability"
         inputs = self._inputs(rows, self._feature_names)
         values = np.asarray(booster.predict(inputs, prediction_type=kind, thread_count=threads), dtype=np.float64)
         return values[:, 1].copy() if values.ndim == 2 and self._classes == 2 else values
 
     def _gain(self) -> Floats:
-        booster: catboost.CatBoost = self._booster  # type: ignore[assignment]
+        booster: catboost.CatBoost = self._booster
         change = np.asarray(booster.get_feature_importance(type="PredictionValuesChange"), dtype=np.float64)
         place = np.argsort(self._order(self._feature_names))
         return np.asarray(change[place])
 
     def _booster_bytes(self) -> bytes:
-        booster: catboost.CatBoost = self._booster  # type: ignore[assignment]
+        booster: catboost.CatBoost = self._booster
         return _lasting_bytes(booster)
 
     def _library_parameters(self, names: tuple[str, ...]) -> dict[str, object]:

@@ -26,5 +26,5 @@ def within_single_precision(features: NDArray[np.floating]) -> NDArray[np.floati
     for start in range(0, len(features), BLOCK_ROWS):
         block = features[start : start + BLOCK_ROWS]
         if np.fmax.reduce(block, axis=None) > LARGEST or np.fmin.reduce(block, axis=None) < -LARGEST:
-            return np.clip(features, -LARGEST, LARGEST)
+            return np.asarray(np.clip(features, -LARGEST, LARGEST))
     return features
