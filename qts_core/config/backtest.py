@@ -22,6 +22,14 @@ class GateSettings(Section):
     """Probability that the Sharpe ratio is above what the number of trials explains."""
     min_net_sharpe: Annotated[float, Field(ge=-10, le=10)] = 0.5
     """Annualised Sharpe ratio."""
+    max_overfitting_probability: OpenFraction = 0.25
+    """Probability that the choice among a model's trials is overfit: below their median and losing out of sample."""
+    min_overfitting_trials: Annotated[int, Field(ge=2, le=100_000)] = 10
+    """Trials of one model, with returns on the same sessions, from which that probability is judged at all."""
+    max_reality_check_p: OpenFraction = 0.05
+    """p-value of the test that no trial beats cash, for this one among all in the ledger."""
+    max_permutation_p: OpenFraction = 0.05
+    """p-value of the test that the predictions know nothing of the returns they speak of."""
     max_drawdown: OpenFraction = 0.15
     """Largest drawdown, fraction."""
     max_turnover_per_session: Annotated[float, Field(gt=0, le=100)] = 2.0

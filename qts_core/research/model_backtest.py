@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qts_core.analytics.drawdown import max_drawdown
 from qts_core.analytics.returns import DailyCurve, annualised_return
@@ -23,7 +24,9 @@ from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, SESSIONS_PER_YEAR
 from qts_core.ports.lake import LakePort
+from qts_core.research.gates import PermutationLink
 from qts_core.research.training_summary import TrainingSummary, load_predictions
+from qts_core.targets import forward_return, parse_target
 from qts_core.trading.decision import Hashes
 from qts_core.trading.predictors import StoredPredictor
 from qts_core.trading.settings import core_settings
@@ -53,6 +56,8 @@ class ModelBacktest:
     survivorship : Survivorship
         Who was still there at the end.
     seconds : float
+    link : PermutationLink or None
+        The predictions and the returns that they speak of; None when they speak of none.
     """
 
     summary: TrainingSummary
@@ -63,6 +68,17 @@ class ModelBacktest:
     sharpe: SharpeEstimate
     survivorship: Survivorship
     seconds: float
+    link: PermutationLink | None = None
+
+    @property
+    def days(self) -> NDArray[np.int32]:
+        """Session of each net return, days since 1970-01-01."""
+        return self.curve.days
+
+    @property
+    def curve(self) -> DailyCurve:
+        """Equity at the close of each session."""
+        return DailyCurve.of(self.result.timeline, self.result.equity, initial=self.result.initial_cash)
 
     @property
     def turnover_per_session(self) -> float:
@@ -72,7 +88,7 @@ class ModelBacktest:
 
     def metrics(self) -> dict[str, float]:
         """Return finite figures by name."""
-        curve = DailyCurve.of(self.result.timeline, self.result.equity, initial=self.result.initial_cash)
+        curve = self.curve
         figures = {
             "net_sharpe": self.sharpe.annualised(SESSIONS_PER_YEAR),
             "net_return": float(self.result.equity[-1]) / self.result.initial_cash - 1.0,
@@ -128,7 +144,18 @@ def run_model_backtest(
     }
     seconds = time.perf_counter() - started
     alive = survivorship(panel, membership_mask(instruments, panel.timeline))
-    return ModelBacktest(summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds)
+    return ModelBacktest(
+        summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds,
+        _link(summary, panel, predictions),
+    )  # fmt: skip
+
+
+def _link(summary: TrainingSummary, panel: Panel, predictions: Floats) -> PermutationLink | None:
+    target = parse_target(summary.target)
+    if not target.spec.is_return:
+        return None
+    outcomes = forward_return(panel, target.horizon_bars).values
+    return PermutationLink(predictions, outcomes, target.horizon_bars)
 
 
 def _tested(panel: Panel, summary: TrainingSummary) -> Panel:

@@ -13,14 +13,17 @@ import numpy as np
 from qts_core.config.settings import Settings
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import TradingSystemError, TrainingError
+from qts_core.market.ids import digest
 from qts_core.market.time import from_micros
 from qts_core.ports.lake import LakePort
 from qts_core.ports.registry import CHALLENGER, DatasetRecord, FoldRecord, TrackedRun, TrainingRecord
 from qts_core.ports.research_store import GateRecord
-from qts_core.research.approval import gate_record
+from qts_core.research.approval import LEDGER_TAG, anchor_tag, gate_record, ledger_anchors
+from qts_core.research.continuation import with_start
 from qts_core.research.drift_watch import save_drift_reference
-from qts_core.research.gates import GateEvidence, GateReport, evaluate_gates
-from qts_core.research.ledger import Trial, TrialKind
+from qts_core.research.gates import GateReport, evaluate_gates
+from qts_core.research.gates.collecting import gate_evidence
+from qts_core.research.ledger import ReturnSeries, Trial, TrialKind
 from qts_core.research.model_backtest import ModelBacktest, run_model_backtest
 from qts_core.research.model_card import model_card
 from qts_core.research.preparation import PreparedTraining
@@ -86,6 +89,8 @@ def train_model(
     """
     key, started = prepared.entry.key, time.perf_counter()
     save_manifest(lake, prepared)
+    entry = with_start(prepared.entry, prepared.manifest.settings, prepared.samples, tools.registry)
+    prepared = replace(prepared, entry=entry)
     step = step_of(prepared, tools)
     prepared = replace(prepared, entry=replace(prepared.entry, version=str(step.version)))
     tools = replace(tools, tags={**tools.tags, **version_tags(step, prepared.entry.kind)})
@@ -102,12 +107,25 @@ def train_model(
     sealed = {"bundle": result.bundle.sha256, "training_set": prepared.samples.training_set}
     detail = {**prepared.entry.as_dict(), **figures, **sealed}
     tools.ledger.record(Trial(TrialKind.TRAINING, key, prepared.identity, detail=detail), now=tools.now())
+    if prepared.entry.ensemble is not None:
+        tools.ledger.record(_chosen_members(prepared, result), now=tools.now())
     run = tools.tracker.log_training(_record(prepared, result, tools, seconds))
     summary = _summary(prepared, result, run, seconds)
     save_training(lake, summary)
     save_drift_reference(lake, key, result.bundle.files)
     count = save_predictions(lake, summary, prepared.panel.timeline, prepared.panel.symbols, result.predictions)
     return TrainedModel(result, summary, count)
+
+
+def _chosen_members(prepared: PreparedTraining, result: TrainingResult) -> Trial:
+    """Return the choice that weighing members is: each was looked at, so each counts."""
+    assert prepared.entry.ensemble is not None
+    weights = {f"{f.index + 1}.{name}": repr(v) for f in result.folds for name, v in f.figures.items()}
+    identity = digest({"training": prepared.identity, "choice": "weights of members"})
+    return Trial(
+        TrialKind.ENSEMBLE, prepared.entry.key, identity, parent=prepared.identity, detail=weights,
+        alternatives=len(prepared.entry.ensemble.members),
+    )  # fmt: skip
 
 
 def backtest_model(
@@ -163,6 +181,7 @@ def backtest_model(
             parent=summary.identity,
             daily_sharpe=outcome.sharpe.sharpe,
             sessions=outcome.sharpe.n,
+            returns=_net_returns(outcome),
             detail={"fill_mode": mode, "decisions": outcome.result.decisions_digest, "version": summary.version},
         )
         tools.ledger.record(trial, now=tools.now())
@@ -182,17 +201,15 @@ def nominate(settings: Settings, verdict: ModelBacktest, tools: ResearchTools) -
     ------
     ValueError
         If the backtest was run under another fill mode.
+    ModelLoadError
+        If the ledger was changed, or rows that an earlier verdict saw are gone.
     """
     if verdict.fill_mode != settings.backtest.verdict_fill_mode:
         raise ValueError(f"gates judge {settings.backtest.verdict_fill_mode} fills, not {verdict.fill_mode}")
-    summary, trials = verdict.summary, tools.ledger.summary()
-    evidence = GateEvidence(
-        net_returns=verdict.returns,
-        trades=len(verdict.result.trades),
-        turnover_per_session=verdict.turnover_per_session,
-        trials=trials,
-        fill_mode=verdict.fill_mode,
-    )
+    summary = verdict.summary
+    anchors = ledger_anchors(tools.gates.all(), tools.registry.versions(summary.registered), tools.seal)
+    known = tools.ledger.checked(anchors)
+    evidence = gate_evidence(verdict, known.trials)
     report = evaluate_gates(evidence, settings.backtest.gates)
     record = gate_record(
         model=summary.registered,
@@ -201,19 +218,27 @@ def nominate(settings: Settings, verdict: ModelBacktest, tools: ResearchTools) -
         report=report,
         now=tools.now(),
         seal=tools.seal,
+        head=known.head,
     )
     tools.gates.add(record)
     alive = verdict.survivorship
     tags = {
         **report.tags(),
-        "gate.trials": str(trials.count),
+        "gate.trials": str(evidence.trials.count),
+        "gate.independent_trials": f"{evidence.trials.independent:.1f}",
+        LEDGER_TAG: anchor_tag(known.head, tools.seal),
         "gate.record": record.record_hash,
         "universe.survivors": f"{alive.survivors} of {len(alive.ever)}",
     }
     tools.registry.set_tags(summary.registered, summary.version, tags)
     if report.passed:
         tools.registry.set_alias(summary.registered, CHALLENGER, summary.version)
-    return Nomination(summary.registered, summary.version, report, record, trials.count)
+    return Nomination(summary.registered, summary.version, report, record, evidence.trials.count)
+
+
+def _net_returns(outcome: ModelBacktest) -> ReturnSeries | None:
+    """Return what the ledger keeps of a backtest; nothing when the account was lost and returns are undefined."""
+    return ReturnSeries.of(outcome.days, outcome.returns) if np.isfinite(outcome.returns).all() else None
 
 
 def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchTools, seconds: float) -> TrainingRecord:
@@ -266,7 +291,8 @@ def _fold_record(prepared: PreparedTraining, fold: FoldResult) -> FoldRecord:
     inside = {f"train.{k}": v for k, v in fold.in_sample.metrics().items()}
     outside = {f"test.{k}": v for k, v in fold.out_of_sample.metrics().items()}
     name = f"fold {fold.index + 1}: test {spans['test']}"
-    figures = {**inside, **outside, "features": float(len(fold.selection.names))}
+    told = {f"fit.{k}": v for k, v in fold.figures.items()}
+    figures = {**inside, **outside, **told, "features": float(len(fold.selection.names))}
     return FoldRecord(name, {"train": spans["train"], "test": spans["test"]}, _finite(figures))
 
 
@@ -317,6 +343,7 @@ def _fold_summary(prepared: PreparedTraining, fold: FoldResult) -> FoldSummary:
         in_sample=fold.in_sample.metrics(),
         out_of_sample=fold.out_of_sample.metrics(),
         features=() if fold.selection.method == "none" else fold.selection.names,
+        figures=dict(fold.figures),
     )
 
 

@@ -7,17 +7,13 @@ import math
 import numpy as np
 
 from qts_core.analytics.drawdown import max_drawdown
-from qts_core.analytics.significance import (
-    SharpeEstimate,
-    deflated_sharpe_ratio,
-    minimum_track_record_length,
-)
+from qts_core.analytics.significance import SharpeEstimate, minimum_track_record_length
 from qts_core.config.backtest import GateSettings
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import SESSIONS_PER_YEAR
 from qts_core.research.gates.evidence import GateEvidence
+from qts_core.research.gates.luck import luck_gates
 from qts_core.research.gates.report import GateReport, at_least, at_most
-from qts_core.research.ledger import TrialSummary
 
 __all__ = ["evaluate_gates"]
 
@@ -35,8 +31,8 @@ def evaluate_gates(evidence: GateEvidence, settings: GateSettings) -> GateReport
     Returns
     -------
     GateReport
-        One gate each for net Sharpe ratio, deflated Sharpe probability, minimum track record, sessions, drawdown,
-        trades and turnover.
+        One gate each for net Sharpe ratio, deflated Sharpe probability, overfitting, reality check, permutation,
+        minimum track record, sessions, drawdown, trades and turnover. The same evidence gives the same report.
 
     References
     ----------
@@ -46,32 +42,20 @@ def evaluate_gates(evidence: GateEvidence, settings: GateSettings) -> GateReport
     estimate = SharpeEstimate.of(returns)
     confidence = settings.min_deflated_sharpe_probability
     needed = minimum_track_record_length(estimate, confidence=confidence)
-    deflated = _deflated(estimate, evidence.trials)
-    count = evidence.trials.count
     fall = max_drawdown(_equity(returns)) if len(returns) else math.nan
     gates = (
         at_least("net_sharpe", estimate.annualised(SESSIONS_PER_YEAR), settings.min_net_sharpe,
-                  "annualised Sharpe ratio net of costs"),
-        at_least("deflated_sharpe", deflated, confidence,
-                  f"probability that the Sharpe ratio is more than luck after {count} trial{'s' * (count != 1)}"),
+                 "annualised Sharpe ratio net of costs"),
+        *luck_gates(evidence, estimate, settings),
         at_least("min_track_record", float(len(returns)), needed,
-                  f"sessions of track record for a Sharpe ratio above zero at {confidence:.0%} confidence"),
+                 f"sessions of track record for a Sharpe ratio above zero at {confidence:.0%} confidence"),
         at_least("sessions", float(len(returns)), float(settings.min_sessions), "sessions out of sample"),
         at_most("drawdown", fall, settings.max_drawdown, "largest drawdown"),
         at_least("trades", float(evidence.trades), float(settings.min_trades), "completed trades"),
         at_most("turnover", evidence.turnover_per_session, settings.max_turnover_per_session,
-                 "traded value per session over equity"),
+                "traded value per session over equity"),
     )  # fmt: skip
     return GateReport(gates, evidence.fill_mode)
-
-
-def _deflated(estimate: SharpeEstimate, trials: TrialSummary) -> float:
-    if estimate.n < 2:
-        return math.nan
-    # Chance alone spreads the Sharpe ratios of worthless strategies by 1 / (n - 1); trials that agree more than that
-    # are near copies of each other and must not make the hurdle lower.
-    variance = max(trials.sharpe_variance or 0.0, 1.0 / (estimate.n - 1))
-    return deflated_sharpe_ratio(estimate, trials=max(trials.count, 1), variance=variance)
 
 
 def _equity(returns: Floats) -> Floats:

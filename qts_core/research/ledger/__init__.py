@@ -7,12 +7,13 @@ again adds a row but no trial, since nothing new was chosen from.
 from __future__ import annotations
 
 from qts_core.research.ledger.chain import LedgerCheck, LedgerHead, chained, verify_chain
-from qts_core.research.ledger.counting import TrialSummary, distinct_trials, summarise
+from qts_core.research.ledger.counting import TrialSummary, distinct_trials, has_returns, summarise
 from qts_core.research.ledger.returns import ReturnSeries
-from qts_core.research.ledger.store import TrialLedger
+from qts_core.research.ledger.store import CheckedLedger, TrialLedger
 from qts_core.research.ledger.trial import Trial, TrialKind
 
 __all__ = [
+    "CheckedLedger",
     "LedgerCheck",
     "LedgerHead",
     "ReturnSeries",
@@ -22,6 +23,7 @@ __all__ = [
     "TrialSummary",
     "chained",
     "distinct_trials",
+    "has_returns",
     "summarise",
     "verify_chain",
 ]

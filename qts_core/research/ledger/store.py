@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from qts_core.market.errors import ModelLoadError
@@ -11,7 +12,15 @@ from qts_core.research.ledger.chain import GENESIS, LedgerCheck, LedgerHead, cha
 from qts_core.research.ledger.counting import TrialSummary, summarise
 from qts_core.research.ledger.trial import Trial
 
-__all__ = ["TrialLedger"]
+__all__ = ["CheckedLedger", "TrialLedger"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLedger:
+    """What an intact ledger holds, oldest first, and how far it reaches."""
+
+    trials: tuple[Trial, ...]
+    head: LedgerHead
 
 
 class TrialLedger:
@@ -51,10 +60,10 @@ class TrialLedger:
         ModelLoadError
             If the chain is broken: a count that someone may have changed is worth nothing.
         """
-        return summarise(self.checked(anchors))
+        return summarise(self.checked(anchors).trials)
 
-    def checked(self, anchors: Iterable[LedgerHead] = ()) -> tuple[Trial, ...]:
-        """Return everything recorded, oldest first, once the chain is known to hold.
+    def checked(self, anchors: Iterable[LedgerHead] = ()) -> CheckedLedger:
+        """Return everything recorded, once the chain is known to hold and to reach every head kept elsewhere.
 
         Raises
         ------
@@ -68,7 +77,8 @@ class TrialLedger:
                 "QTS-MODEL-007", "the trial ledger was changed", where=f"row {check.first_bad}",
                 found=check.problem, expected="an unbroken hash chain", fix="restore the database from a backup",
             )  # fmt: skip
-        return tuple(Trial.from_json(row.payload) for row in rows)
+        head = LedgerHead(len(rows), rows[-1].record_hash if rows else GENESIS)
+        return CheckedLedger(tuple(Trial.from_json(row.payload) for row in rows), head)
 
     def verify(self, anchors: Iterable[LedgerHead] = ()) -> LedgerCheck:
         """Check the whole chain, and that it still reaches every head kept elsewhere."""
