@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qts_core.features.block import FeatureBlock
+from qts_core.features.failure import KernelFailure, told
 from qts_core.features.lanes import Lane
 from qts_core.features.operations import BAR_SOURCES
 from qts_core.features.plan import Plan
@@ -119,13 +120,22 @@ class FeatureEngine:
         return values
 
     def push_into(self, block: FeatureBlock, values: Floats) -> None:
-        """Do what :meth:`push` does, into an array of the caller: float64 [F, B, N], any strides."""
+        """Do what :meth:`push` does, into an array of the caller: float64 [F, B, N], any strides.
+
+        Raises
+        ------
+        InvalidConfigError
+            QTS-FEAT-019 if a kernel raises an error; what the engine remembers is worth nothing then.
+        """
         self._check(block)
         rows = len(block)
         for first in range(0, rows, BLOCK_ROWS):
             span = slice(first, min(first + BLOCK_ROWS, rows))
             length = span.stop - span.start
-            self._lane(length).run(block.rows(span) if rows > BLOCK_ROWS else block, values[:, span])
+            try:
+                self._lane(length).run(block.rows(span) if rows > BLOCK_ROWS else block, values[:, span])
+            except KernelFailure as failure:
+                raise told(failure, self._plan, self._symbols, block.ts_event[span]) from failure.__cause__
             # Each piece counts as soon as its state does.
             self._last, self._session = int(block.ts_event[span.stop - 1]), int(block.calendar[0, span.stop - 1])
 

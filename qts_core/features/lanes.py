@@ -19,7 +19,7 @@ from qts_core.features.block import FeatureBlock
 from qts_core.features.compiling import compile_kernels
 from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES
 from qts_core.features.plan import Place, Plan, Reach, Step
-from qts_core.features.program import Extra, Program
+from qts_core.features.program import Extra, Origin, Program
 from qts_core.features.roles import SymbolRoles
 from qts_core.market.panel import Floats
 
@@ -75,14 +75,14 @@ class Lane:
         for feature, place in plan.copies:
             for program, part in zip(own, self._parts, strict=True):
                 program.store(part.at(place), feature, part.columns.start)
-        for step, state in zip(plan.steps, states, strict=True):
+        for number, (step, state) in enumerate(zip(plan.steps, states, strict=True)):
             programs = self._stage(step.reach)
             if step.reach is Reach.SYMBOL or threads == 1:
                 for program, part in zip(programs, self._parts, strict=True):
-                    self._apart(program, part, step, state)
+                    self._apart(program, part, number, step, state)
             else:
                 for program in programs:
-                    self._across(program, step, state)
+                    self._across(program, number, step, state)
 
     def run(self, block: FeatureBlock, values: Floats) -> None:
         """Write the values of one block of at most R rows into float64 [F, B, N] of any strides."""
@@ -135,16 +135,17 @@ class Lane:
             self._stages.append((reach, [Program() for _ in range(count)]))
         return self._stages[-1][1]
 
-    def _apart(self, program: Program, part: Buffers, step: Step, state: Floats) -> None:
+    def _apart(self, program: Program, part: Buffers, number: int, step: Step, state: Floats) -> None:
         """Append a step on the columns of one part."""
         series = [part.at(place) for place in (*step.inputs, step.output)]
         # What neither remembers nor looks aside goes value by value.
         is_flat = step.reach is Reach.SYMBOL and not step.state_size and all(each.ndim == 2 for each in series)
-        program.call(step.operation.kernel, series, self._beyond(step, state[part.columns]), is_flat=is_flat)
+        place = Origin(number, part.columns.start if step.reach is Reach.SYMBOL else None, bool(step.state_size))
+        program.call(step.operation.kernel, series, self._beyond(step, state[part.columns]), place, is_flat=is_flat)
         for feature in step.features:
             program.store(series[-1], feature, part.columns.start)
 
-    def _across(self, program: Program, step: Step, state: Floats) -> None:
+    def _across(self, program: Program, number: int, step: Step, state: Floats) -> None:
         """Append a step on all columns: gather its inputs, compute, spread its result."""
         inputs = self._joint[1 : 1 + len(step.inputs)]
         for joint, place in zip(inputs, step.inputs, strict=True):
@@ -152,7 +153,8 @@ class Lane:
                 program.copy(part.at(place), joint[:, part.columns])
         width = step.operation.width
         output = self._joint[0] if width == 1 else np.empty((width, *self._joint.shape[1:]))
-        program.call(step.operation.kernel, [*inputs, output], self._beyond(step, state))
+        place = Origin(number, None, bool(step.state_size))
+        program.call(step.operation.kernel, [*inputs, output], self._beyond(step, state), place)
         for part in self._parts:
             if width == 1:
                 program.copy(output[:, part.columns], part.at(step.output))

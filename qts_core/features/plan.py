@@ -147,6 +147,17 @@ class Plan:
         """Roles that some step reads, sorted."""
         return tuple(sorted({step.operation.context for step in self.steps} - {"", COUNTS}))
 
+    def features_of(self, number: int) -> tuple[str, ...]:
+        """Return the outputs that depend on the result of a step, in the order of the plan."""
+        made, asked = {self.steps[number].output}, set(self.steps[number].features)
+        for step in self.steps[number + 1 :]:
+            if made.isdisjoint(step.inputs):
+                made.discard(step.output)  # the buffer has been given to another result
+            else:
+                made.add(step.output)
+                asked.update(step.features)
+        return tuple(self.names[index] for index in sorted(asked))
+
     def state_size(self) -> int:
         """Return how many floats all steps remember per symbol."""
         return sum(step.state_size for step in self.steps)

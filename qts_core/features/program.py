@@ -12,11 +12,11 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from qts_core.features.failure import KernelFailure
 from qts_core.features.native import COPY, Types, array_type, code_of, stub_of, walker
-from qts_core.market.errors import InvalidConfigError
 from qts_core.market.panel import Floats
 
-__all__ = ["Extra", "Form", "Program", "linked"]
+__all__ = ["Extra", "Form", "Origin", "Program", "linked"]
 
 ITEM = 8
 """Bytes of a word, and of a value."""
@@ -27,19 +27,76 @@ Extra = NDArray[np.generic] | int | float
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a call comes from, to say so when it fails.
+
+    Attributes
+    ----------
+    step : int
+        Number in the plan.
+    column : int or None
+        The symbol of the first column; None where the symbols cannot be taken one by one.
+    has_state : bool
+        Whether it remembers something, so that a second call is not the first again.
+    """
+
+    step: int = 0
+    column: int | None = None
+    has_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call as Python makes it: of a function that is not compiled, or to say what went wrong in one that is."""
 
     kernel: Callable[..., None]
     series: tuple[Floats, ...]
     more: tuple[Extra, ...]
+    origin: Origin
 
     def make(self, first: int, count: int) -> None:
-        """Call the kernel on some rows."""
+        """Call the kernel on some rows.
+
+        Raises
+        ------
+        KernelFailure
+            If it raises anything.
+        """
+        try:
+            self._make(first, count)
+        except Exception as error:
+            raise self._failure(first, count) from error
+
+    def _make(self, first: int, count: int) -> None:
         rows = slice(first, first + count)
         flat = (each if each.ndim == 2 else rows_of(each, count) for each in self.series)
         more = (each[rows] if follows(each) else each for each in self.more)
         self.kernel(*(each[..., rows, :] for each in flat), *more)
+
+    def _failure(self, first: int, count: int) -> KernelFailure:
+        """Find the bar, and the symbol, by one call for each."""
+        step, column = self.origin.step, self.origin.column
+        if self.origin.has_state or any(each.ndim > 2 for each in self.series):
+            return KernelFailure(step)
+        for row in range(first, first + count):
+            if not self._fails(row, slice(None)):
+                continue
+            columns = range(self.series[0].shape[1] if column is not None else 0)
+            place = next((n for n in columns if self._fails(row, slice(n, n + 1))), None)
+            return KernelFailure(step, row, None if place is None or column is None else column + place)
+        return KernelFailure(step)
+
+    def _fails(self, row: int, columns: slice) -> bool:
+        rows = slice(row, row + 1)
+        more = (each[rows, columns].copy() if follows(each) else each for each in self.more)
+        try:
+            self.kernel(*(each[rows, columns].copy() for each in self.series), *more)
+        except Exception:  # whatever it is, it is told by the caller
+            return True
+        return False
+
+
+NOWHERE = Origin()
 
 
 class Program:
@@ -65,10 +122,11 @@ class Program:
         kernel: Callable[..., None],
         series: Sequence[Floats],
         more: Sequence[Extra] = (),
+        origin: Origin = NOWHERE,
         *,
         is_flat: bool = False,
     ) -> None:
-        """Append a call of `kernel` on `series`, inputs and output, and whatever comes after them.
+        """Append a call of `kernel` on `series`, inputs and output, and whatever comes after them; `origin` names it.
 
         Of flags [R, n] among that the kernel gets the rows of the run, like those of a series.
 
@@ -76,7 +134,7 @@ class Program:
         value, and much faster.
         """
         code, signature = linked(kernel, tuple([each.ndim for each in series]), tuple([form_of(each) for each in more]))
-        call = Call(kernel, tuple(series), tuple(more))
+        call = Call(kernel, tuple(series), tuple(more), origin)
         if not code:
             self._plain.append((len(self._words), call))
             return
@@ -152,7 +210,10 @@ class Program:
     def run(self, values: Floats) -> None:
         """Make all calls, the results into `values` [F, B, N], whose last axis must be contiguous.
 
-        What a kernel raises is raised; those after it were not called.
+        Raises
+        ------
+        KernelFailure
+            If a kernel raised an error; those after it were not called.
         """
         table = self._table
         assert table is not None
@@ -177,10 +238,8 @@ class Program:
             return
         call = self._calls[(failed - begin) // ITEM]
         assert call is not None
-        call.make(self._first, self._count)  # raises again, in its own words
-        raise InvalidConfigError(
-            "QTS-FEAT-005", "A kernel raised an error and then did not.", where=getattr(call.kernel, "__name__", "")
-        )
+        call.make(self._first, self._count)  # raises again, with its own words as the cause
+        raise KernelFailure(call.origin.step)
 
     def _begin(self, signature: Types, code: int, call: Call | None) -> int:
         start = len(self._words)

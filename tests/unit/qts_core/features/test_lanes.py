@@ -15,6 +15,7 @@ from qts_core.features.kernels.jit import checked_kernel
 from qts_core.features.lanes import shares
 from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES, Operation, adopt, none
 from qts_core.features.plan import Place
+from qts_core.market.errors import InvalidConfigError
 from qts_core.market.panel import Floats
 from tests.golden.features.market_for_tests import make_panel
 
@@ -96,5 +97,6 @@ def test_what_a_kernel_raises_is_raised_whether_compiled_or_not_and_from_any_thr
         fine = FeatureEngine(Plan.of({"x": apply(operation.name, sign)}), PANEL.symbols, threads=threads)
         assert fine.push(block(0, 40)).shape == (1, 40, COUNT)
         engine = FeatureEngine(Plan.of({"x": apply(operation.name, sign * -1.0)}), PANEL.symbols, threads=threads)
-        with pytest.raises(ValueError, match="a negative number"):
+        with pytest.raises(InvalidConfigError, match=r"QTS-FEAT-019.*breaking in x.*a negative number") as caught:
             engine.push(block(0, 40))
+        assert isinstance(caught.value.__cause__, ValueError)
