@@ -176,10 +176,16 @@ def _load_features(settings: Settings, names: list[str], first: str, last: str) 
 
 
 def _stores(settings: Settings) -> Iterator[tuple[str, Store]]:
-    """Yield the database, and the daemon's journal once there is one."""
-    from qts_core.adapters.db.stores import DATABASE, JOURNAL
+    """Yield the database, and the files of parameter searches and of the daemon's journal once there are."""
+    from qts_core.adapters.db.engine import sqlite_file
+    from qts_core.adapters.db.stores import DATABASE, JOURNAL, STUDIES
+    from qts_core.adapters.db.studies import studies_url
 
     yield settings.database.url, DATABASE
+    studies = studies_url(settings.database.url)
+    file = sqlite_file(studies)
+    if file is None or file.exists():
+        yield studies, STUDIES
     journal = settings.live_dir / "journal.db"
     if journal.exists():
         yield f"sqlite:///{journal}", JOURNAL

@@ -1,7 +1,7 @@
-"""The two sets of tables QTS keeps, each with its line of migrations: the database, and the daemon's journal.
+"""The sets of tables QTS keeps, each with its line of migrations: database, daemon's journal, parameter searches.
 
-The journal is a file of its own beside the database, because no order may wait for a server. On PostgreSQL, where
-both may share one database, it keeps to a schema of its own.
+The journal is a file of its own beside the database, because no order may wait for a server; so are the searches,
+because the daemon's database must not wait for them. On PostgreSQL each keeps to a schema of its own.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import MetaData
 
-from qts_core.adapters.db import journal_tables, market_tables
+from qts_core.adapters.db import journal_tables, market_tables, studies_tables
 
-__all__ = ["DATABASE", "JOURNAL", "Store"]
+__all__ = ["DATABASE", "JOURNAL", "STUDIES", "Store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +53,12 @@ JOURNAL = Store(
     first_tables=frozenset(journal_tables.metadata.tables),
     head="0001",
     schema="journal",
+)
+
+STUDIES = Store(
+    "studies",
+    studies_tables.metadata,
+    first_tables=frozenset(studies_tables.metadata.tables),
+    head="0001",
+    schema="studies",
 )

@@ -16,12 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from qts_core.adapters.db import open_database
 from qts_core.adapters.db.engine import connect_engine, reader, writer
 from qts_core.adapters.db.migrate import alembic_config, differences, status, upgrade
-from qts_core.adapters.db.stores import DATABASE, JOURNAL, Store
+from qts_core.adapters.db.stores import DATABASE, JOURNAL, STUDIES, Store
 from qts_core.adapters.db.versions import FIRST, create_schema, prepare, stored_version
 from qts_core.market.errors import ConfigurationError, ExitCode
 from tests.contract.db.before_migrations import make_database_of_before, make_journal_of_before
 
-STORES = pytest.mark.parametrize("store", [DATABASE, JOURNAL], ids=lambda s: s.name)
+STORES = pytest.mark.parametrize("store", [DATABASE, JOURNAL, STUDIES], ids=lambda s: s.name)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Migrations of the journals of parameter searches."""
