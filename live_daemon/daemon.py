@@ -35,6 +35,7 @@ from live_daemon.reconciler import Reconciler
 from live_daemon.recovery import Recovery, Start, open_journal
 from live_daemon.report import daily_report
 from live_daemon.sender import Sender
+from live_daemon.shadows import Shadows
 from live_daemon.status import StatusBoard
 from live_daemon.supervisor import Supervisor
 from live_daemon.watchdog import Guard, Watchdog
@@ -148,10 +149,15 @@ class Daemon:
             self.desk, broker, self.clock, self.modes, self.metrics, self.calendar, recovery.actions, self.log.tell
         )
         self.loop = self._loop(broker, endpoint, exchange, day, sender, journal)
+        self.shadows = Shadows(
+            self.settings, self.paths, self.calendar, self.desk, day, self.clock, self.log.tell, name=self.source.name,
+            horizon=lambda: self.ready.model.horizon_bars,
+        )  # fmt: skip
         services = self._services(sender, recovery, listener)
         self.on_ready = lambda: self._ready(sender, account, lease)
         with hot_values(self.desk, self.settings, self.metrics, self.log.tell):
             await Supervisor(self.loop, sender, self.stop, services, self._stopping).run()
+        await self.shadows.finish()
         return self._finish(sender, session)
 
     def _fold(self, start: Start, recovery: Recovery, session: Session) -> None:
@@ -238,6 +244,7 @@ class Daemon:
                 embedded.stop(self.paths)
         summary |= {
             "sent": sender.sent_count, "seconds": round(time.monotonic() - self.started, 3),
+            "shadows": self.shadows.to_json() or None,
             "ready_seconds": round(self.board.ready_seconds, 3) if self.board else None,
         }  # fmt: skip
         self.log.tell("daemon.stopped", {"reason": "the session is over" if is_over else "asked to stop"})
@@ -293,6 +300,7 @@ class Daemon:
         self.board = StatusBoard(
             self.desk, self.loop, self.modes, self.watchdog, self.clock, self.metrics, self.options.mode,
             core_settings(self.settings), self.started, self.ready.origin, model_refusal=self.source.refusal,
+            shadows=self.shadows.to_json,
         )  # fmt: skip
         self.board_port = listener.getsockname()[1]
         self.api = ApiServer(make_api(self.board), listener)
@@ -303,6 +311,7 @@ class Daemon:
         return [
             ("bars", self.loop.bars.run(self.stop)), ("trades", self.loop.trades.run(self.stop)),
             ("guard", guard.run(self.stop)), ("models", watch.run(self.stop)), ("api", self.api.run_until_stopped()),
+            ("shadows", self.shadows.run(self.stop)),
         ]  # fmt: skip
 
     # --- what the parts tell --------------------------------------------------------------------------------------
@@ -314,7 +323,8 @@ class Daemon:
         asyncio.get_running_loop().create_task(self.loop.trades.reconnect())
 
     def _between_bars(self) -> None:
-        """Swap the model if another is waiting: the only moment at which that may happen."""
+        """Let shadows work, and swap the model if another is waiting: the only moment at which that may happen."""
+        self.shadows.release()
         ready, self.swap = self.swap, None
         session = self.loop.day.session
         if ready is None or session is None:

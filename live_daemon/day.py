@@ -67,6 +67,8 @@ class TradingDay:
         self._builder: BarBuilder | None = None
         self._inbox: list[OrderUpdate] = []
         self._seen: list[BarSlice] = []
+        self.after_bar: Callable[[BarSlice], None] | None = None
+        """Hears of each new bar when what follows from it is in the journal; must neither block nor fail."""
         self._last_minutes: set[str] = set()
 
     # --- the day --------------------------------------------------------------------------------------------------
@@ -162,6 +164,11 @@ class TradingDay:
         self._last_minutes.clear()
         return done
 
+    @property
+    def seen(self) -> tuple[BarSlice, ...]:
+        """The closed bars of the session."""
+        return tuple(self._seen)
+
     def warm_today(self, predictor: Predictor) -> None:
         """Show a new predictor the bars of today that the core has seen already."""
         for bar in self._seen:
@@ -180,6 +187,8 @@ class TradingDay:
             {"ts_event": bar.ts_event.isoformat(), "symbols": int(bar.present().sum()), "is_catch_up": is_late,
              "seconds": round(self._clock.monotonic() - started, 6)},
         )  # fmt: skip
+        if self.after_bar is not None:
+            self.after_bar(bar)
 
     def _tell_core_of_mode(self) -> None:
         """Let decisions know whether risk may be added: the gate alone would refuse order after order."""

@@ -23,7 +23,7 @@ from qts_core.market.errors import ModelError, ModelLoadError, ModelNotFoundErro
 from qts_core.models.bundle import LoadedModel, ModelBundle
 from qts_core.research.approval import GateSeal, approve
 
-__all__ = ["ModelSource", "ReadyModel"]
+__all__ = ["PREFIX", "ModelSource", "ReadyModel"]
 
 FETCH_SECONDS: Final = 120.0
 PREFIX: Final = "models:/"
@@ -123,11 +123,26 @@ class ModelSource:
                 "QTS-MODEL-005", "the promoted version may not trade", where=f"{self.name} version {version}",
                 found=approval.reason, expected="a green gate record", fix="train again, or promote with a reason",
             )  # fmt: skip
-        ready = self._keep(bundle, version, approval.reason)
-        if ready.model.bundle_sha256 != sha256:
-            raise ModelLoadError("QTS-MODEL-002", "the bundle changed on its way", where=str(ready.path))
+        ready = self._same(self._keep(bundle, version, approval.reason), sha256)
         content = {"version": version, "bundle_sha256": sha256, "path": str(ready.path), "reason": approval.reason}
         write_json(self._pointer, content)
+        return ready
+
+    def fetch_for_shadow(self) -> ReadyModel:
+        """Fetch the aliased version, verified like any other; no gate is asked, since a shadow never trades.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be had or is damaged.
+        """
+        bundle, sha256, version = self._local() or self._asked()
+        return self._same(self._keep(bundle, version, "shadow"), sha256)
+
+    @staticmethod
+    def _same(ready: ReadyModel, sha256: str) -> ReadyModel:
+        if ready.model.bundle_sha256 != sha256:
+            raise ModelLoadError("QTS-MODEL-002", "the bundle changed on its way", where=str(ready.path))
         return ready
 
     @property

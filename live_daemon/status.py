@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,7 @@ class StatusBoard:
     model_origin: str
     ready_seconds: float = 0.0
     model_refusal: str = ""
+    shadows: Callable[[], list[dict[str, object]]] = list
 
     @property
     def day(self) -> TradingDay:
@@ -70,6 +71,7 @@ class StatusBoard:
             "limits": self._limits(),
             "decision": self._decision(self.desk.last_decision),
             "model": {"id": core.predictor.model_id, "origin": self.model_origin, "refused": self.model_refusal},
+            "shadows": self.shadows(),
             "streams": [self._stream(s.state) for s in (self.loop.bars, self.loop.trades)],
             "reconciled_at": self.loop.reconciler.last_at.isoformat() if self.loop.reconciler.last_at else None,
             "alerts": [

@@ -14,6 +14,7 @@ ROWS = (
     ("positions", "Positions"), ("equity", "Equity, USD"), ("pnl", "P&L of the session, USD"),
     ("rank_ic", "Rank IC within the session"), ("decisions_digest", "Digest of the decisions"),
     ("ready_seconds", "Seconds to ready"), ("seconds", "Seconds in all"), ("parity", "Parity"),
+    ("shadows", "Shadow models"),
 )  # fmt: skip
 
 
@@ -34,4 +35,10 @@ def show(summary: Mapping[str, object], *, is_json: bool) -> None:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):
+        return "\n".join(f"{s['alias']} ({s['model_id'] or s['version']}): {_state(s)}" for s in value)
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _state(shadow: Mapping[str, object]) -> str:
+    return str(shadow["reason"] or f"{shadow['bars']} bars, {shadow['against_champion']}")

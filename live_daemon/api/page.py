@@ -188,6 +188,10 @@ def _health(status: Mapping[str, object]) -> str:
     )
     if model["refused"]:
         cells.append(["new model", _state(False, "", "refused"), escape(model["refused"])])
+    for shadow in cast(Sequence[Row], status.get("shadows", ())):
+        said = shadow["reason"] or f"{shadow['bars']} bars; {shadow['against_champion']}"
+        cells.append([f"shadow {escape(shadow['alias'])}", _state(shadow["state"] != "failed", shadow["state"], "off"),
+                      f"{escape(shadow['model_id'] or shadow['version'])}, {escape(said)}"])  # fmt: skip
     up = float(str(status["uptime_seconds"]))
     cells.append(["process", _state(True, "up", ""), f"{up / 3600:,.1f} hours" if up >= 5400 else f"{up:,.0f} seconds"])
     return _table("Health", ("Part", "State", "Detail"), cells, kind="words", none="none")

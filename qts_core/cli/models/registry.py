@@ -1,4 +1,4 @@
-"""`qts models list|show|promote|rollback`: what is registered, what gates said, who trades (checklist C-16 to C-18)."""
+"""`qts models show|promote|rollback`: one version, what the gates said of it, who trades (checklist C-16 to C-18)."""
 
 from __future__ import annotations
 
@@ -7,67 +7,13 @@ from typing import Annotated
 
 import typer
 
-from qts_core.cli.output import note, print_json, print_table
+from qts_core.cli.output import print_json, print_table
 from qts_core.market.errors import InvalidConfigError
 
-__all__ = ["list_models", "promote", "rollback", "show"]
+__all__ = ["Json", "promote", "registered", "rollback", "show"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Model = Annotated[str, typer.Argument(help="Key in models.yaml, or registered name (qts_<key>).")]
-
-
-def list_models(
-    model: Annotated[str, typer.Argument(help="Only this model.")] = "",
-    json: Json = False,
-) -> None:
-    """Print every registered version with its aliases and the gates' verdict.
-
-    \b
-    Examples:
-      qts models list
-      qts models list lightgbm_return --json
-    """
-    from qts_core.adapters.settings_files import load_settings
-    from qts_core.cli.compose import research_tools
-    from qts_core.research.approval import approve
-
-    with research_tools(load_settings().settings) as tools:
-        names = (_registered(model),) if model else tools.registry.models()
-        found = [v for name in names for v in tools.registry.versions(name)]
-        verdicts = [approve(tools.gates.latest(v.model, v.version), v.bundle_sha256, tools.seal) for v in found]
-    if json:
-        print_json(
-            [
-                {
-                    "model": v.model,
-                    "version": v.version,
-                    "aliases": v.aliases,
-                    "may_trade": verdict.is_allowed,
-                    "reason": verdict.reason,
-                    "bundle_sha256": v.bundle_sha256,
-                    "created_at": v.created_at.isoformat(),
-                }
-                for v, verdict in zip(found, verdicts, strict=True)
-            ]
-        )
-        return
-    if not found:
-        note("No model is registered yet. Train one with `qts train MODEL`.")
-        return
-    print_table(
-        ("model", "version", "aliases", "may trade", "trained", "reason"),
-        [
-            (
-                v.model,
-                v.version,
-                ", ".join(v.aliases),
-                verdict.is_allowed,
-                f"{v.created_at:%Y-%m-%d %H:%M}",
-                verdict.reason,
-            )
-            for v, verdict in zip(found, verdicts, strict=True)
-        ],
-    )
 
 
 def show(
@@ -87,7 +33,7 @@ def show(
     from qts_core.market.errors import ModelNotFoundError
     from qts_core.research.approval import approve
 
-    name = _registered(model)
+    name = registered(model)
     with research_tools(load_settings().settings) as tools:
         versions = tools.registry.versions(name)
         if not versions:
@@ -143,7 +89,7 @@ def promote(
             "QTS-CLI-001", "--force and --reason go together", found="one of them", fix='write --force --reason "…"'
         )
     with research_tools(load_settings().settings) as tools:
-        done = promote_version(_registered(model), tools, version=version or None, override_reason=reason)
+        done = promote_version(registered(model), tools, version=version or None, override_reason=reason)
     if json:
         print_json({"model": done.model, "champion": done.version, "previous": done.previous, "reason": done.reason})
         return
@@ -164,12 +110,13 @@ def rollback(model: Model, json: Json = False) -> None:
     from qts_core.research.promotion import rollback as roll_back
 
     with research_tools(load_settings().settings) as tools:
-        done = roll_back(_registered(model), tools)
+        done = roll_back(registered(model), tools)
     if json:
         print_json({"model": done.model, "champion": done.version, "previous": done.previous, "reason": done.reason})
         return
     typer.echo(f"{done.model} version {done.version} is the champion again (before: version {done.previous})")
 
 
-def _registered(model: str) -> str:
+def registered(model: str) -> str:
+    """Return the registered name of a key in models.yaml."""
     return model if model.startswith("qts_") else f"qts_{model}"
