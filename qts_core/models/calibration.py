@@ -185,7 +185,7 @@ class Calibrator:
     @classmethod
     def from_dict(cls, content: Mapping[str, object]) -> Calibrator:
         """Return the calibrator of :meth:`to_dict`."""
-        method = CalibrationMethod(content["method"])
+        method = CalibrationMethod(str(content["method"]))
         curves = cast(list[dict[str, object]], content["curves"])
         if method is CalibrationMethod.PLATT:
             return cls(method, tuple(Sigmoid(_number(c["slope"]), _number(c["offset"])) for c in curves))

@@ -25,6 +25,7 @@ from qts_core.report.inputs import (
     Trade,
     Trials,
 )
+from qts_core.report.uncertainty_inputs import Silence, UncertaintyRecord
 
 __all__ = ["BacktestOutcome", "ClosedTrade", "report_input"]
 
@@ -101,6 +102,8 @@ def report_input(
     scenarios: Sequence[Scenario] = (),
     notes: Sequence[str] = (),
     out_of_sample_from: date | None = None,
+    uncertainty: UncertaintyRecord | None = None,
+    silence: Silence | None = None,
 ) -> ReportInput:
     """Gather a backtest's result and what was found around it.
 
@@ -108,7 +111,7 @@ def report_input(
     ----------
     result : BacktestOutcome
         The run the report judges, under the pessimistic cost model.
-    identity, trials, gates, folds, sectors, live, scenarios, notes
+    identity, trials, gates, folds, sectors, live, scenarios, notes, uncertainty, silence
         As in :class:`~qts_core.report.inputs.ReportInput`.
     out_of_sample_from : date, optional
         First session that no model had seen; None when the whole run is out of sample.
@@ -139,6 +142,8 @@ def report_input(
         live=live,
         scenarios=tuple(scenarios),
         notes=tuple(notes),
+        uncertainty=uncertainty,
+        silence=silence,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
+from qts_core.report.uncertainty_inputs import Silence, UncertaintyRecord
 
 __all__ = [
     "Costs",
@@ -215,6 +216,10 @@ class ReportInput:
         Sector of each symbol.
     notes : tuple of str
         Sentences shown under the verdict.
+    uncertainty : UncertaintyRecord or None
+        What the model promised and what came; None of one that promises nothing.
+    silence : Silence or None
+        What abstaining changed; None of a model that never abstains.
     """
 
     identity: Identity
@@ -231,3 +236,5 @@ class ReportInput:
     scenarios: tuple[Scenario, ...] = ()
     notes: tuple[str, ...] = ()
     open_trades: int = 0
+    uncertainty: UncertaintyRecord | None = None
+    silence: Silence | None = None

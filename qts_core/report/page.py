@@ -14,6 +14,7 @@ from qts_core.report.sections.operations import limits_section, live_section
 from qts_core.report.sections.returns import returns_section, rolling_section
 from qts_core.report.sections.robustness import folds_section, gates_section
 from qts_core.report.sections.trades import trades_section
+from qts_core.report.sections.uncertainty import uncertainty_section
 from qts_core.report.sections.verdict import verdict
 from qts_core.report.templating import page_style, template
 
@@ -25,6 +26,7 @@ SECTIONS = (
     returns_section,
     rolling_section,
     folds_section,
+    uncertainty_section,
     costs_section,
     trades_section,
     contribution_section,

@@ -24,9 +24,12 @@ from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, SESSIONS_PER_YEAR
 from qts_core.ports.lake import LakePort
+from qts_core.report.uncertainty_inputs import Silence, UncertaintyRecord
+from qts_core.research.doubt_store import load_doubts, load_record
 from qts_core.research.gates import PermutationLink
 from qts_core.research.training_summary import TrainingSummary, load_predictions
 from qts_core.targets import forward_return, parse_target
+from qts_core.trading.abstention import ABSTAINED
 from qts_core.trading.decision import Hashes
 from qts_core.trading.predictors import StoredPredictor
 from qts_core.trading.settings import core_settings
@@ -58,6 +61,10 @@ class ModelBacktest:
     seconds : float
     link : PermutationLink or None
         The predictions and the returns that they speak of; None when they speak of none.
+    uncertainty : UncertaintyRecord, optional
+        What the model promised out of sample, and what came.
+    without : ModelBacktest, optional
+        The same predictions traded without abstention.
     """
 
     summary: TrainingSummary
@@ -69,6 +76,22 @@ class ModelBacktest:
     survivorship: Survivorship
     seconds: float
     link: PermutationLink | None = None
+    uncertainty: UncertaintyRecord | None = None
+    without: ModelBacktest | None = None
+
+    @property
+    def abstains(self) -> bool:
+        """Whether the model was silent anywhere by its rules."""
+        return any(name.startswith(ABSTAINED) for name in self.result.verdict_counts)
+
+    @property
+    def silence(self) -> Silence | None:
+        """What abstaining changed; None when the same was not traded without it."""
+        if self.without is None:
+            return None
+        counts = self.result.verdict_counts.items()
+        reasons = {name.removeprefix(ABSTAINED): number for name, number in counts if name.startswith(ABSTAINED)}
+        return Silence(reasons, self.metrics(), self.without.metrics())
 
     @property
     def days(self) -> NDArray[np.int32]:
@@ -104,19 +127,36 @@ class ModelBacktest:
 
 
 def run_model_backtest(
-    lake: LakePort, settings: Settings, summary: TrainingSummary, *, fill_mode: str, calendar: TradingCalendar
+    lake: LakePort,
+    settings: Settings,
+    summary: TrainingSummary,
+    *,
+    fill_mode: str,
+    calendar: TradingCalendar,
+    is_abstaining: bool = True,
 ) -> ModelBacktest:
-    """Trade the stored predictions of `summary` from its first to its last test bar."""
+    """Trade the stored predictions of `summary` from its first to its last test bar.
+
+    With `is_abstaining` the model keeps silent by its rules, as it does live; without, every score is heard.
+    """
     started = time.perf_counter()
     panel = _tested(load_panel(lake, calendar=calendar, symbols=summary.symbols), summary)
     predictions = load_predictions(lake, summary, panel.timeline, panel.symbols)
+    doubts = load_doubts(lake, summary, panel.timeline, panel.symbols)
+    if doubts is not None and not is_abstaining:
+        doubts = doubts.silent()
     chosen = settings.backtest
     core = core_settings(settings)
     instruments = market_instruments(lake, settings.universe, panel.symbols)
     result = run_event_backtest(
         panel,
         StoredPredictor(
-            panel.timeline, panel.symbols, predictions, uncertainty=summary.dispersion, model_id=summary.model_id
+            panel.timeline,
+            panel.symbols,
+            predictions,
+            uncertainty=summary.dispersion,
+            model_id=summary.model_id,
+            doubts=doubts,
         ),
         core,
         instruments=instruments,
@@ -141,12 +181,13 @@ def run_model_backtest(
         "risk": settings.risk.model_dump(mode="json"),
         "trading": settings.trading.model_dump(mode="json", exclude=OPERATIONAL),
         "training": summary.identity,
+        **({} if is_abstaining else {"abstains": False}),
     }
     seconds = time.perf_counter() - started
     alive = survivorship(panel, membership_mask(instruments, panel.timeline))
     return ModelBacktest(
         summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds,
-        _link(summary, panel, predictions),
+        _link(summary, panel, predictions), load_record(lake, summary),
     )  # fmt: skip
 
 

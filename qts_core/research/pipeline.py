@@ -20,6 +20,7 @@ from qts_core.ports.registry import CHALLENGER, DatasetRecord, FoldRecord, Track
 from qts_core.ports.research_store import GateRecord
 from qts_core.research.approval import LEDGER_TAG, anchor_tag, gate_record, ledger_anchors
 from qts_core.research.continuation import with_start
+from qts_core.research.doubt_store import save_doubts
 from qts_core.research.drift_watch import save_drift_reference
 from qts_core.research.gates import GateReport, evaluate_gates
 from qts_core.research.gates.collecting import gate_evidence
@@ -114,6 +115,9 @@ def train_model(
     save_training(lake, summary)
     save_drift_reference(lake, key, result.bundle.files)
     count = save_predictions(lake, summary, prepared.panel.timeline, prepared.panel.symbols, result.predictions)
+    if result.doubts is not None and result.certainty is not None:
+        line, symbols = prepared.panel.timeline, prepared.panel.symbols
+        save_doubts(lake, summary, line, symbols, result.doubts, result.certainty)
     return TrainedModel(result, summary, count)
 
 
@@ -174,19 +178,34 @@ def backtest_model(
         tools.ledger.record(failed, now=tools.now())
         raise
     if mode == settings.backtest.verdict_fill_mode:
-        trial = Trial(
-            TrialKind.BACKTEST,
-            key,
-            outcome.identity,
-            parent=summary.identity,
-            daily_sharpe=outcome.sharpe.sharpe,
-            sessions=outcome.sharpe.n,
-            returns=_net_returns(outcome),
-            detail={"fill_mode": mode, "decisions": outcome.result.decisions_digest, "version": summary.version},
-        )
-        tools.ledger.record(trial, now=tools.now())
+        tools.ledger.record(_judged_trial(outcome), now=tools.now())
+        if outcome.abstains:
+            # what silence changed is only seen beside the same without it: another backtest, and another trial
+            without = run_model_backtest(
+                lake, settings, summary, fill_mode=mode, calendar=calendar, is_abstaining=False
+            )
+            tools.ledger.record(_judged_trial(without), now=tools.now())
+            outcome = replace(outcome, without=without)
     tools.tracker.log_metrics(summary.run_id, {f"backtest.{mode}.{k}": v for k, v in outcome.metrics().items()})
     return outcome
+
+
+def _judged_trial(outcome: ModelBacktest) -> Trial:
+    summary = outcome.summary
+    return Trial(
+        TrialKind.BACKTEST,
+        summary.model,
+        outcome.identity,
+        parent=summary.identity,
+        daily_sharpe=outcome.sharpe.sharpe,
+        sessions=outcome.sharpe.n,
+        returns=_net_returns(outcome),
+        detail={
+            "fill_mode": outcome.fill_mode,
+            "decisions": outcome.result.decisions_digest,
+            "version": summary.version,
+        },
+    )
 
 
 def nominate(settings: Settings, verdict: ModelBacktest, tools: ResearchTools) -> Nomination:
@@ -257,7 +276,7 @@ def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchT
             "universe": str(len(prepared.survivorship.ever)),
             "universe_survivors": str(prepared.survivorship.survivors),
         },
-        metrics={**_finite(result.overall.metrics()), "training_seconds": seconds},
+        metrics={**_finite(result.overall.metrics()), **_sureness(result), "training_seconds": seconds},
         tags={
             "feature_hash": samples.catalogue_hash,
             "data_hash": samples.data_hash,
@@ -286,10 +305,14 @@ def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchT
     )
 
 
+def _sureness(result: TrainingResult) -> dict[str, float]:
+    return {} if result.certainty is None else _finite(result.certainty.figures())
+
+
 def _fold_record(prepared: PreparedTraining, fold: FoldResult) -> FoldRecord:
     spans = prepared.plan.describe(prepared.panel.timeline)[fold.index]
     inside = {f"train.{k}": v for k, v in fold.in_sample.metrics().items()}
-    outside = {f"test.{k}": v for k, v in fold.out_of_sample.metrics().items()}
+    outside = {f"test.{k}": v for k, v in {**fold.out_of_sample.metrics(), **fold.certainty}.items()}
     name = f"fold {fold.index + 1}: test {spans['test']}"
     told = {f"fit.{k}": v for k, v in fold.figures.items()}
     figures = {**inside, **outside, **told, "features": float(len(fold.selection.names))}
@@ -341,7 +364,7 @@ def _fold_summary(prepared: PreparedTraining, fold: FoldResult) -> FoldSummary:
         train_samples=fold.train_samples,
         test_samples=fold.test_samples,
         in_sample=fold.in_sample.metrics(),
-        out_of_sample=fold.out_of_sample.metrics(),
+        out_of_sample={**fold.out_of_sample.metrics(), **fold.certainty},
         features=() if fold.selection.method == "none" else fold.selection.names,
         figures=dict(fold.figures),
     )

@@ -119,6 +119,8 @@ def tear_sheet(
         live=live,
         scenarios=scenarios,
         notes=_notes(verdict, source, settings),
+        uncertainty=verdict.uncertainty,
+        silence=verdict.silence,
     )  # fmt: skip
     row = scenario_of(verdict)
     return TearSheet(

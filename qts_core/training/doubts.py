@@ -141,7 +141,8 @@ class DoubtPanels:
 
     def rows_of(self, fold: int) -> NDArray[np.bool_]:
         """Return which bars `fold` judges on the first path, bool [T]."""
-        return self._fold == fold
+        judged: NDArray[np.bool_] = self._fold == fold
+        return judged
 
     def stored(self) -> StoredDoubts | None:
         """Return the doubts as a backtest reads them; None when the models say nothing of theirs."""

@@ -35,7 +35,8 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """One fold: how its model did where it learned and where it did not, the features it saw, what its fit tells."""
+    """One fold: how its model did where it learned and where it did not, the features it saw, what its fit tells, and
+    how often what it promised came true (`certainty`, on the first path)."""
 
     index: int
     train_samples: int
@@ -44,6 +45,7 @@ class FoldResult:
     out_of_sample: Evaluation
     selection: Selection
     figures: Mapping[str, float] = field(default_factory=dict)
+    certainty: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +135,7 @@ def train_walk_forward(
     overall = evaluate_scores(paths[0], returns, horizon_bars=entry.target.horizon_bars)
     certainty = doubts.judged(paths[0])
     if certainty is not None:
-        folds = [replace(f, figures={**f.figures, **certainty.figures(doubts.rows_of(f.index))}) for f in folds]
+        folds = [replace(f, certainty=certainty.figures(doubts.rows_of(f.index))) for f in folds]
     final = fit_certain(entry, samples, plan, plan.final_fold, "the final model")
     final.model.record_metrics({k: v for k, v in overall.metrics().items() if np.isfinite(v)})
     bundle = _bundle(entry, samples, plan, final, overall)
