@@ -9,7 +9,7 @@ from __future__ import annotations
 from qts_core.research.ledger.chain import LedgerCheck, LedgerHead, chained, verify_chain
 from qts_core.research.ledger.counting import TrialSummary, distinct_trials, has_returns, summarise
 from qts_core.research.ledger.returns import ReturnSeries
-from qts_core.research.ledger.store import CheckedLedger, TrialLedger
+from qts_core.research.ledger.store import CheckedLedger, TrialLedger, read_trial
 from qts_core.research.ledger.trial import Trial, TrialKind
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "chained",
     "distinct_trials",
     "has_returns",
+    "read_trial",
     "summarise",
     "verify_chain",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from qts_core.research.ledger.chain import GENESIS, LedgerCheck, LedgerHead, cha
 from qts_core.research.ledger.counting import TrialSummary, summarise
 from qts_core.research.ledger.trial import Trial
 
-__all__ = ["CheckedLedger", "TrialLedger"]
+__all__ = ["CheckedLedger", "TrialLedger", "read_trial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,23 @@ class CheckedLedger:
 
     trials: tuple[Trial, ...]
     head: LedgerHead
+
+
+def read_trial(row: TrialRecord) -> Trial:
+    """Return the trial that `row` holds.
+
+    Raises
+    ------
+    ModelLoadError
+        If it holds none that this version can read.
+    """
+    try:
+        return Trial.from_json(row.payload)
+    except (ValueError, TypeError, KeyError, zlib.error, RecursionError) as error:
+        raise ModelLoadError(
+            "QTS-MODEL-007", "a row of the trial ledger cannot be read", where=f"row {row.sequence}",
+            found=type(error).__name__, expected="a trial", fix="see `qts ledger verify`",
+        ) from error  # fmt: skip
 
 
 class TrialLedger:
@@ -45,7 +63,7 @@ class TrialLedger:
 
     def trials(self) -> tuple[Trial, ...]:
         """Return everything recorded, oldest first."""
-        return tuple(Trial.from_json(row.payload) for row in self._store.all())
+        return tuple(map(read_trial, self._store.all()))
 
     def head(self) -> LedgerHead:
         """Return how far the chain reaches now; keep it elsewhere, and a missing tail shows."""
@@ -78,7 +96,7 @@ class TrialLedger:
                 found=check.problem, expected="an unbroken hash chain", fix="restore the database from a backup",
             )  # fmt: skip
         head = LedgerHead(len(rows), rows[-1].record_hash if rows else GENESIS)
-        return CheckedLedger(tuple(Trial.from_json(row.payload) for row in rows), head)
+        return CheckedLedger(tuple(map(read_trial, rows)), head)
 
     def verify(self, anchors: Iterable[LedgerHead] = ()) -> LedgerCheck:
         """Check the whole chain, and that it still reaches every head kept elsewhere."""
