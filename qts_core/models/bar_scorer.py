@@ -108,7 +108,7 @@ class BarScorer:
         bars, symbols, width = features.shape
         rows = np.ascontiguousarray(features.reshape(-1, width))
         if self._context is None:
-            found = self._model.score(rows)
+            found: Floats = self._model.score(rows)
         else:
             contexts = np.repeat(self._observe(self._context, features, present), symbols, axis=0)
             found = np.where(has_opinion(rows), self._context.predict_in(rows, contexts), np.nan)

@@ -55,8 +55,9 @@ def members_of(
     for member in chosen.members:
         if member not in settings.models.models:
             raise InvalidConfigError(
-                "QTS-MODEL-051", "a member of an ensemble is no model", where=f"models.yaml {key} members", found=member,
-                expected=", ".join(sorted(set(settings.models.models) - {key})), fix="name one of them, or add an entry",
+                "QTS-MODEL-051", "a member of an ensemble is no model", where=f"models.yaml {key} members",
+                found=member, expected=", ".join(sorted(set(settings.models.models) - {key})),
+                fix="name one of them, or add an entry",
             )  # fmt: skip
         seen = set(model_catalogue(settings, member, roles).names) if names else set()
         left_out = tuple(name for name in names if name not in seen)

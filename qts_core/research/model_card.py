@@ -25,8 +25,8 @@ def model_card(result: TrainingResult, samples: TrainingSet, alive: Survivorship
     alive : Survivorship
         Who of the universe was still there at the end of the data.
     """
-    parts = (_header(result), _data(result, samples), _folds(result), _importance(result), _limits(result, alive))
-    return "\n\n".join(parts)
+    parts = (_header(result), _data(result, samples), _folds(result), _members(result), _importance(result), _limits(result, alive))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _header(result: TrainingResult) -> str:
@@ -63,6 +63,19 @@ def _folds(result: TrainingResult) -> str:
             f"{_number(fold.out_of_sample.hit_ratio)} |"
         )
     return f"## Folds\n\n{_method(result)}\n\n" + "\n".join(lines)
+
+
+def _members(result: TrainingResult) -> str:
+    """Return the members' weights by fold; empty for a single model."""
+    if result.entry.ensemble is None:
+        return ""
+    keys = [member.entry.key for member in result.entry.ensemble.members]
+    lines = [f"| fold | {' | '.join(keys)} | rows on which enough agree |", "|---|" + "---:|" * (len(keys) + 1)]
+    for fold in result.folds:
+        weights = " | ".join(_number(fold.figures[f"weight.{key}"]) for key in keys)
+        lines.append(f"| {fold.index + 1} | {weights} | {fold.figures['agreed']:.1%} |")
+    said = f"Combined by {result.entry.ensemble.settings.method}; weights from rows that the members did not learn from."
+    return f"## Members\n\n{said}\n\n" + "\n".join(lines)
 
 
 def _method(result: TrainingResult) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,8 @@ WHOLE = "all"
 class FoldSummary:
     """One fold; spans are [first, last] ISO dates, measures are by name, NaN where undefined.
 
-    `features` names those that selection chose in it; empty when the model sees all.
+    `features` names those that selection chose in it; empty when the model sees all. `figures` are what the fit tells of
+    itself, such as the weights of an ensemble's members.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FoldSummary:
     in_sample: Mapping[str, float]
     out_of_sample: Mapping[str, float]
     features: tuple[str, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

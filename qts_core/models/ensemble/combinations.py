@@ -130,8 +130,8 @@ class Voting(_Plain):
     @property
     def weights(self) -> Floats:
         """The mean of a member's two weights."""
-        both: Floats = self.up + self.down
-        return both / both.sum()
+        both = self.up + self.down
+        return np.asarray(both / both.sum())
 
     def combine(self, inputs: Level1) -> Floats:
         """Return the surplus of votes on the scale of returns."""

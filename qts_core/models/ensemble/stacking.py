@@ -105,8 +105,9 @@ class LinearStack:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> LinearStack:
         """Read what `to_dict` gave."""
-        parts = [np.array(content[name], dtype=np.float64) for name in ("center", "scale", "coefficients")]
-        return cls(*parts, float(content["intercept"]), int(content["members"]))
+        names = ("center", "scale", "coefficients")
+        center, scale, coefficients = (np.array(content[name], dtype=np.float64) for name in names)
+        return cls(center, scale, coefficients, float(content["intercept"]), int(content["members"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,9 +59,7 @@ class BarRecord:
         return BarRecord(self.row[keep], self.known_row[keep], self.profit[keep], self.ic[keep], self.error[keep])
 
 
-def bar_record(
-    scores: Floats, returns: Floats, row: NDArray[np.integer], end_row: NDArray[np.integer]
-) -> BarRecord:
+def bar_record(scores: Floats, returns: Floats, row: NDArray[np.integer], end_row: NDArray[np.integer]) -> BarRecord:
     """Measure members bar by bar.
 
     Parameters
@@ -100,9 +98,7 @@ def _member_record(
     return profit, ic, error
 
 
-def weights_by(
-    method: Weighting, record: BarRecord, *, floor: float = 0.0, importance: Floats | None = None
-) -> Floats:
+def weights_by(method: Weighting, record: BarRecord, *, floor: float = 0.0, importance: Floats | None = None) -> Floats:
     """Return the members' weights, float64 [M]: not negative, at least `floor` each, summing to 1.
 
     Parameters

@@ -37,7 +37,10 @@ class RegimeDetector(Protocol):
     """Tells how likely each of `REGIMES` is."""
 
     kind: ClassVar[str]
-    window: int
+
+    @property
+    def window(self) -> int:
+        """Observations that it looks back."""
 
     @property
     def neutral(self) -> Floats:
@@ -284,4 +287,3 @@ def _softmax(logits: Floats, neutral: Floats) -> Floats:
         for k in range(states):
             found[t, k] /= total
     return found
-

@@ -153,7 +153,7 @@ def _beginning(known: Floats, states: int, rng: np.random.Generator, *, is_sorte
 def _maximised(
     model: GaussianHmm, observations: Floats, spread: Floats, iterations: int, tolerance: float
 ) -> tuple[GaussianHmm, float]:
-    known = np.isfinite(observations).all(axis=1)
+    known = np.asarray(np.isfinite(observations).all(axis=1))
     values = np.where(known[:, None], observations, 0.0)
     before = -np.inf
     for _ in range(iterations):

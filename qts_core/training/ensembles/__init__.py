@@ -1,1 +1,1 @@
-"""Training of ensembles: members, out-of-fold predictions, weights and meta-learners of one fold (specification 9.1)."""
+"""How an ensemble is trained in each fold: members, out-of-fold scores, weights, meta-learner (specification 9.1)."""

@@ -124,7 +124,9 @@ def _stacked(level0: Level0) -> Combination:
 def _averaged(level0: Level0) -> Combination:
     settings = level0.settings
     if settings.averaging in ("median", "trimmed_mean"):
-        return Averaging(settings.averaging, np.full(len(level0.members), 1.0 / len(level0.members)), settings.trim_share)
+        return Averaging(
+            settings.averaging, np.full(len(level0.members), 1.0 / len(level0.members)), settings.trim_share
+        )
     weights = _weights(level0) if settings.averaging == "weighted" else _equal(level0)
     return Averaging("weighted", weights)
 
@@ -153,9 +155,11 @@ def _by_regime(level0: Level0) -> tuple[Combination, RegimeDetector]:
     bars = bar_means(observed, bar.astype(np.int64), len(rows))
     detector = _detector(level0, bars)
     chances = detector.probabilities(bars)[np.searchsorted(rows, record.row)]
+    preferred: Mapping[str, tuple[str, ...]] = {**chosen.preferred}
+    gated: Mapping[str, float] = {**chosen.gates}
     table = np.empty((len(REGIMES), len(level0.members)))
     for place, regime in enumerate(REGIMES):
-        led = chosen.preferred.get(regime, ())
+        led = preferred.get(regime, ())
         if led:
             raw = np.array([1.0 if m.key in led else 0.0 for m in level0.members])
             table[place] = with_floor(raw, settings.weight_floor)
@@ -163,7 +167,7 @@ def _by_regime(level0: Level0) -> tuple[Combination, RegimeDetector]:
             table[place] = weights_by(
                 settings.weights_method, record, floor=settings.weight_floor, importance=chances[:, place]
             )
-    gates = np.array([chosen.gates.get(regime, 1.0) for regime in REGIMES])
+    gates = np.array([gated.get(regime, 1.0) for regime in REGIMES])
     return RegimeWeights(table, gates, detector.neutral), detector
 
 

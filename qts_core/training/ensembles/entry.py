@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qts_core.config.ensembles import EnsembleSettings
+from qts_core.targets import TargetKind
 
 if TYPE_CHECKING:
     from qts_core.training.entry import TrainingEntry
@@ -39,7 +40,10 @@ class EnsembleEntry:
     def __post_init__(self) -> None:
         if len(self.members) < 2:
             raise ValueError("an ensemble has at least two members")
-        if unfit := [m.entry.key for m in self.members if not m.entry.target.spec.is_return]:
+        # a regime is a weight or a gate, never a base score (checklist X-32)
+        targets = {m.entry.key: m.entry.target for m in self.members}
+        unfit = [key for key, t in targets.items() if t.kind is TargetKind.REGIME or not t.spec.is_return]
+        if unfit:
             raise ValueError(f"{', '.join(unfit)} says nothing of the return; such a model is no base score")
         if nested := [m.entry.key for m in self.members if m.entry.ensemble is not None]:
             raise ValueError(f"{', '.join(nested)} is an ensemble itself")

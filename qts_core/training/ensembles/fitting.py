@@ -113,8 +113,8 @@ def _matching(patterns: tuple[str, ...], names: tuple[str, ...], key: str) -> tu
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
             raise TrainingError(
-                "QTS-MODEL-055", "a feature that an ensemble asks for is not there", where=f"models.yaml {key} ensemble",
-                found=pattern, expected="a name or pattern of its features",
+                "QTS-MODEL-055", "a feature that an ensemble asks for is not there",
+                where=f"models.yaml {key} ensemble", found=pattern, expected="a name or pattern of its features",
                 fix="`qts features list` shows the names; add its group to features.yaml, or name another",
             )  # fmt: skip
     return tuple(name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns))

@@ -8,6 +8,7 @@ from qts_core.research.pipeline import TrainedModel, train_model
 from qts_core.research.preparation import prepare_training
 from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.lib.automation import owners
+from qts_dagster.lib.ensembles import ensemble_metadata
 from qts_dagster.lib.metadata import Metadata, image, number, table
 from qts_dagster.lib.months import version_from
 from qts_dagster.lib.results import AssetResult
@@ -40,7 +41,11 @@ def _model(model: str) -> dg.AssetsDefinition:
         page = platform.registry_page(done.summary.registered, done.summary.version)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(version_from([done.summary.bundle_sha256])),
-            metadata={"mlflow": dg.MetadataValue.url(page), **_metadata(done)},
+            metadata={
+                "mlflow": dg.MetadataValue.url(page),
+                **_metadata(done),
+                **ensemble_metadata(done, prepared.samples),
+            },
         )
 
     return trained

@@ -76,7 +76,10 @@ EVERY: dict[str, dict[str, Any]] = {
     "adaptive": {"method": "adaptive", "weights_method": "ic", "half_life_sessions": 3},
     "best": {"method": "averaging", "keep_best": 1},
     "hmm": {"method": "regime", "regime": REGIME},
-    "thresholds": {"method": "regime", "regime": {**REGIME, "detector": "thresholds", "gates": {"high_volatility": 0.5}}},
+    "thresholds": {
+        "method": "regime",
+        "regime": {**REGIME, "detector": "thresholds", "gates": {"high_volatility": 0.5}},
+    },
     "classifier": {"method": "regime", "regime": {**REGIME, "detector": "classifier", "window_bars": 130}},
 }
 """Every way to combine, with settings that suit small samples."""
