@@ -139,7 +139,7 @@ class Trials:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One promotion gate; `comparison` is the sign between value and threshold, such as ">="."""
+    """One promotion gate; `comparison` is the sign between value and threshold, `applies` whether it judged at all."""
 
     name: str
     is_passed: bool
@@ -147,6 +147,7 @@ class Gate:
     threshold: float
     comparison: str
     reason: str
+    applies: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ def _gates(record: GateRecord | None) -> tuple[Gate, ...]:
             threshold=_number(gate["threshold"]),
             comparison=gate["comparison"],
             reason=gate["reason"],
+            applies=gate.get("applies", True),
         )
         for gate in json.loads(record.report)["gates"]
     )

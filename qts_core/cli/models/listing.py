@@ -34,7 +34,9 @@ class _Listed:
         """How many gates passed, of how many; None when it was never judged."""
         if self.record is None:
             return None
-        judged = [bool(gate["passed"]) for gate in json_text.loads(self.record.report)["gates"]]
+        judged = [
+            bool(gate["passed"]) for gate in json_text.loads(self.record.report)["gates"] if gate.get("applies", True)
+        ]
         return sum(judged), len(judged)
 
     @property

@@ -61,8 +61,18 @@ def show(
     typer.echo(f"\n{name} version {chosen.version} ({', '.join(chosen.aliases) or 'no alias'}): {approval.reason}\n")
     if report is not None:
         print_table(
-            ("gate", "passed", "value", "needs", "threshold"),
-            [(g["name"], g["passed"], g["value"], g["comparison"], g["threshold"]) for g in report["gates"]],
+            ("gate", "passed", "value", "needs", "threshold", "reason"),
+            [
+                (
+                    g["name"],
+                    g["passed"] if g.get("applies", True) else "not applicable",
+                    g["value"],
+                    g["comparison"],
+                    g["threshold"],
+                    g["reason"],
+                )
+                for g in report["gates"]
+            ],
         )
 
 

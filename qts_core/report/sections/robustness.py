@@ -91,7 +91,8 @@ def gates_section(context: Context) -> Section | None:
     gates = context.given.gates
     if not gates:
         return None
-    passed = sum(g.is_passed for g in gates)
+    judged = [g for g in gates if g.applies]
+    passed = sum(g.is_passed for g in judged)
     trials = context.given.trials
     spread = (
         "their spread was not recorded, so chance alone stands in for it"
@@ -103,7 +104,7 @@ def gates_section(context: Context) -> Section | None:
         "Promotion gates",
         (
             table(
-                f"{passed} of {len(gates)} gates passed; one refusal is enough to refuse the model",
+                f"{passed} of {len(judged)} gates passed; one refusal is enough to refuse the model",
                 f"n = {len(gates)} gates, {trials.count:,} trials",
                 ("Gate", "Result", "Value", "Needed", "Reason"),
                 [_gate(g) for g in gates],
@@ -114,7 +115,13 @@ def gates_section(context: Context) -> Section | None:
     )
 
 
+def _result(gate: Gate) -> Cell:
+    if not gate.applies:
+        return Cell("not applicable")
+    return Cell("passed", role="good") if gate.is_passed else Cell("refused", role="bad")
+
+
 def _gate(gate: Gate) -> tuple[Cell, ...]:
-    result = Cell("passed", role="good") if gate.is_passed else Cell("refused", role="bad")
+    result = _result(gate)
     needed = Cell(f"{_SIGNS.get(gate.comparison, gate.comparison)} {_number(gate.threshold)}")
     return Cell(gate.name), result, cell(gate.value, _number), needed, Cell(gate.reason)

@@ -107,6 +107,7 @@ def verdict(context: Context) -> Verdict:
 
 
 def _headline(gates: Sequence[Gate]) -> tuple[str, str, tuple[str, ...]]:
+    gates = [g for g in gates if g.applies]
     failed = [g for g in gates if not g.is_passed]
     if not gates:
         return "Not judged by any gate", "none", ()

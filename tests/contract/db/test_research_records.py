@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import text
@@ -76,6 +77,24 @@ def test_many_writers_continue_one_chain(url: str) -> None:
         chain = database.trials.all()
     assert [t.sequence for t in chain] == list(range(1, 17))
     assert all(after.previous_hash == before.record_hash for before, after in pairwise(chain))
+
+
+def record_trials(url: str, writer: int) -> None:
+    with open_database(url) as own:
+        ledger = TrialLedger(own.trials)
+        for number in range(6):
+            ledger.record(Trial(TrialKind.SEARCH, "m", f"w{writer}t{number}", study="s"), now=NOON)
+
+
+def test_several_processes_write_one_unbroken_ledger(url: str) -> None:
+    """As when several workers share one parameter search."""
+    open_database(url).close()
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+        list(pool.map(record_trials, [url] * 3, range(3)))
+    with open_database(url) as database:
+        ledger = TrialLedger(database.trials)
+        assert ledger.verify().is_intact
+        assert ledger.summary().count == ledger.head().rows == 18
 
 
 @pytest.mark.parametrize("table", ["trials", "gate_records"])
