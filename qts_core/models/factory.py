@@ -30,6 +30,14 @@ MODEL_CLASSES: Mapping[tuple[str, ModelType], str] = MappingProxyType(
         ("xgboost", CLASSIFIER): "qts_core.models.boosting.xgboost_model:XGBoostClassifier",
         ("catboost", REGRESSOR): "qts_core.models.boosting.catboost_model:CatBoostRegressor",
         ("catboost", CLASSIFIER): "qts_core.models.boosting.catboost_model:CatBoostClassifier",
+        ("random_forest", REGRESSOR): "qts_core.models.forest.models:RandomForestRegressor",
+        ("random_forest", CLASSIFIER): "qts_core.models.forest.models:RandomForestClassifier",
+        ("extra_trees", REGRESSOR): "qts_core.models.forest.models:ExtraTreesRegressor",
+        ("extra_trees", CLASSIFIER): "qts_core.models.forest.models:ExtraTreesClassifier",
+        ("elastic_net", REGRESSOR): "qts_core.models.linear.models:ElasticNet",
+        ("ridge", REGRESSOR): "qts_core.models.linear.models:RidgeRegressor",
+        ("ridge", CLASSIFIER): "qts_core.models.linear.models:RidgeClassifier",
+        ("logistic", CLASSIFIER): "qts_core.models.linear.models:Logistic",
     }
 )
 """Where the class of each kind and type is."""

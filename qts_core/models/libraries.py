@@ -12,6 +12,11 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {
     "lightgbm": ("lightgbm", "numpy"),
     "xgboost": ("xgboost-cpu", "xgboost", "numpy"),
     "catboost": ("catboost", "numpy"),
+    "random_forest": ("scikit-learn", "numba", "numpy"),
+    "extra_trees": ("scikit-learn", "numba", "numpy"),
+    "elastic_net": ("scikit-learn", "numba", "numpy"),
+    "ridge": ("scikit-learn", "numba", "numpy"),
+    "logistic": ("scikit-learn", "numba", "numpy"),
 }
 """Packages of each kind; those of them that are installed are named."""
 

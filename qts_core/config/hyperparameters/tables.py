@@ -8,13 +8,23 @@ from types import MappingProxyType
 from qts_core.config.hyperparameters.catboost import CATBOOST
 from qts_core.config.hyperparameters.declared import NO_TABLE, HyperparameterTable
 from qts_core.config.hyperparameters.lightgbm import LIGHTGBM
+from qts_core.config.hyperparameters.sklearn import ELASTIC_NET, EXTRA_TREES, LOGISTIC, RANDOM_FOREST, RIDGE
 from qts_core.config.hyperparameters.xgboost import XGBOOST
 from qts_core.config.models import ModelSettings
 
 __all__ = ["TABLES", "hyperparameter_contradictions"]
 
 TABLES: Mapping[str, HyperparameterTable] = MappingProxyType(
-    {"lightgbm": LIGHTGBM, "xgboost": XGBOOST, "catboost": CATBOOST}
+    {
+        "lightgbm": LIGHTGBM,
+        "xgboost": XGBOOST,
+        "catboost": CATBOOST,
+        "random_forest": RANDOM_FOREST,
+        "extra_trees": EXTRA_TREES,
+        "elastic_net": ELASTIC_NET,
+        "ridge": RIDGE,
+        "logistic": LOGISTIC,
+    }
 )
 
 

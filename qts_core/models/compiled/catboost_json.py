@@ -44,6 +44,8 @@ def read_catboost(content: bytes) -> FlatModel:
         document: Any = json.loads(content)
         if "oblivious_trees" not in document:
             raise Uncompilable("trees that are not symmetric")
+        if document["features_info"].get("categorical_features"):
+            raise Uncompilable("encoded categories")
         scale, bias = document["scale_and_bias"]
         loss = _loss(document)
         inputs = {
@@ -73,7 +75,7 @@ def to_json(content: bytes) -> bytes:
     Uncompilable
         If the library does not read or does not write it.
     """
-    import catboost
+    import catboost  # type: ignore[import-untyped]
 
     try:
         model = catboost.CatBoost().load_model(blob=content)

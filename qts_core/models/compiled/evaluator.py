@@ -41,7 +41,7 @@ class CompiledTrees:
         Raises
         ------
         PredictionError
-            If the number of columns is wrong, or a value is infinite and the library takes none.
+            If the number of columns is wrong.
         """
         flat, laid = self.flat, self._layout
         rows = np.ascontiguousarray(features, dtype=np.float64)
@@ -50,10 +50,6 @@ class CompiledTrees:
                 "QTS-MODEL-004", "wrong shape of features", where=self._name, found=rows.shape,
                 expected=f"[rows, {flat.features}]", fix="give the columns of feature_names in that order",
             )  # fmt: skip
-        if not flat.takes_infinite and np.isinf(rows).any():
-            raise PredictionError(
-                "QTS-MODEL-004", "an input is infinite", where=self._name, expected="finite values; NaN = no value"
-            )
         sums = np.empty((len(rows), len(flat.start)), dtype=np.float32 if flat.is_single else np.float64)
         sums[:] = flat.start
         add_up(

@@ -4,8 +4,8 @@ Every library asks another question at a split. Here there is one: *is the value
 differently is put in these words when a model is read:
 
 - ``value < threshold`` in float32 is ``value <= the float32 before it`` (XGBoost);
-- what is missing counts as minus infinity where it goes left and as infinity where it goes right: an input that is split
-  in both ways is two columns (:class:`Column`), and a split need not ask whether a value is there;
+- what is missing counts as minus infinity where it goes left and as infinity where it goes right: an input that is
+  split in both ways is two columns (:class:`Column`), and a split need not ask whether a value is there;
 - zero that counts as missing, and membership in a set of categories, are columns of their own too.
 """
 
@@ -21,6 +21,7 @@ from qts_core.market.panel import Floats
 
 __all__ = ["Column", "Finish", "FlatModel", "Reading", "SymmetricTree", "Tree", "Uncompilable"]
 
+LARGEST_SINGLE = float(np.finfo(np.float32).max)
 ZERO_LIMIT = float(np.float32(1e-35))
 """LightGBM takes what is no larger than this for zero."""
 DEEPEST = 20
@@ -34,8 +35,9 @@ class Uncompilable(Exception):
 class Reading(IntEnum):
     """How an input becomes a column.
 
-    ``SINGLE``: rounded to float32. ``NEAR_ZERO``: zero where it is within ``ZERO_LIMIT`` of it. ``ZERO_MISSING``: missing
-    there. ``MEMBER``: 0 where it is in the set of categories, else 1. ``STRANGER``: 1 where it is in the set, else 0.
+    ``SINGLE``: rounded to float32, beyond its range its largest number. ``NEAR_ZERO``: zero where it is within
+    ``ZERO_LIMIT`` of it. ``ZERO_MISSING``: missing there. ``MEMBER``: 0 where it is in the set of categories, else 1.
+    ``STRANGER``: 1 where it is in the set, else 0.
     """
 
     SINGLE = 0
@@ -164,8 +166,6 @@ class FlatModel:
         Whether sums and what is made of them are float32.
     scale, bias : float, float64 [K]
         Each sum times this, plus that, before the finish.
-    takes_infinite : bool
-        Whether the library takes infinite inputs; where it does not, it is asked, and refuses in its own words.
     """
 
     features: int
@@ -177,7 +177,6 @@ class FlatModel:
     is_single: bool = False
     scale: float = 1.0
     bias: Floats = field(default_factory=lambda: np.zeros(1))
-    takes_infinite: bool = True
 
     def __post_init__(self) -> None:
         if not self.trees:

@@ -1,6 +1,7 @@
 """The kernels that read the columns of a block of rows and add up its leaves.
 
-No sum is reordered: each row adds its leaves tree by tree, in the precision of the library, so the bits are the library's.
+No sum is reordered: each row adds its leaves tree by tree, in the precision of the library, so the bits are the
+library's.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
-from qts_core.models.compiled.flat import ZERO_LIMIT, Finish, Reading
+from qts_core.models.compiled.flat import LARGEST_SINGLE, ZERO_LIMIT, Finish, Reading
 from qts_core.models.compiled.layout import BITS, MASKS
 
 __all__ = ["add_up", "finish_double", "finish_single"]
@@ -58,7 +59,7 @@ def _read_columns(
             if np.isnan(value) or (reading == ZERO_MISSING and abs(value) <= ZERO_LIMIT):
                 value = missing[column]
             elif reading == SINGLE:
-                value = np.float64(np.float32(value))
+                value = np.float64(np.float32(min(max(value, -LARGEST_SINGLE), LARGEST_SINGLE)))
             elif reading == NEAR_ZERO:
                 value = 0.0 if abs(value) <= ZERO_LIMIT else value
             elif reading == MEMBER:
@@ -132,13 +133,13 @@ def add_up(
         _read_columns(block, features, readings, missing, members, member_ranges, columns)
         for place in range(len(trees)):
             tree = trees[place]
-            first, stop = np.int64(tree["first"]), np.int64(tree["stop"])
+            first, stop, depth = int(tree["first"]), int(tree["stop"]), int(tree["depth"])
             if tree["form"] == MASKS:
                 _keep(columns, splits, first, stop, words)
             elif tree["form"] == BITS:
                 _spell(columns, splits, first, stop, words)
             else:
-                _walk(columns, nodes, first, np.int64(tree["depth"]), words)
+                _walk(columns, nodes, first, depth, words)
             leaf, width, group = np.uint64(tree["leaf"]), np.uint64(tree["width"]), np.uint64(tree["group"])
             for row in range(len(block)):
                 for index in range(width):
@@ -163,7 +164,7 @@ def finish_double(sums: Floats, finish: int, slope: float) -> None:
 
 
 @kernel
-def finish_single(sums: NDArray[np.float32], finish: int) -> None:
+def finish_single(sums: NDArray[np.floating], finish: int) -> None:
     """Turn sums, float32 [R, K], into probabilities, in place, as XGBoost does."""
     one, most, tiny = np.float32(1.0), np.float32(88.7), np.float32(1e-16)
     for row in range(len(sums)):

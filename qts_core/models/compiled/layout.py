@@ -1,8 +1,9 @@
 """Lays flat trees out for speed: small trees as bit masks, symmetric ones as bits of a place, large ones as nodes.
 
-A tree with at most 64 leaves is not walked at all. Its leaves are the bits of a word, numbered from left to right; every
-split that a row passes on the right clears the leaves on its left, in any order, and the lowest bit that is left is the
-row's leaf. All rows of a block are asked the same question at the same time, which suits a processor better than a walk.
+A tree with at most 64 leaves is not walked at all. Its leaves are the bits of a word, numbered from left to right;
+every split that a row passes on the right clears the leaves on its left, in any order, and the lowest bit that is left
+is the row's leaf. All rows of a block are asked the same question at the same time, which suits a processor better than
+a walk.
 
 References
 ----------
@@ -26,7 +27,7 @@ __all__ = ["BITS", "MASKS", "NODE", "SPLIT", "TREE", "WALK", "Layout", "lay_out"
 SPLIT = np.dtype([("threshold", np.float64), ("mask", np.uint64), ("column", np.uint64)])
 """A split of a small or symmetric tree: the leaves it keeps, or the bit it sets, where a row goes right."""
 NODE = np.dtype([("threshold", np.float64), ("column", np.uint32), ("child", np.uint32)])
-"""A node of a large tree: its left child, the right one follows. A leaf is its own left child and lets nothing go right."""
+"""A node of a large tree: its left child, the right one follows. A leaf is its own left child, and all go left."""
 TREE = np.dtype(
     [(name, np.uint32) for name in ("form", "first", "stop", "depth", "leaf", "width", "group", "unused")], align=True
 )

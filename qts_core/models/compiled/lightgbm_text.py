@@ -8,9 +8,12 @@ LightGBM 4.x, `include/LightGBM/tree.h`: decision types, missing values; `src/io
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from qts_core.market.panel import Floats
 from qts_core.models.compiled.columns import Columns
 from qts_core.models.compiled.flat import Finish, FlatModel, Reading, Tree, Uncompilable
 
@@ -58,7 +61,7 @@ def _fields(text: str) -> Mapping[str, str]:
     return {key: value for key, is_there, value in (line.partition("=") for line in text.split("\n")) if is_there}
 
 
-def _numbers(fields: Mapping[str, str], name: str, kind: type[np.generic]) -> np.ndarray:  # type: ignore[type-arg]
+def _numbers(fields: Mapping[str, str], name: str, kind: type[np.generic]) -> NDArray[Any]:
     return np.array(fields.get(name, "").split(), dtype=kind)
 
 
@@ -101,8 +104,8 @@ def _tree(fields: Mapping[str, str], group: int, columns: Columns) -> Tree:
 
 def _category_splits(
     fields: Mapping[str, str],
-    kinds: np.ndarray,  # type: ignore[type-arg]
-    thresholds: np.ndarray,  # type: ignore[type-arg]
+    kinds: NDArray[np.int64],
+    thresholds: Floats,
 ) -> Iterator[tuple[int, frozenset[int]]]:
     """Yield each split on categories, and those that go left."""
     bounds, words = _numbers(fields, "cat_boundaries", np.int64), _numbers(fields, "cat_threshold", np.int64)
@@ -112,6 +115,9 @@ def _category_splits(
         yield (
             int(split),
             frozenset(
-                WORD_BITS * place + bit for place, word in enumerate(chosen) for bit in range(WORD_BITS) if word >> bit & 1
+                WORD_BITS * place + bit
+                for place, word in enumerate(chosen)
+                for bit in range(WORD_BITS)
+                if word >> bit & 1
             ),
         )

@@ -74,7 +74,7 @@ class _Reader:
         if self._data[self._at : self._at + 1] == b"#":
             self._at += 1
             count = self._count()
-        if kind in NUMBERS and count is not None:
+        if kind is not None and kind in NUMBERS and count is not None:
             form = np.dtype(NUMBERS[kind])
             return np.frombuffer(self._take(count * form.itemsize), form).astype(form.newbyteorder("="))
         items: list[Json] = []

@@ -59,7 +59,6 @@ def read_xgboost(content: bytes) -> FlatModel:
             start=_start(parameters["base_score"], FINISHES[objective], sums),
             finish=FINISHES[objective],
             is_single=True,
-            takes_infinite=False,
         )
     except (KeyError, ValueError, TypeError, IndexError, OverflowError) as error:
         raise Uncompilable(f"not XGBoost's UBJ: {type(error).__name__}: {error}") from error

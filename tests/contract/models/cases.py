@@ -23,6 +23,8 @@ CHEAP: dict[str, dict[str, bool | int | float | str]] = {
     "lightgbm": {"n_estimators": 60, "num_leaves": 7, "min_data_in_leaf": 20, "learning_rate": 0.1},
     "xgboost": {"n_estimators": 60, "max_depth": 3, "learning_rate": 0.1},
     "catboost": {"iterations": 60, "depth": 3, "learning_rate": 0.1},
+    "random_forest": {"n_estimators": 60, "max_depth": 6, "min_samples_leaf": 20, "max_features": 0.7},
+    "extra_trees": {"n_estimators": 60, "max_depth": 6, "min_samples_leaf": 20, "max_features": 1.0},
 }
 """Hyperparameters with which a kind solves these problems quickly; its defaults where nothing is said."""
 

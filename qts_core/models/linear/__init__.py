@@ -1,0 +1,1 @@
+"""Linear models: fitted by scikit-learn, kept and applied as plain numbers."""
