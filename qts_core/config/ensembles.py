@@ -102,7 +102,8 @@ def _choices(chosen: EnsembleSettings, members: tuple[str, ...], where: str) -> 
     if len(set(members)) < count:
         yield f"{where}.members names a model twice"
     if chosen.weight_floor * count > 1:
-        yield f"{where}.ensemble.weight_floor is {chosen.weight_floor:g} but there are {count} members; together above 1"
+        floor = f"{chosen.weight_floor:g}"
+        yield f"{where}.ensemble.weight_floor is {floor} but there are {count} members; together above 1"
     if chosen.keep_best is not None and chosen.keep_best > count:
         yield f"{where}.ensemble.keep_best is {chosen.keep_best} but there are {count} members"
     for regime, led in chosen.regime.preferred.items():

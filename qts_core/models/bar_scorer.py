@@ -50,7 +50,7 @@ def context_of(model: object) -> ContextModel | None:
 
 @kernel
 def bar_means(values: Floats, bar: NDArray[np.int64], bars: int) -> Floats:
-    """Return the mean of each column over the rows of each bar, float64 [bars, D], NaN left out; NaN where there is none.
+    """Return the mean of each column over the rows of each bar, float64 [bars, D]; NaN is left out.
 
     `values` are float64 [R, D], `bar` says which bar each row is of.
     """

@@ -1,4 +1,4 @@
-"""Pictures of an ensemble: what members weigh fold by fold, how alike they are, which regime the market was in (9.1)."""
+"""Pictures of an ensemble: what members weigh in each fold, how alike they are, the market's regime (spec. 9.1)."""
 
 from __future__ import annotations
 

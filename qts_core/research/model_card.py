@@ -25,7 +25,8 @@ def model_card(result: TrainingResult, samples: TrainingSet, alive: Survivorship
     alive : Survivorship
         Who of the universe was still there at the end of the data.
     """
-    parts = (_header(result), _data(result, samples), _folds(result), _members(result), _importance(result), _limits(result, alive))
+    about = (_header(result), _data(result, samples), _folds(result), _members(result))
+    parts = (*about, _importance(result), _limits(result, alive))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -74,7 +75,8 @@ def _members(result: TrainingResult) -> str:
     for fold in result.folds:
         weights = " | ".join(_number(fold.figures[f"weight.{key}"]) for key in keys)
         lines.append(f"| {fold.index + 1} | {weights} | {fold.figures['agreed']:.1%} |")
-    said = f"Combined by {result.entry.ensemble.settings.method}; weights from rows that the members did not learn from."
+    method = result.entry.ensemble.settings.method
+    said = f"Combined by {method}; weights from rows that the members did not learn from."
     return f"## Members\n\n{said}\n\n" + "\n".join(lines)
 
 

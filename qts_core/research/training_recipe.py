@@ -30,10 +30,12 @@ from qts_core.research.feature_months import BARS, feature_table, sound_months
 from qts_core.research.feature_store import KEYS, FeatureStore
 from qts_core.research.pinned_lake import Pin, pin_month
 from qts_core.research.symbol_parts import SymbolPart
-from qts_core.targets import judged_values, labels_for, parse_target
-from qts_core.training.folds import FoldPlan, plan_folds
 from qts_core.research.training_strategy import strategy_of
-from qts_core.training.samples import TrainingSet
+from qts_core.targets import judged_values, labels_for, parse_target
+from qts_core.training.ensembles.entry import EnsembleEntry, MemberEntry
+from qts_core.training.entry import NO_UNCERTAINTY
+from qts_core.training.folds import FoldPlan, plan_folds
+from qts_core.training.samples import Outcomes, TrainingSet
 from qts_core.training.trainer import TrainingEntry
 
 __all__ = ["FEATURES", "Recipe", "entry_of", "made_by", "training_pins"]

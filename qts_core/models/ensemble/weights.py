@@ -17,7 +17,7 @@ from scipy.optimize import nnls
 
 from qts_core.market.panel import Floats
 
-__all__ = ["WEIGHTINGS", "BarRecord", "Weighting", "best_members", "bar_record", "decayed", "with_floor", "weights_by"]
+__all__ = ["WEIGHTINGS", "BarRecord", "Weighting", "bar_record", "best_members", "decayed", "weights_by", "with_floor"]
 
 Weighting = Literal["equal", "sharpe_weighted", "ic", "inverse_variance", "optimised"]
 RIDGE = 0.1

@@ -1,4 +1,4 @@
-"""A hidden Markov model with Gaussian observations: fitted by EM, read by the forward recursion alone (checklist 9.1-19).
+"""A hidden Markov model with Gaussian observations: fitted by EM, read by the forward recursion alone (9.1-19).
 
 `filtered` gives the probability of each state given the observations up to now; smoothed probabilities, which know the
 future, never leave this file. A filter forgets where it began: `windowed` runs it over the last W observations, so that
@@ -116,7 +116,8 @@ class GaussianHmm:
         if len(known) < 20 * states:
             raise TrainingError(
                 "QTS-MODEL-053", "too few bars to tell regimes apart", found=len(known),
-                expected=f"at least {20 * states} for {states} states", fix="train on more bars, or ask for fewer states",
+                expected=f"at least {20 * states} for {states} states",
+                fix="train on more bars, or ask for fewer states",
             )  # fmt: skip
         rng = np.random.default_rng(seed)
         best, best_gain = None, -np.inf
