@@ -13,9 +13,9 @@ from qts_core.training.search.space import Point, Space
 
 __all__ = ["propose", "random_point"]
 
-CANDIDATES = 2048
+CANDIDATES = 1024
 ROUNDS = 6
-CLOSEST = 64
+CLOSEST = 32
 """Around the best candidates of each round so many are drawn anew, ever closer."""
 
 
@@ -58,12 +58,12 @@ def propose(
     places = rng.random((CANDIDATES, len(space)))
     spread = 0.1
     for _ in range(ROUNDS):
-        found = worth(np.stack([space.encode(space.point(place)) for place in places]))
+        found = worth(space.encode_places(places))
         order = np.argsort(-found, kind="stable")
         best = places[order[:8]]
         around = np.repeat(best, CLOSEST, axis=0)
         moved = np.clip(around + spread * rng.standard_normal(around.shape), 0.0, 1.0)
         places = np.vstack([best, moved])
         spread *= 0.5
-    found = worth(np.stack([space.encode(space.point(place)) for place in places]))
+    found = worth(space.encode_places(places))
     return space.point(places[int(np.argmax(found))])

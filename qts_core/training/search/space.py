@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qts_core.market.panel import Floats
 from qts_core.models.base import Parameter
@@ -21,6 +22,9 @@ When = tuple[tuple[str, tuple[Parameter, ...]], ...]
 """Earlier choices and the options under which a dimension exists; all of them must hold."""
 
 MOST_POINTS = 1_000_000
+SAME = 1e-9
+HEIGHT = math.sqrt(0.5)
+"""Of an option in the cube: two options are as far from each other as the ends of a range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,16 @@ class Number:
             raise ValueError(f"{self.name} is {value!r}, expected a number")
         low, high = self._ends()
         return ((math.log(value) if self.is_log else float(value)) - low) / (high - low)
+
+    def settled(self, places: Floats) -> Floats:
+        """Return the places of the numbers at `places`: whole numbers lie on a grid."""
+        clipped = np.clip(places, 0.0, 1.0)
+        if not self.is_integer:
+            return clipped
+        low, high = self._ends()
+        found = low + (high - low) * clipped
+        whole = np.clip(np.round(np.exp(found) if self.is_log else found), self.low, self.high)
+        return np.asarray(((np.log(whole) if self.is_log else whole) - low) / (high - low))
 
     def contains(self, value: Parameter) -> bool:
         """Whether `value` may be taken."""
@@ -171,12 +185,29 @@ class Space:
         for dimension in self.dimensions:
             is_there = dimension.name in point
             if isinstance(dimension, Choice):
-                # two different options are as far from each other as the ends of a range
-                height = math.sqrt(0.5)
-                cells += [height if is_there and o == point[dimension.name] else 0.0 for o in dimension.options]
+                cells += [HEIGHT if is_there and o == point[dimension.name] else 0.0 for o in dimension.options]
             else:
                 cells.append(dimension.place(point[dimension.name]) if is_there else 0.5)
         return np.array(cells)
+
+    def encode_places(self, places: Floats) -> Floats:
+        """Return what :meth:`encode` gives of the points at float64 [m, dimensions] places, float64 [m, width]."""
+        option_of: dict[str, NDArray[np.int64]] = {}
+        columns: list[Floats] = []
+        for dimension, place in zip(self.dimensions, places.T, strict=True):
+            active = np.ones(len(places), dtype=bool)
+            for name, options in dimension.when:
+                on = next(d for d in self.dimensions if d.name == name)
+                assert isinstance(on, Choice), "conditions name choices"
+                active &= np.isin(option_of[name], [i for i, option in enumerate(on.options) if option in options])
+            if isinstance(dimension, Choice):
+                count = len(dimension.options)
+                chosen = np.where(active, np.minimum((place * count).astype(np.int64), count - 1), -1)
+                option_of[dimension.name] = chosen
+                columns += [HEIGHT * (chosen == i) for i in range(count)]
+            else:
+                columns.append(np.where(active, dimension.settled(place), 0.5))
+        return np.stack(columns, axis=1)
 
     def grid(self, levels: int) -> tuple[dict[str, Parameter], ...]:
         """Return every combination of `levels` numbers of each range and every option, each point once.
@@ -207,7 +238,7 @@ class Space:
             here = dimension.place(point[dimension.name])
             for place in (here - step, here + step):
                 value = dimension.value(place)
-                if value != point[dimension.name]:
+                if abs(dimension.place(value) - here) > SAME:
                     found.append({**point, dimension.name: value})
         return tuple(found)
 
