@@ -96,7 +96,7 @@ class BarScorer:
         present : bool [N]
             Which symbols have a bar.
         """
-        return self.score_block(features[None], present[None])[0]
+        return np.asarray(self.score_block(features[None], present[None])[0])
 
     def advance(self, features: Floats, present: NDArray[np.bool_]) -> None:
         """Take one bar without scoring it."""

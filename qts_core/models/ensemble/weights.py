@@ -133,8 +133,8 @@ def with_floor(raw: Floats, floor: float) -> Floats:
     share = np.maximum(raw, 0.0)
     total = float(share.sum())
     share = share / total if total > 0 and np.isfinite(total) else np.full(members, 1.0 / members)
-    weights: Floats = floor + (1.0 - members * floor) * share
-    return weights / weights.sum()
+    weights = floor + (1.0 - members * floor) * share
+    return np.asarray(weights / weights.sum())
 
 
 def best_members(record: BarRecord, keep: int, importance: Floats | None = None) -> NDArray[np.bool_]:

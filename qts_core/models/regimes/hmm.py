@@ -57,8 +57,8 @@ class GaussianHmm:
         k = self.states
         system = np.vstack([self.transition.T - np.eye(k), np.ones(k)])
         found = np.linalg.lstsq(system, np.append(np.zeros(k), 1.0), rcond=None)[0]
-        positive: Floats = np.maximum(found, 0.0)
-        return positive / positive.sum()
+        positive = np.maximum(found, 0.0)
+        return np.asarray(positive / positive.sum())
 
     def filtered(self, observations: Floats) -> Floats:
         """Return P(state at t | observations up to t), float64 [T, K], from the first observation on.

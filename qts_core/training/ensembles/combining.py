@@ -155,8 +155,8 @@ def _by_regime(level0: Level0) -> tuple[Combination, RegimeDetector]:
     bars = bar_means(observed, bar.astype(np.int64), len(rows))
     detector = _detector(level0, bars)
     chances = detector.probabilities(bars)[np.searchsorted(rows, record.row)]
-    preferred: Mapping[str, tuple[str, ...]] = {**chosen.preferred}
-    gated: Mapping[str, float] = {**chosen.gates}
+    preferred: dict[str, tuple[str, ...]] = {str(regime): led for regime, led in chosen.preferred.items()}
+    gated: dict[str, float] = {str(regime): gate for regime, gate in chosen.gates.items()}
     table = np.empty((len(REGIMES), len(level0.members)))
     for place, regime in enumerate(REGIMES):
         led = preferred.get(regime, ())

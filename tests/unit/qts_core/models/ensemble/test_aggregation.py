@@ -82,7 +82,8 @@ def test_a_soft_vote_is_the_mean_probability() -> None:
 
 def test_disagreement_and_agreement_are_of_those_who_speak() -> None:
     scores = rows([0.01, 0.03, NAN], [0.01, NAN, NAN], [0.01, -0.01, -0.02])
-    np.testing.assert_allclose(disagreement(scores)[[0, 2]], [0.01, np.std([0.01, -0.01, -0.02])])
+    expected = np.array([0.01, float(np.std([0.01, -0.01, -0.02]))])
+    np.testing.assert_allclose(disagreement(scores)[[0, 2]], expected)
     assert np.isnan(disagreement(scores)[1])
     np.testing.assert_allclose(agreement(scores, np.array([0.02, 0.01, -0.01])), [1.0, 1.0, 2 / 3])
 

@@ -82,7 +82,7 @@ def test_labels_of_a_members_target_that_are_missing_are_asked_for() -> None:
         out_of_fold(chosen, replace(SAMPLES, others={}), PLAN, FOLD)
 
 
-class Column(RegressorMixin, BaseEstimator):
+class Column(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A linear regression on one column, to scikit-learn's rules."""
 
     def __init__(self, place: int = 0) -> None:
