@@ -51,7 +51,7 @@ class BoostedTrees(TradingModel):
         return self
 
     def predict(self, features: Floats) -> Floats:
-        """Return the label's expectation, or of a classifier the likeliest class, float64 [R]; of a direction 1 = up."""
+        """Return the label's expectation, or a classifier's likeliest class, float64 [R]; of a direction 1 = up."""
         raw = self._predicted(features)
         if self.model_type is ModelType.REGRESSOR:
             return raw

@@ -16,7 +16,7 @@ from qts_core.market.errors import ModelLoadError
 from qts_core.market.panel import Floats
 from qts_core.models.base import FitContext, ModelType, Parameter, Strategy
 from qts_core.models.boosting.base import SMALL_BATCH_ROWS, THREADS, BoostedTrees
-from qts_core.models.boosting.inputs import single_precision
+from qts_core.models.boosting.inputs import single_precision, within_single_precision
 from qts_core.models.context import NO_STRATEGY, Device, Metric, Option
 from qts_core.models.folder import written_bytes
 
@@ -160,10 +160,13 @@ class CatBoostModel(BoostedTrees):
         categorical = self._strategy.categorical(names)
         return [i for i in range(len(names)) if i not in categorical] + list(categorical)
 
-    def _inputs(self, features: NDArray[np.floating], names: tuple[str, ...]) -> catboost.FeaturesData | Floats:
+    def _inputs(
+        self, features: NDArray[np.floating], names: tuple[str, ...]
+    ) -> catboost.FeaturesData | NDArray[np.floating]:
+        """Return what the library reads; it rounds numbers to single precision itself."""
         categorical = self._strategy.categorical(names)
         if not categorical:
-            return single_precision(features)
+            return within_single_precision(features)
         numbers = [i for i in range(len(names)) if i not in categorical]
         return catboost.FeaturesData(
             num_feature_data=single_precision(features[:, numbers]) if numbers else None,
@@ -178,7 +181,7 @@ class CatBoostModel(BoostedTrees):
     def _chances(self, raw: Floats) -> Floats:
         """Return expectations [V], chances of "up" [V] or of K classes [V, K] from raw values [1 or K, V]."""
         if self.model_type is ModelType.REGRESSOR:
-            return raw[0]
+            return np.asarray(raw[0])
         if self._classes == 2:
             return np.asarray(1.0 / (1.0 + np.exp(-raw[0])))
         odds = np.exp(raw - raw.max(axis=0))

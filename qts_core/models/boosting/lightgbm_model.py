@@ -102,7 +102,7 @@ class LightGBMModel(BoostedTrees):
         callbacks: list[Callable[..., None]] = []
         if self._strategy.regularisation_schedule:
             moving = scheduled(self._strategy.regularisation_schedule, rounds)
-            callbacks.append(lightgbm.reset_parameter(**moving))  # type: ignore[arg-type]
+            callbacks.append(lightgbm.reset_parameter(**moving))
         if watched is not None:
             parameters["metric"] = "None"
         data = lightgbm.Dataset(

@@ -5,8 +5,8 @@ Every sample of a bar is held in proportion to its score, long or short, with th
     r_t = sum_i s_i R_i / sum_i |s_i|,    Sharpe = mean_t(r_t) / std_t(r_t)
 
 where R_i is the forward return, s_i a regressor's prediction or a classifier's sum of class probabilities, each by its
-sign. A bar without scores earns nothing. It is per bar, gross of costs and not annualised: horizons overlap, so its level
-says nothing; only which number of trees has more of it.
+sign. A bar without scores earns nothing. It is per bar, gross of costs and not annualised: horizons overlap, so its
+level says nothing; only which number of trees has more of it.
 """
 
 from __future__ import annotations
