@@ -63,7 +63,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 REGIME = {
     "method": "regime",
-    "regime": {"volatility_feature": "tech_hvol_20_std", "trend_feature": "tech_sma_20_distance", "window_bars": WINDOW},
+    "regime": {
+        "volatility_feature": "tech_hvol_20_std",
+        "trend_feature": "tech_sma_20_distance",
+        "window_bars": WINDOW,
+    },
 }
 
 
