@@ -8,6 +8,7 @@ import dagster as dg
 
 from qts_dagster.defs.backtests.assets import backtest_assets
 from qts_dagster.defs.backtests.checks import backtest_checks
+from qts_dagster.defs.backtests.comparison import comparison_assets
 from qts_dagster.defs.features.assets import feature_assets
 from qts_dagster.defs.features.checks import feature_checks
 from qts_dagster.defs.features.labels import label_assets, label_checks
@@ -49,6 +50,7 @@ def _definitions(platform: Platform) -> dg.Definitions:
             *training_set_assets(platform, models),
             *model_assets(models),
             *backtest_assets(models),
+            *comparison_assets(models),
             *operations_assets(),
         ],
         asset_checks=[

@@ -53,7 +53,11 @@ class MonitoringSettings(Section):
     decay: DecaySettings = DecaySettings()
     """Decay of the predictions."""
     retrain_cooldown_hours: Annotated[float, Field(ge=0, le=10_000)] = 24.0
-    """Hours after a retraining before drift or decay may ask for another."""
+    """Hours after a retraining before drift, decay or new data may ask for another."""
+    retrain_new_sessions: Annotated[int, Field(ge=1, le=10_000)] = 21
+    """Sessions beyond its training from which new data asks for training a model again."""
+    sensor_limit_seconds: Annotated[float, Field(gt=0, le=50)] = 20.0
+    """Longest that a sensor looks around; what it did not get to is looked at next time."""
     hot_values: HotValuesSettings = HotValuesSettings()
     """The newest values for other programs, in Redis."""
     storage: StorageSettings = StorageSettings()

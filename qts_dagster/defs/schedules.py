@@ -8,6 +8,7 @@ from qts_core.data.market_source import MarketSource
 from qts_core.market.calendar import TradingCalendar
 from qts_dagster.defs.jobs import DAILY_CLOSE, REFRESH_MARKET_DATA
 from qts_dagster.defs.resources import Platform
+from qts_dagster.defs.retraining import retraining_schedules
 from qts_dagster.lib.automation import CLOSE_CRON, GATHER_CRON, NEW_YORK
 from qts_dagster.lib.growth import feed_of
 from qts_dagster.lib.partitions import partition_key
@@ -17,7 +18,7 @@ __all__ = ["after_the_close", "all_schedules"]
 
 def all_schedules() -> list[dg.ScheduleDefinition]:
     """Every schedule of the location."""
-    return [_refresh_after_close(), _gather_sessions()]
+    return [_refresh_after_close(), _gather_sessions(), *retraining_schedules()]
 
 
 def _refresh_after_close() -> dg.ScheduleDefinition:

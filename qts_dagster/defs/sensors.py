@@ -12,17 +12,20 @@ from qts_core.market.ids import digest
 from qts_core.ports.research_store import ModelHealthReport
 from qts_dagster.defs.jobs import REFRESH_MARKET_DATA, TRAIN_AND_JUDGE
 from qts_dagster.defs.resources import Platform
+from qts_dagster.defs.retraining import enabled_models, retraining_sensors
+from qts_dagster.defs.watching import watching_sensors
 from qts_dagster.lib.automation import decode_cursor, encode_cursor
 from qts_dagster.lib.behind import months_behind
 from qts_dagster.lib.growth import SETTLED_AFTER, feed_of, last_settled
 from qts_dagster.lib.partitions import month_key, month_range
+from qts_dagster.lib.retraining import model_of, retraining_of
 
 __all__ = ["all_sensors", "refresh_decision", "refreshed_months", "retrain_decision", "session_decision"]
 
 
 def all_sensors() -> list[dg.SensorDefinition]:
     """Every sensor of the location."""
-    return [_new_session(), _new_bars(), _retrain()]
+    return [_new_session(), _new_bars(), _retrain(), *retraining_sensors(), *watching_sensors()]
 
 
 def _new_session() -> dg.SensorDefinition:
@@ -128,7 +131,11 @@ def _retrain() -> dg.SensorDefinition:
                 context.update_cursor(encode_cursor(state | {"report": str(reports[-1][0])}))
             return dg.SkipReason(decision)
         number, report = decision
-        run = dg.RunRequest(run_key=f"health-{number}", tags={"retrain/reason": f"{report.kind} {report.value:.4g}"})
+        models = enabled_models(platform)
+        run = retraining_of(
+            model_of(report.model_id, models) or models, run_key=f"health-{number}",
+            reason=f"{report.kind} {report.value:.4g}",
+        )  # fmt: skip
         cursor = {"report": str(number), "requested_at": report.created_at.isoformat()}
         return dg.SensorResult(run_requests=[run], cursor=encode_cursor(cursor))
 

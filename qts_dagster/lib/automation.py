@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import dagster as dg
@@ -15,6 +16,8 @@ __all__ = [
     "GATHER_CRON",
     "MONTHLY",
     "NEW_YORK",
+    "RETRAIN_CRON",
+    "TimeLimit",
     "decode_cursor",
     "encode_cursor",
     "fresh_every_trading_day",
@@ -26,12 +29,34 @@ CLOSE_CRON = "20 16 * * 1-5"
 """Twenty past four in New York: the close plus time for the last revisions."""
 GATHER_CRON = "50 16 * * 1-5"
 """Ten to five: the daemon has written its report by then."""
+RETRAIN_CRON = "30 18 * * 1-5"
+"""Half past six in the evening: bars, features and labels of the day are there."""
 
 MONTHLY = {"cadence": "month"}
 """Tag of the assets that follow the bars month by month; jobs choose by it."""
 
 owners = {"data": ["team:data"], "research": ["team:research"], "operations": ["team:operations"]}
 """Who answers for an asset."""
+
+
+class TimeLimit:
+    """How long a sensor may go on looking; what it did not get to is for the next time.
+
+    Parameters
+    ----------
+    seconds : float
+    monotonic : callable
+        Returns seconds that only grow.
+    """
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._end = monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether to stop."""
+        return self._monotonic() >= self._end
 
 
 def encode_cursor(state: Mapping[str, str]) -> str:

@@ -10,6 +10,8 @@ from qts_dagster.defs.resources import Platform
 
 GROUPS = {"market_data", "features", "models", "backtests", "operations"}
 
+MODELS = ("lightgbm_return", "lightgbm_direction")
+
 
 @pytest.fixture
 def definitions(platform: Platform) -> dg.Definitions:
@@ -41,8 +43,9 @@ def test_every_asset_but_the_observing_ones_has_a_blocking_check(definitions: dg
         spec.asset_key for checks in definitions.asset_checks or () for spec in checks.check_specs if spec.blocking
     }
     unchecked = {spec.key.to_user_string() for spec in specs(definitions)} - {k.to_user_string() for k in blocking}
-    # A backtest is judged by the verdict after it; health rows are the daemon's own measurements.
-    assert unchecked == {"backtest_lightgbm_return", "backtest_lightgbm_direction", "model_health"}
+    # A backtest is judged by the verdict after it; a comparison and health rows are measurements, nothing follows them.
+    judged = {f"{kind}_{model}" for kind in ("backtest", "comparison") for model in MODELS}
+    assert unchecked == {*judged, "model_health"}
 
 
 def test_sensors_and_schedules_explain_themselves(definitions: dg.Definitions) -> None:
