@@ -347,6 +347,7 @@ def _summary(prepared: PreparedTraining, result: TrainingResult, run: TrackedRun
         seconds=seconds,
         members=len(prepared.survivorship.ever),
         survivors=prepared.survivorship.survivors,
+        is_history=plan.is_history,
     )
 
 

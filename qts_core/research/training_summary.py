@@ -80,6 +80,8 @@ class TrainingSummary:
     seconds : float
     members, survivors : int
         Symbols that were ever in the universe, and those of them with bars at the end of the data.
+    is_history : bool
+        Whether every fold learned only from what came before its test, so that the predictions could be traded.
     """
 
     model: str
@@ -106,6 +108,7 @@ class TrainingSummary:
     seconds: float
     members: int = 0
     survivors: int = 0
+    is_history: bool = True
 
     def to_json(self) -> str:
         """Return JSON; NaN as null."""

@@ -32,6 +32,7 @@ def gate_evidence(verdict: ModelBacktest, trials: Sequence[Trial]) -> GateEviden
         others=_series(t for t in distinct if t.identity != verdict.identity),
         study=_series(t for t in distinct if t.model == verdict.summary.model),
         link=verdict.link,
+        is_history=verdict.summary.is_history,
     )
 
 

@@ -13,9 +13,16 @@ from qts_core.market.panel import Floats
 from qts_core.market.timeline import SESSIONS_PER_YEAR
 from qts_core.research.gates.evidence import GateEvidence
 from qts_core.research.gates.luck import luck_gates
-from qts_core.research.gates.report import GateReport, at_least, at_most
+from qts_core.research.gates.report import Gate, GateReport, at_least, at_most
 
 __all__ = ["evaluate_gates"]
+
+NO_HISTORY = Gate(
+    "gate.history", 0.0, 1.0, ">=", passed=False,
+    reason="the predictions come from models that learned from later sessions too (k-fold or combinatorial folds): "
+           "nobody could have traded them, so train on a walk-forward plan",
+)  # fmt: skip
+"""Refuses whatever was not walked forward."""
 
 
 def evaluate_gates(evidence: GateEvidence, settings: GateSettings) -> GateReport:
@@ -32,7 +39,8 @@ def evaluate_gates(evidence: GateEvidence, settings: GateSettings) -> GateReport
     -------
     GateReport
         One gate each for net Sharpe ratio, deflated Sharpe probability, overfitting, reality check, permutation,
-        minimum track record, sessions, drawdown, trades and turnover. The same evidence gives the same report.
+        minimum track record, sessions, drawdown, trades and turnover; and a refusal where the
+        predictions are no history that could have been traded. The same evidence gives the same report.
 
     References
     ----------
@@ -55,7 +63,7 @@ def evaluate_gates(evidence: GateEvidence, settings: GateSettings) -> GateReport
         at_most("turnover", evidence.turnover_per_session, settings.max_turnover_per_session,
                 "traded value per session over equity"),
     )  # fmt: skip
-    return GateReport(gates, evidence.fill_mode)
+    return GateReport(gates if evidence.is_history else (NO_HISTORY, *gates), evidence.fill_mode)
 
 
 def _equity(returns: Floats) -> Floats:

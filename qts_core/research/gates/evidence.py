@@ -57,6 +57,8 @@ class GateEvidence:
         Returns of the trials that this model was chosen from.
     link : PermutationLink or None
         Signal and outcome, when there is a signal.
+    is_history : bool
+        Whether every prediction came from a model that learned only from earlier sessions.
     """
 
     net_returns: Floats
@@ -68,3 +70,4 @@ class GateEvidence:
     others: tuple[ReturnSeries, ...] = ()
     study: tuple[ReturnSeries, ...] = ()
     link: PermutationLink | None = None
+    is_history: bool = True

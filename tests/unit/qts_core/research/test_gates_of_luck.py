@@ -136,3 +136,9 @@ def test_a_thousand_trials_are_judged_within_a_second() -> None:
     started = time.process_time()
     evaluate_gates(evidence_with(study=many, others=many), SETTINGS)
     assert time.process_time() - started < 3.0
+
+
+def test_predictions_of_models_that_saw_later_sessions_are_refused_however_good() -> None:
+    report = evaluate_gates(evidence_with(is_history=False), SETTINGS)
+    assert report.refusals == (report.gates[0].reason,)
+    assert "nobody could have traded them" in report.gates[0].reason
