@@ -1,6 +1,6 @@
 """What our wrapper costs over the bare library: time and memory to train, on the same arrays, side by side.
 
-    python -m benchmarks.models [--rows 60000] [--features 150] [--rounds 100] [--repeats 3] [--kinds KIND...] [--json PATH]
+    python -m benchmarks.models [--rows 60000] [--features 150] [--rounds 100] [--repeats 3] [--kinds KIND...]
 
 Each figure comes from a process of its own that loads the same file; its peak memory is the operating system's count.
 Bare and wrapped take turns, so that a busy machine slows both; the best of the repeats counts, in seconds of processor
