@@ -122,6 +122,7 @@ MODELS = {
     "QTS-MODEL-060": "Intervals are asked to widen with something that the model does not have.",
     "QTS-MODEL-065": "The key that signs gate records cannot be read, is damaged, or is open to others.",
     "QTS-MODEL-066": "There is no such trial in the ledger.",
+    "QTS-MODEL-073": "A process of a calibration was ended from outside.",
     "QTS-MODEL-076": "A version of a model is named in a way that fits none.",
     "QTS-MODEL-077": "A model cannot be trained again as it was.",
     "QTS-MODEL-078": "Two versions cannot be compared.",
