@@ -68,7 +68,7 @@ class Context:
             trade_bars=np.array([t.bars_held for t in in_order], dtype=np.int64),
             costs=float(sum(values[first:].sum() for values in given.costs.by_kind.values())),
             traded_notional=float(given.costs.traded[first:].sum()),
-            trials=max(1, given.trials.count),
+            trials=given.trials.deflating,
             trial_variance=given.trials.variance,
         )
         names = {int(day): date.fromordinal(719_163 + int(day)) for day in np.unique(line.session)}

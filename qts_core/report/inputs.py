@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -131,10 +132,19 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """How many trials stand in the ledger and the variance of their Sharpe ratios per session, if known."""
+    """How many trials stand in the ledger, to how many independent ones they come, and how their Sharpe ratios vary.
+
+    `independent` is `count` where it is not known; the variance is per session, None where it is not known.
+    """
 
     count: int
     variance: float | None = None
+    independent: float | None = None
+
+    @property
+    def deflating(self) -> int:
+        """Number of independent trials to deflate by, rounded up."""
+        return max(1, self.count if self.independent is None else min(self.count, math.ceil(self.independent)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def tear_sheet(
     page = report_input(
         result,
         identity=_identity(verdict, settings, source, code=code, links=links or {}, created=created),
-        trials=Trials(trials.count, trials.sharpe_variance),
+        trials=Trials(trials.count, trials.sharpe_variance, trials.independent),
         gates=_gates(record),
         folds=[_fold(f.name, f.train, f.test, f.train_samples, f.test_samples, f.in_sample, f.out_of_sample)
                for f in summary.folds],

@@ -99,6 +99,7 @@ def gates_section(context: Context) -> Section | None:
         if trials.variance is None
         else f"their Sharpe ratios per session vary by {trials.variance:.2g}"
     )
+    alike = "" if trials.deflating >= trials.count else f", as many as {trials.deflating:,} independent ones"
     return Section(
         "gates",
         "Promotion gates",
@@ -109,7 +110,7 @@ def gates_section(context: Context) -> Section | None:
                 ("Gate", "Result", "Value", "Needed", "Reason"),
                 [_gate(g) for g in gates],
                 words=(0, 1, 4),
-                note=f"The deflated Sharpe ratio counts every trial in the ledger: {trials.count:,}; {spread}.",
+                note=f"The deflated Sharpe ratio counts every trial in the ledger: {trials.count:,}{alike}; {spread}.",
             ),
         ),
     )
