@@ -42,6 +42,8 @@ def histogram(
         return picture(width, 40, label, [text(width / 2, 24, "no values", class_="m")])
     low, high = np.quantile(finite, [0.005, 0.995]).tolist()
     low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        return picture(width, 40, label, [text(width / 2, 24, f"all are {value_format(low)}", class_="m")])
     step = max((high - low) / bins, 1e-12)
     edges = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
     counts, _ = np.histogram(np.clip(finite, edges[0], np.nextafter(edges[-1], edges[0])), bins=edges)
