@@ -18,6 +18,7 @@ from qts_dagster.defs.market_data.assets import market_data_assets
 from qts_dagster.defs.market_data.checks import market_data_checks
 from qts_dagster.defs.models.assets import model_assets
 from qts_dagster.defs.models.checks import model_checks
+from qts_dagster.defs.models.search import search_assets
 from qts_dagster.defs.operations.assets import operations_assets, operations_checks
 from qts_dagster.defs.resources import Platform
 from qts_dagster.defs.schedules import all_schedules
@@ -49,6 +50,7 @@ def _definitions(platform: Platform) -> dg.Definitions:
             *label_assets(platform),
             *training_set_assets(platform, models),
             *model_assets(models),
+            *search_assets(platform, models),
             *backtest_assets(models),
             *comparison_assets(models),
             *operations_assets(),

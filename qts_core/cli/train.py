@@ -34,24 +34,14 @@ def train(
     """
     from qts_core.adapters.settings_files import load_settings
     from qts_core.cli.compose import open_lake, research_tools
-    from qts_core.features.compiling import telling_of_compilation
+    from qts_core.cli.fresh_features import ensure_features
     from qts_core.market.calendar import xnys
-    from qts_core.research.catalogues import choose_features
-    from qts_core.research.feature_months import compute_all_months
     from qts_core.research.pipeline import backtest_model, nominate, train_model
-    from qts_core.research.preparation import prepare_training, research_symbols
-    from qts_core.research.symbol_parts import symbol_roles
+    from qts_core.research.preparation import prepare_training
 
     settings = load_settings().settings
     key, lake, calendar = model or settings.models.live_model, open_lake(settings), xnys()
-    symbols = research_symbols(lake)
-    roles = symbol_roles(settings.universe, lake, symbols)
-    chosen = choose_features(settings.features, roles)
-    with telling_of_compilation(lambda what, n, total: note(f"  first run: compiled {what} ({n}/{total})")):
-        fresh = compute_all_months(lake, chosen.catalogue, symbols=symbols, calendar=calendar, roles=roles)
-    note(f"features: {len(fresh)} months computed")
-    if chosen.off:
-        note(chosen.sentence())
+    ensure_features(settings, lake)
     prepared = prepare_training(lake, settings, key, calendar=calendar)
     note(f"training: {len(prepared.samples):,} samples, {len(prepared.samples.names)} features")
     with research_tools(settings) as tools:

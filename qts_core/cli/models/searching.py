@@ -18,6 +18,7 @@ from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.search_runs import MlflowSearchRuns
 from qts_core.adapters.workers import LockedWorkers
 from qts_core.cli.compose import open_lake
+from qts_core.cli.fresh_features import ensure_features
 from qts_core.cli.output import note
 from qts_core.config.search import SearchSettings
 from qts_core.config.settings import Settings
@@ -49,6 +50,8 @@ def run_search(
         None for a helper, and where the search was stopped.
     """
     chosen = chosen_search(settings, key, trials=trials, method=method)
+    if not is_helper:
+        ensure_features(settings, open_lake(settings))
     with stopping(chosen.timeout_minutes) as stop:
         watcher = WordsWatcher(note)
         extra = [] if is_helper else [mlflow_watcher(settings, key)]

@@ -12,8 +12,8 @@ import pytest
 from qts_core.adapters.db import open_database
 from qts_core.adapters.db.studies import open_studies
 from qts_core.adapters.optuna_studies.samplers import SamplerSettings
-from qts_core.adapters.optuna_studies.study import OptunaStudy, open_study
-from qts_core.ports.studies import OUTCOME, TrialState
+from qts_core.adapters.optuna_studies.study import open_study
+from qts_core.ports.studies import OUTCOME, StoredTrial, TrialState
 from qts_core.research.ledger import Trial, TrialLedger
 from qts_core.research.search.outcome import NOT_FINISHED
 from tests.support.toy_study import SPACE, STUDY, ToyBench, help_with
@@ -26,9 +26,10 @@ def helper(url: str, folder: Path, method: str, wanted: int, *, dies_after: int 
     return subprocess.Popen([sys.executable, "-m", "tests.support.toy_study", *arguments])
 
 
-def study_at(url: str) -> OptunaStudy:
-    store = open_studies(url)
-    return open_study(STUDY, store.journal(STUDY), SPACE, SamplerSettings("random"), worker="reader")
+def trials_at(url: str) -> tuple[StoredTrial, ...]:
+    with open_studies(url) as store:
+        study = open_study(STUDY, store.journal(STUDY), SPACE, SamplerSettings("random"), worker="reader")
+        return study.trials()
 
 
 def rows_of(url: str) -> tuple[Trial, ...]:
@@ -53,7 +54,7 @@ def test_entries_come_back_in_order_and_studies_keep_apart(url: str) -> None:
 def test_two_processes_share_a_study_and_make_exactly_the_wanted_trials(url: str, tmp_path: Path) -> None:
     processes = [helper(url, tmp_path / "workers", "tpe", 12) for _ in range(2)]
     assert [process.wait(120) for process in processes] == [0, 0]
-    trials = study_at(url).trials()
+    trials = trials_at(url)
     done = [t for t in trials if t.state is TrialState.FINISHED]
     assert len(done) == 12
     assert len({str(t.notes["worker"]) for t in done}) == 2, "one of the two did everything"
@@ -67,7 +68,7 @@ def test_two_processes_cover_a_grid_exactly(url: str, tmp_path: Path) -> None:
     process = helper(url, tmp_path / "workers", "grid", len(grid))
     help_with(url, tmp_path / "workers", "grid", len(grid), ToyBench())
     assert process.wait(120) == 0
-    tried = [tuple(sorted(t.parameters.items())) for t in study_at(url).trials() if OUTCOME in t.notes]
+    tried = [tuple(sorted(t.parameters.items())) for t in trials_at(url) if OUTCOME in t.notes]
     assert sorted(tried) == sorted(tuple(sorted(point.items())) for point in grid)
 
 
@@ -76,7 +77,7 @@ def test_a_killed_process_loses_nothing_and_doubles_nothing(url: str, tmp_path: 
     killed = helper(url, tmp_path / "workers", "random", 6, dies_after=dies_after)
     assert killed.wait(120) == KILLED
     help_with(url, tmp_path / "workers", "random", 6, ToyBench())
-    trials, rows = study_at(url).trials(), rows_of(url)
+    trials, rows = trials_at(url), rows_of(url)
     done = [t for t in trials if t.state is TrialState.FINISHED]
     assert len(done) == 6
     assert not [t for t in trials if t.state is TrialState.RUNNING]
