@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from qts_core.config.models import ModelSettings
+from qts_core.config.settings import Settings
 from qts_core.market.errors import InvalidConfigError
 from qts_core.models.boosting.xgboost_model import XGBoostModel
 from qts_core.models.context import NO_STRATEGY, Device, Metric
 from qts_core.research import training_strategy
 from qts_core.research.training_recipe import entry_of
 from qts_core.research.training_strategy import strategy_of
+from qts_core.training.folds import walk_forward
+from qts_core.training.trainer import train_walk_forward
+from tests.unit.qts_core.training.samples_for_tests import sample_set
 
 
 def chosen(**training: object) -> ModelSettings:
@@ -52,3 +59,24 @@ def test_the_gpu_is_used_when_machine_and_library_have_one(
     with pytest.raises(InvalidConfigError, match=r"this build of xgboost" if machine else "no GPU") as refusal:
         strategy_of(chosen(device="gpu"))
     assert refusal.value.code == "QTS-MODEL-034"
+
+
+@pytest.mark.parametrize("key", ["lightgbm_return", "xgboost_direction", "xgboost_return", "catboost_return"])
+def test_the_entries_shipped_train(settings: Settings, key: str) -> None:
+    entry = entry_of(key, settings.models.models[key])
+    assert settings.models.models[key].enabled == key.startswith("lightgbm")
+    samples = sample_set(sessions=36)
+    features = samples.features.copy()
+    features[:, 3] = np.nan_to_num(features[:, 3]) > 0
+    labels = samples.labels
+    if entry.target.is_classification:
+        labels = np.where(np.isnan(labels), np.nan, labels > 0)
+    samples = replace(samples, features=features, labels=labels, names=(*samples.names[:3], "time_open_30_flag"))
+    few = {name: 30 if name in ("n_estimators", "iterations") else value for name, value in entry.parameters.items()}
+    few |= {"min_child_samples": 20} if entry.kind == "lightgbm" else {}
+    plan = walk_forward(
+        samples.timeline, train_sessions=20, test_sessions=5, step_sessions=5, horizon_bars=26, embargo_bars=2
+    )
+    result = train_walk_forward(replace(entry, parameters=few, row_stride=1), samples, plan)
+    assert result.model.manifest.kind == entry.kind
+    assert result.overall.rank_ic_mean > 0.1, "the planted signal is found"
