@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 
 import numpy as np
-from numba.core.event import install_recorder
 
+from qts_core.features.compiling_aside import compiling_aside
 from qts_core.features.operations import COUNTS
+from qts_core.features.plain import program_type
 from qts_core.features.plan import Plan, Step
-from qts_core.features.program import Form, linked
+from qts_core.features.program import Form, Program, linked
 
 __all__ = ["compile_kernels", "telling_of_compilation"]
 
@@ -39,19 +40,39 @@ def telling_of_compilation(told: Told) -> Iterator[None]:
 
 
 def compile_kernels(plan: Plan) -> int:
-    """Compile or load every kernel of a plan; return how many were compiled."""
+    """Compile or load every kernel of a plan; return how many were compiled here.
+
+    Where much is to be compiled another process begins at the other end; both keep what they make in the same place.
+    """
     calls = {(step.operation.kernel, forms_of(step)): step for step in plan.steps}
-    told, compiled = _told.get(), 0
-    for number, ((kernel, (series, more)), step) in enumerate(calls.items(), start=1):
-        with install_recorder("numba:compile") as events:
-            code, _ = linked(kernel, series, more)
-            if not code:
-                try_once(step, series)
-        if events.buffer:
+    told, compiled, is_native = _told.get(), 0, program_type() is Program
+    with ExitStack() as aside:
+        for number, ((kernel, forms), step) in enumerate(calls.items(), start=1):
+            with compiled_meanwhile() as events:
+                code = linked(kernel, *forms)[0] if is_native else 0
+                if not code:
+                    try_once(plan, step)
+            if not events:
+                continue
             compiled += 1
             if told is not None:
                 told(step.operation.name, number, len(calls))
+            if compiled == 1:
+                rest = list(calls.items())[number:]
+                aside.enter_context(compiling_aside([(each.operation.name, *form) for (_, form), each in rest[::-1]]))
     return compiled
+
+
+@contextmanager
+def compiled_meanwhile() -> Iterator[Sequence[object]]:
+    """Collect what numba compiles; nothing with a numba that does not tell."""
+    try:
+        from numba.core.event import install_recorder
+    except ImportError:
+        yield ()
+        return
+    with install_recorder("numba:compile") as events:
+        yield events.buffer
 
 
 def forms_of(step: Step) -> tuple[tuple[int, ...], tuple[Form, ...]]:
@@ -63,9 +84,10 @@ def forms_of(step: Step) -> tuple[tuple[int, ...], tuple[Form, ...]]:
     return tuple(series), (*more, *((0, "i" if isinstance(each, int) else "f") for each in step.parameters))
 
 
-def try_once(step: Step, series: tuple[int, ...]) -> None:
+def try_once(plan: Plan, step: Step) -> None:
     """Call a kernel that is not compiled itself on one missing bar, so that whatever it calls is."""
-    arrays = [np.full((1,) * dimensions, np.nan) for dimensions in series]
+    places = (*step.inputs, step.output)
+    arrays = [np.full((*((plan.wide[p.index],) if p.kind == "wide" else ()), 1, 1), np.nan) for p in places]
     state = (np.zeros((1, step.state_size)),) if step.state_size else ()
     context = step.operation.context
     told = () if not context else (np.ones((1, 1), dtype=bool) if context == COUNTS else np.zeros(1, dtype=np.int64),)

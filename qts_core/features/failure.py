@@ -1,4 +1,4 @@
-"""A kernel that raises an error: told in one line, with its features, the symbol and the bar where that can be found."""
+"""A kernel that raises an error: told in one line, with its features, and symbol and bar where they can be found."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ import numpy as np
 from qts_core.features.block import FeatureBlock
 from qts_core.features.compiling import compile_kernels
 from qts_core.features.operations import BAR_SOURCES, COUNTS, SOURCES
+from qts_core.features.plain import program_type
 from qts_core.features.plan import Place, Plan, Reach, Step
 from qts_core.features.program import Extra, Origin, Program
 from qts_core.features.roles import SymbolRoles
@@ -130,9 +131,10 @@ class Lane:
     def _stage(self, reach: Reach) -> list[Program]:
         """Return the tables of the last stage; another one begins where a step looks at something else."""
         reach = reach if len(self._parts) > 1 else Reach.SYMBOL
+        kind = program_type()
         if not self._stages or self._stages[-1][0] is not reach:
             count = 1 if reach is Reach.EVERYTHING else len(self._parts)
-            self._stages.append((reach, [Program() for _ in range(count)]))
+            self._stages.append((reach, [kind() for _ in range(count)]))
         return self._stages[-1][1]
 
     def _apart(self, program: Program, part: Buffers, number: int, step: Step, state: Floats) -> None:

@@ -7,6 +7,8 @@ the work of most kernels on one bar. A record of the table names the machine cod
 
 A stub is a dozen instructions for one kind of signature that load the arguments and call the code as numba would: the
 calling convention is asked of numba, not assumed. Kernels are not compiled again, so the bits are theirs.
+
+What is imported inside functions numba promises to nobody; where it is gone, calls are made from Python.
 """
 
 from __future__ import annotations
@@ -17,10 +19,6 @@ from functools import cache
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.compiler_lock import global_compiler_lock
-from numba.core.registry import cpu_target
-from numba.np.arrayobj import populate_array
 
 from qts_core.market.errors import InvalidConfigError
 
@@ -93,20 +91,24 @@ def walker() -> Callable[[int, int], int]:
 Body = Callable[[ir.Module, str], None]
 
 
-@global_compiler_lock
 def compiled(bodies: dict[str, Body]) -> dict[str, int]:
     """Compile functions into one library and return their addresses by name."""
-    library = cpu_target.target_context.codegen().create_library(next(iter(bodies)))
-    module = library.create_ir_module(library.name)
-    for name, body in bodies.items():
-        body(module, name)
-    library.add_ir_module(module)
-    library.finalize()
-    return {name: library.get_pointer_to_function(name) for name in bodies}
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.registry import cpu_target
+
+    with global_compiler_lock:
+        library = cpu_target.target_context.codegen().create_library(next(iter(bodies)))
+        module = library.create_ir_module(library.name)
+        for name, body in bodies.items():
+            body(module, name)
+        library.add_ir_module(module)
+        library.finalize()
+        return {name: library.get_pointer_to_function(name) for name in bodies}
 
 
 def calling(signature: Types) -> Body:
     """Return the body of a stub that calls a kernel."""
+    from numba.core.registry import cpu_target
 
     def body(module: ir.Module, name: str) -> None:
         context = cpu_target.target_context
@@ -136,6 +138,9 @@ def word(builder: ir.IRBuilder, record: ir.Value, place: int) -> ir.Value:
 
 def array_at(builder: ir.IRBuilder, record: ir.Value, place: int, kind: types.Array) -> ir.Value:
     """Make a contiguous array from its address and shape; it owns nothing."""
+    from numba.core.registry import cpu_target
+    from numba.np.arrayobj import populate_array
+
     context = cpu_target.target_context
     item = context.get_data_type(kind.dtype)
     shape = [word(builder, record, place + 1 + axis) for axis in range(kind.ndim)]
@@ -150,6 +155,8 @@ def array_at(builder: ir.IRBuilder, record: ir.Value, place: int, kind: types.Ar
 
 def copying(module: ir.Module, name: str) -> None:
     """Write the stub that copies rows."""
+    from numba.core import cgutils
+
     function = ir.Function(module, STUB, name)
     builder = ir.IRBuilder(function.append_basic_block())
     source, target, source_step, target_step, rows, size = (word(builder, function.args[0], HEAD + i) for i in range(6))
@@ -167,6 +174,8 @@ def copying(module: ir.Module, name: str) -> None:
 
 def walking(module: ir.Module, name: str) -> None:
     """Write the walk."""
+    from numba.core import cgutils
+
     function = ir.Function(module, ir.FunctionType(INTEGER, [INTEGER, INTEGER]), name)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     first, end = function.args

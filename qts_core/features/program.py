@@ -91,7 +91,7 @@ class Call:
         more = (each[rows, columns].copy() if follows(each) else each for each in self.more)
         try:
             self.kernel(*(each[rows, columns].copy() for each in self.series), *more)
-        except Exception:  # whatever it is, it is told by the caller
+        except Exception:  # noqa: BLE001  # whatever it is, the first of its kind is what the caller tells
             return True
         return False
 

@@ -9,14 +9,31 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["symmetric_eigen"]
+__all__ = ["ascending", "symmetric_eigen"]
 
 ROUNDING = 2.220446049250313e-16
 MOST_STEPS = 60
+
+
+@kernel
+def ascending(values: Floats, size: int) -> NDArray[np.int64]:
+    """Return the places of the first `size` values in ascending order, of equal ones the first first.
+
+    By insertion: the few hundred symbols of a universe, once a week. A library's sort takes four seconds to compile.
+    """
+    order = np.empty(size, dtype=np.int64)
+    for i in range(size):
+        hole = i
+        while hole > 0 and values[order[hole - 1]] > values[i]:
+            order[hole] = order[hole - 1]
+            hole -= 1
+        order[hole] = i
+    return order
 
 
 @kernel
@@ -36,33 +53,47 @@ def mirror_of(a: Floats, k: int, mirror: Floats) -> float:
 
 
 @kernel
+def reflect(a: Floats, rows: Floats, k: int, scale: float, mirror: Floats, turned: Floats, sums: Floats) -> None:
+    """Reflect what is left of `a` behind column `k`, and the basis; `turned` and `sums` are room to work in."""
+    size = a.shape[0]
+    overlap = 0.0
+    for i in range(k + 1, size):
+        turned[i] = 0.0
+        for j in range(k + 1, size):
+            turned[i] += a[i, j] * mirror[j]
+        turned[i] *= scale
+        overlap += turned[i] * mirror[i]
+    for i in range(k + 1, size):
+        turned[i] -= 0.5 * scale * overlap * mirror[i]
+    for j in range(size):
+        sums[j] = 0.0
+    for i in range(k + 1, size):
+        for j in range(k + 1, size):
+            a[i, j] -= mirror[i] * turned[j] + turned[i] * mirror[j]
+        for j in range(size):
+            sums[j] += mirror[i] * rows[i, j]
+    for i in range(k + 1, size):
+        for j in range(size):
+            rows[i, j] -= scale * mirror[i] * sums[j]
+
+
+@kernel
 def tridiagonal(a: Floats, diagonal: Floats, beside: Floats, rows: Floats) -> None:
     """Reduce `a`, which is overwritten, to a diagonal and what stands beside it; `rows` becomes the transposed basis.
 
     ``beside[k]`` couples k and k + 1.
     """
     size = a.shape[0]
-    rows[:] = np.eye(size)
+    for i in range(size):
+        for j in range(size):
+            rows[i, j] = 1.0 if i == j else 0.0
     mirror, turned, sums = np.empty(size), np.empty(size), np.empty(size)
     for k in range(size - 2):
         scale = mirror_of(a, k, mirror)
         beside[k] = a[k + 1, k] - mirror[k + 1] if scale > 0.0 else a[k + 1, k]
         if scale == 0.0:
             continue
-        overlap = 0.0
-        for i in range(k + 1, size):
-            turned[i] = 0.0
-            for j in range(k + 1, size):
-                turned[i] += a[i, j] * mirror[j]
-            turned[i] *= scale
-            overlap += turned[i] * mirror[i]
-        turned[k + 1 :] -= 0.5 * scale * overlap * mirror[k + 1 :]
-        sums[:] = 0.0
-        for i in range(k + 1, size):
-            a[i, k + 1 :] -= mirror[i] * turned[k + 1 :] + turned[i] * mirror[k + 1 :]
-            sums += mirror[i] * rows[i]
-        for i in range(k + 1, size):
-            rows[i] -= scale * mirror[i] * sums
+        reflect(a, rows, k, scale, mirror, turned, sums)
     for k in range(size):
         diagonal[k] = a[k, k]
     if size > 1:
@@ -114,5 +145,12 @@ def symmetric_eigen(a: Floats) -> tuple[Floats, Floats]:
             if last == first:
                 break
             sweep(values, beside, rows, first, last)
-    order = np.argsort(-values, kind="mergesort")
-    return values[order], rows[order]
+    falling, vectors, negative = np.empty(size), np.empty((size, size)), np.empty(size)
+    for i in range(size):
+        negative[i] = -values[i]
+    order = ascending(negative, size)
+    for i in range(size):
+        falling[i] = values[order[i]]
+        for j in range(size):
+            vectors[i, j] = rows[order[i], j]
+    return falling, vectors

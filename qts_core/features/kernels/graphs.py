@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.features.kernels.eigen import ascending
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
@@ -49,7 +50,9 @@ def average_linkage(distances: Floats, clusters: int) -> Labels:
     Sokal and Michener (1958). A label is the first point of the group. `distances` is overwritten.
     """
     size = distances.shape[0]
-    label, weight = np.arange(size), np.ones(size)
+    label, weight = np.empty(size, dtype=np.int64), np.ones(size)
+    for i in range(size):
+        label[i] = i
     for _ in range(size - clusters):
         one, other, nearest = -1, -1, math.inf
         for i in range(size):
@@ -63,7 +66,8 @@ def average_linkage(distances: Floats, clusters: int) -> Labels:
             joined = (weight[one] * distances[one, k] + weight[other] * distances[other, k]) / whole
             distances[one, k], distances[k, one] = joined, joined
         weight[one], weight[other] = whole, 0.0
-        label[label == other] = one
+        for i in range(size):
+            label[i] = one if label[i] == other else label[i]
     return label
 
 
@@ -74,11 +78,16 @@ def numbered(labels: Labels) -> tuple[Labels, Labels]:
     sizes = np.zeros(size, dtype=np.int64)
     for label in labels:
         sizes[label] += 1
-    order = np.argsort(-sizes, kind="mergesort")
-    number = np.empty(size, dtype=np.int64)
+    negative = np.empty(size)
+    for label in range(size):
+        negative[label] = -float(sizes[label])
+    order = ascending(negative, size)
+    number, numbers, whole = np.empty_like(labels), np.empty_like(labels), np.empty_like(labels)
     for place in range(size):
         number[order[place]] = place
-    return number[labels], sizes[labels]
+    for i in range(size):
+        numbers[i], whole[i] = number[labels[i]], sizes[labels[i]]
+    return numbers, whole
 
 
 @kernel

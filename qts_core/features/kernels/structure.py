@@ -21,7 +21,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from qts_core.features.kernels.eigen import symmetric_eigen
+from qts_core.features.kernels.eigen import ascending, symmetric_eigen
 from qts_core.features.kernels.graphs import average_linkage, centrality_of, numbered, silhouettes_of
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
@@ -61,8 +61,8 @@ def gather(state: Floats, counts: Flags, window: int) -> tuple[Places, Floats, F
         if not counts[n]:
             continue
         row = vectors[size]
-        row[: window - place] = state[n, HEADER + place :]
-        row[window - place :] = state[n, HEADER : HEADER + place]
+        for t in range(window):
+            row[t] = state[n, HEADER + (place + t if place + t < window else place + t - window)]
         count, total, lowest, highest = 0, 0.0, math.inf, -math.inf
         for value in row:
             if value == value:
@@ -75,11 +75,18 @@ def gather(state: Floats, counts: Flags, window: int) -> tuple[Places, Floats, F
         for t in range(window):
             row[t] = row[t] - mean if row[t] == row[t] else 0.0
             squares += row[t] * row[t]
-        row /= math.sqrt(squares)
+        length = math.sqrt(squares)
+        for t in range(window):
+            row[t] /= length
         some[size], deviations[size] = n, math.sqrt(squares / (count - 1.0))
         size += 1
-    order = np.argsort(deviations[:size], kind="mergesort")
-    return some[:size][order], deviations[:size][order], vectors[:size][order].T.copy()
+    places, spreads, columns = np.empty(size, dtype=np.int64), np.empty(size), np.empty((window, size))
+    order = ascending(deviations, size)
+    for i in range(size):
+        places[i], spreads[i] = some[order[i]], deviations[order[i]]
+        for t in range(window):
+            columns[t, i] = vectors[order[i], t]
+    return places, spreads, columns
 
 
 @kernel
@@ -179,8 +186,9 @@ def find_graph(state: Floats, some: Places, correlations: Floats) -> None:
 @kernel
 def refresh(state: Floats, counts: Flags, window: int, is_found: bool) -> None:
     """Compute everything anew from the ring; nothing where too few symbols take part."""
-    if not is_found:
-        state[:, 4:HEADER] = np.nan
+    for n in range(state.shape[0]):
+        if not is_found:
+            clear(state[n])
     some, deviations, vectors = gather(state, counts, window)
     is_in = np.zeros(state.shape[0], dtype=np.bool_)
     for n in some:
@@ -191,7 +199,22 @@ def refresh(state: Floats, counts: Flags, window: int, is_found: bool) -> None:
         find_graph(state, some, correlations)
     for n in range(state.shape[0]):
         if not is_in[n]:
-            state[n, 4:HEADER] = np.nan
+            clear(state[n])
+
+
+@kernel
+def hold(state: Floats, held: Floats) -> None:
+    """Write what was found last, one row for each result."""
+    for k in range(WIDTH):
+        for n in range(state.shape[0]):
+            held[k, n] = state[n, 4 + k]
+
+
+@kernel
+def clear(row: Floats) -> None:
+    """Take a symbol's results away."""
+    for k in range(4, HEADER):
+        row[k] = np.nan
 
 
 @kernel
@@ -214,19 +237,22 @@ def structure(x: Floats, session: Floats, out: Floats, state: Floats, counts: Fl
     """Write factors and graph of the universe's returns, ``RESULTS``, found before the session at every `every`-th."""
     rows, columns = x.shape
     header = state[0]
-    held = state[:, 4:HEADER].T.copy()
+    held = np.empty((WIDTH, columns))
+    hold(state, held)
     for t in range(rows):
         day, is_any = 0.0, False
         for n in range(columns):
             if counts[t, n] and x[t, n] == x[t, n]:
                 day, is_any = session[t, n], True
         if not is_any:
-            out[:, t, :] = np.nan
+            for k in range(WIDTH):
+                for n in range(columns):
+                    out[k, t, n] = np.nan
             continue
         is_found = header[3] > 0.0
         if begins(header, day, window, every):
             refresh(state, counts[t], window, is_found)
-            held = state[:, 4:HEADER].T.copy()
+            hold(state, held)
         for k in range(WIDTH):
             for n in range(columns):
                 out[k, t, n] = held[k, n] if header[3] > 0.0 and counts[t, n] and x[t, n] == x[t, n] else np.nan
@@ -240,4 +266,6 @@ def structure(x: Floats, session: Floats, out: Floats, state: Floats, counts: Fl
 @kernel
 def part(x: Floats, out: Floats, place: int) -> None:
     """Write one of the results of an operation that has several."""
-    out[:] = x[place]
+    for t in range(out.shape[0]):
+        for n in range(out.shape[1]):
+            out[t, n] = x[place, t, n]

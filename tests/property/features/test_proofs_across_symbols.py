@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from qts_core.features import FeatureBlock, FeatureEngine
+from qts_core.features.audit.causality import chunking_faults, look_ahead_faults, symbol_order_faults
+from qts_core.features.audit.subject import subject_of
 from qts_core.features.catalogue import factors, intermarket, network, relative, universe_rank
-from qts_core.features.proofs import chunking_faults, look_ahead_faults, subject_of, symbol_order_faults
 from qts_core.features.spec import Catalogue
 from qts_core.market.bars import BarSlice
 from tests.golden.features.market_for_tests import make_panel

@@ -10,16 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qts_core.features import CATALOGUES, Catalogue, FeatureBlock, FeatureEngine
+from qts_core.features.audit.causality import chunking_faults, look_ahead_faults, neighbour_faults, symbol_order_faults
+from qts_core.features.audit.evidence import failing
+from qts_core.features.audit.subject import Subject, subject_of
 from qts_core.features.operations import Scope
-from qts_core.features.proofs import (
-    Subject,
-    chunking_faults,
-    failing,
-    look_ahead_faults,
-    neighbour_faults,
-    subject_of,
-    symbol_order_faults,
-)
 from qts_core.features.roles import SymbolRoles
 from qts_core.market.bars import BarSlice
 from qts_core.market.panel import Panel

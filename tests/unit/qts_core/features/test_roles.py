@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from qts_core.features import FeatureBlock, FeatureEngine, Node, Plan, default_catalogue, ops
-from qts_core.features.proofs import chunking_faults, look_ahead_faults, subject_of, symbol_order_faults
+from qts_core.features.audit.causality import chunking_faults, look_ahead_faults, symbol_order_faults
+from qts_core.features.audit.subject import subject_of
 from qts_core.features.roles import SymbolRoles
 from qts_core.features.spec import Catalogue, FeatureSpec
 from qts_core.market.errors import DataValidationError, InvalidConfigError
