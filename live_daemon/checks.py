@@ -52,4 +52,4 @@ def _model(settings: Settings, paths: LivePaths) -> HealthCheck:
         ready = ModelSource("", settings, paths).load()
     except TradingSystemError as error:
         return HealthCheck("model", False, error.line())
-    return HealthCheck("model", True, f"{ready.model.model_id}, {ready.origin}")
+    return HealthCheck("model", True, f"{ready.model.model_id}, {ready.told}")

@@ -203,7 +203,8 @@ class Daemon:
         self.log.tell(
             "daemon.started",
             {"mode": self.modes.mode.value, "account": account.account_number, "lease_epoch": lease,
-             "model_id": self.ready.model.model_id, "seconds": round(self.board.ready_seconds, 3),
+             "model_id": self.ready.model.model_id, "evaluator": self.ready.model.evaluator,
+             "seconds": round(self.board.ready_seconds, 3),
              "dashboard": f"http://{self.settings.trading.dashboard_host}:{port}"},
         )  # fmt: skip
 
@@ -299,7 +300,7 @@ class Daemon:
         guard.look()
         self.board = StatusBoard(
             self.desk, self.loop, self.modes, self.watchdog, self.clock, self.metrics, self.options.mode,
-            core_settings(self.settings), self.started, self.ready.origin, model_refusal=self.source.refusal,
+            core_settings(self.settings), self.started, self.ready.told, model_refusal=self.source.refusal,
             shadows=self.shadows.to_json,
         )  # fmt: skip
         self.board_port = listener.getsockname()[1]
@@ -340,8 +341,8 @@ class Daemon:
             self._model_refused(str(error))
             return
         assert self.board is not None
-        self.board.model_origin, self.board.model_refusal = ready.origin, ""
-        self.log.tell("model.swapped", {"model_id": ready.model.model_id})
+        self.board.model_origin, self.board.model_refusal = ready.told, ""
+        self.log.tell("model.swapped", {"model_id": ready.model.model_id, "evaluator": ready.model.evaluator})
 
     def _model_ready(self, ready: ReadyModel) -> None:
         self.swap = ready

@@ -43,6 +43,11 @@ class ReadyModel:
     version: str
     origin: str
 
+    @property
+    def told(self) -> str:
+        """Where it comes from and who predicts, for the operator."""
+        return f"{self.origin}; predictions: {self.model.evaluator}"
+
 
 class ModelSource:
     """Finds the model to trade and notices when the alias moves.

@@ -16,6 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from qts_core.models.preprocessing import Preprocessor
 from qts_core.models.scoring import UP_OR_NOT, score
 from qts_core.models.uncertainty import Doubt, UncertaintyModel, doubt_of
 from qts_core.targets import parse_target
+
+if TYPE_CHECKING:
+    from qts_core.models.compiled import CompiledTrees
 
 __all__ = ["CALIBRATION", "DRIFT_REFERENCE", "SELECTION", "LoadedModel", "ModelBundle"]
 
@@ -68,6 +72,8 @@ class LoadedModel:
         uncertainty: UncertaintyModel | None = None,
     ) -> None:
         self.model = model
+        self.compiled: CompiledTrees | None = None
+        self._reason = ""
         self.manifest = manifest
         self.bundle_sha256 = bundle_sha256
         self.preprocessor = preprocessor
@@ -84,6 +90,13 @@ class LoadedModel:
         return tuple(f.name for f in self.manifest.features)
 
     @property
+    def evaluator(self) -> str:
+        """Who predicts: ``compiled``, ``library: <why>``, or ``own`` for a model that needs no library to predict."""
+        if self.compiled is not None:
+            return "compiled"
+        return f"library: {self._reason}" if self._reason else "own"
+
+    @property
     def catalogue_hash(self) -> str:
         """Hash of the feature catalogue it was trained on."""
         return self.manifest.catalogue_hash
@@ -98,10 +111,21 @@ class LoadedModel:
         """Standard deviation of the out-of-sample residual, a ratio; NaN when it was not measured."""
         return float("nan") if self.manifest.dispersion is None else self.manifest.dispersion
 
+    def compile(self, files: Mapping[str, bytes], golden: Floats) -> None:
+        """Let `score` ask the model's trees instead of its library, if on this machine they give the same bits.
+
+        `files` are the model's own; `golden`, float64 [k, F], are real rows that it is proved on, besides rows made to
+        be hard. Where it fails, :attr:`evaluator` says why.
+        """
+        from qts_core.models.compiled import compiled_or_reason
+
+        rows = golden if self.preprocessor is None else self.preprocessor.transform(golden)
+        self.compiled, self._reason = compiled_or_reason(self.model, files, rows)
+
     def score(self, features: Floats) -> Floats:
         """Return expected forward returns, float64 [R], from float64 [R, F]; NaN = no opinion."""
         return score(
-            self.model,
+            self.model if self.compiled is None else self.compiled,
             features,
             label_scale=self.manifest.label_scale,
             preprocessor=self.preprocessor,
@@ -250,6 +274,7 @@ class ModelBundle:
                 expected=f"the golden scores, as {manifest.libraries} gave them",
                 fix="install the library versions named, or train the model again",
             )  # fmt: skip
+        loaded.compile(self.files, features.reshape(-1, len(loaded.feature_names)))
         return loaded
 
     def _file(self, name: str) -> bytes:

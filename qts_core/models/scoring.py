@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from qts_core.models.base import ModelType, TradingModel
 from qts_core.models.calibration import Calibrator
 from qts_core.models.preprocessing import Preprocessor
 
-__all__ = ["MAXIMUM_MISSING_RATIO", "UP_OR_NOT", "class_chances", "has_opinion", "score"]
+__all__ = ["MAXIMUM_MISSING_RATIO", "UP_OR_NOT", "Predictor", "class_chances", "has_opinion", "score"]
 
 MAXIMUM_MISSING_RATIO = 0.5
 """With more than half of its features missing a symbol has no bar, or is warming up: no opinion."""
@@ -20,6 +21,20 @@ MAXIMUM_MISSING_RATIO = 0.5
 
 UP_OR_NOT = (-1.0, 1.0)
 """Signs of the classes of a binary target."""
+
+
+class Predictor(Protocol):
+    """What can be scored: a model, or its compiled trees."""
+
+    @property
+    def model_type(self) -> ModelType:
+        """What it predicts."""
+
+    def predict(self, features: Floats) -> Floats:
+        """See :meth:`TradingModel.predict`."""
+
+    def predict_proba(self, features: Floats) -> Floats:
+        """See :meth:`TradingModel.predict_proba`."""
 
 
 def has_opinion(features: Floats) -> NDArray[np.bool_]:
@@ -30,7 +45,7 @@ def has_opinion(features: Floats) -> NDArray[np.bool_]:
 
 
 def score(
-    model: TradingModel,
+    model: Predictor,
     features: Floats,
     *,
     label_scale: float,
@@ -42,7 +57,7 @@ def score(
 
     Parameters
     ----------
-    model : TradingModel
+    model : Predictor
         A regressor's prediction is the score; a classifier's is the surplus of "up" over "not up" times `label_scale`:
         the sum of its class probabilities, each by its sign.
     features : float64 [R, F]

@@ -9,7 +9,7 @@ __all__ = ["LOG_EVENTS"]
 
 LOG_EVENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "daemon.started": ("mode", "account", "lease_epoch", "model_id", "seconds"),
+        "daemon.started": ("mode", "account", "lease_epoch", "model_id", "evaluator", "seconds"),
         "daemon.stopped": ("reason",),
         "mode.changed": ("before", "after", "reason"),
         "epoch.begun": ("epoch", "first_sequence", "model_id"),
@@ -26,7 +26,7 @@ LOG_EVENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "stream.unreadable": ("stream", "frame"),
         "stream.backfilled": ("minutes",),
         "reconciled": ("updates", "differences"),
-        "model.swapped": ("model_id",),
+        "model.swapped": ("model_id", "evaluator"),
         "model.refused": ("reason",),
         "shadow.loaded": ("alias", "model_id", "version"),
         "shadow.failed": ("alias", "version", "reason"),

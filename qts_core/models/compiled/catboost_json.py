@@ -28,7 +28,7 @@ FINISHES: Mapping[str, Finish] = {
     "Huber": Finish.IDENTITY,
     "Logloss": Finish.SIGMOID,
     "CrossEntropy": Finish.SIGMOID,
-    "MultiClass": Finish.SOFTMAX,
+    "MultiClass": Finish.FAST_SOFTMAX,
 }
 
 

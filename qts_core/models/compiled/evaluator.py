@@ -60,9 +60,9 @@ class CompiledTrees:
 
     def predict(self, features: Floats) -> Floats:
         """Return the label's expectation, or the likeliest class of a classifier, float64 [R]."""
-        values = self.values(features)
         if self.model_type is ModelType.REGRESSOR:
-            return values[:, 0].astype(np.float64)
+            return self.values(features)[:, 0].astype(np.float64)
+        values = self._chances(features)
         if values.shape[1] == 1:
             return (values[:, 0] > 0.5).astype(np.float64)
         return np.asarray(values.argmax(axis=1), dtype=np.float64)
@@ -77,8 +77,19 @@ class CompiledTrees:
         """
         if self.model_type is ModelType.REGRESSOR:
             raise PredictionError("QTS-MODEL-004", "a regressor has no class probabilities", where=self._name)
-        values = self.values(features).astype(np.float64)
+        values = self._chances(features)
         return values if values.shape[1] > 1 else np.concatenate([1.0 - values, values], axis=1)
+
+    def _chances(self, features: Floats) -> Floats:
+        """Return the second class's chance, float64 [R, 1], or those of K > 2 classes, float64 [R, K]."""
+        values = self.values(features).astype(np.float64)
+        if not self.flat.is_single or values.shape[1] == 1:
+            return values
+        # shares in float32 do not add up to 1 in float64; divided as the model divides them, class by class
+        total = values[:, 0]
+        for index in range(1, values.shape[1]):
+            total = total + values[:, index]
+        return np.asarray(values / total[:, None])
 
     def _finished(self, sums: Floats) -> Floats:
         flat = self.flat

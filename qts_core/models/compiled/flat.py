@@ -37,7 +37,7 @@ class Reading(IntEnum):
 
     ``SINGLE``: rounded to float32, beyond its range its largest number. ``NEAR_ZERO``: zero where it is within
     ``ZERO_LIMIT`` of it. ``ZERO_MISSING``: missing there. ``MEMBER``: 0 where it is in the set of categories, else 1.
-    ``STRANGER``: 1 where it is in the set, else 0.
+    ``STRANGER``: 1 where it is in the set, else 0. ``PRESENT``: 0, whatever it is.
     """
 
     SINGLE = 0
@@ -45,18 +45,21 @@ class Reading(IntEnum):
     ZERO_MISSING = 2
     MEMBER = 3
     STRANGER = 4
+    PRESENT = 5
 
 
 class Finish(IntEnum):
     """What is made of a row's sums.
 
-    ``IDENTITY``; ``SIGMOID``: 1 / (1 + exp(-slope s)); ``SOFTMAX``; ``MEAN``: divided by the number of trees.
+    ``IDENTITY``; ``SIGMOID``: 1 / (1 + exp(-slope s)); ``SOFTMAX``; ``FAST_SOFTMAX``: with CatBoost's own exponential;
+    ``MEAN``: divided by the number of trees.
     """
 
     IDENTITY = 0
     SIGMOID = 1
     SOFTMAX = 2
     MEAN = 3
+    FAST_SOFTMAX = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
+from qts_core.models.compiled.fast_exp import fast_exp
 from qts_core.models.compiled.flat import LARGEST_SINGLE, ZERO_LIMIT, Finish, Reading
 from qts_core.models.compiled.layout import BITS, MASKS
 
@@ -22,8 +23,8 @@ BLOCK_ROWS = 64
 """Rows that are asked together: their columns stay in the second cache."""
 LANES = 8
 NEAR_ZERO, ZERO_MISSING, SINGLE = int(Reading.NEAR_ZERO), int(Reading.ZERO_MISSING), int(Reading.SINGLE)
-MEMBER, STRANGER = int(Reading.MEMBER), int(Reading.STRANGER)
-SIGMOID, SOFTMAX = int(Finish.SIGMOID), int(Finish.SOFTMAX)
+MEMBER, STRANGER, PRESENT = int(Reading.MEMBER), int(Reading.STRANGER), int(Reading.PRESENT)
+SIGMOID, SOFTMAX, FAST_SOFTMAX = int(Finish.SIGMOID), int(Finish.SOFTMAX), int(Finish.FAST_SOFTMAX)
 EVERY_LEAF = np.uint64(2**64 - 1)
 NOTHING, ONE = np.uint64(0), np.uint64(1)
 # the place of a word's only bit, by the six bits that a de Bruijn number shifted by it begins with
@@ -64,6 +65,8 @@ def _read_columns(
                 value = 0.0 if abs(value) <= ZERO_LIMIT else value
             elif reading == MEMBER:
                 value = 0.0 if _is_member(value, known) else 1.0
+            elif reading == PRESENT:
+                value = 0.0
             elif reading == STRANGER:
                 value = 1.0 if _is_member(value, known) else 0.0
             columns[column, row] = value
@@ -153,11 +156,12 @@ def finish_double(sums: Floats, finish: int, slope: float) -> None:
         if finish == SIGMOID:
             for index in range(sums.shape[1]):
                 sums[row, index] = 1.0 / (1.0 + math.exp(-slope * sums[row, index]))
-        elif finish == SOFTMAX:
+        elif finish in (SOFTMAX, FAST_SOFTMAX):
             largest = sums[row].max()
             total = 0.0
             for index in range(sums.shape[1]):
-                sums[row, index] = math.exp(sums[row, index] - largest)
+                less = sums[row, index] - largest
+                sums[row, index] = math.exp(less) if finish == SOFTMAX else fast_exp(less)
                 total += sums[row, index]
             for index in range(sums.shape[1]):
                 sums[row, index] /= total

@@ -93,6 +93,9 @@ def _tree(fields: Mapping[str, str], group: int, columns: Columns) -> Tree:
     left_by_default = (kinds & DEFAULT_LEFT) != 0
     counts_as = np.where(missing == MISSING_NONE, 0.0, np.where(left_by_default, -np.inf, np.inf))
     readings = np.where(missing == MISSING_ZERO, Reading.ZERO_MISSING, Reading.NEAR_ZERO)
+    # all that is there goes left, infinity too
+    is_presence = np.isposinf(thresholds) & (missing != MISSING_ZERO)
+    thresholds, readings = np.where(is_presence, 0.5, thresholds), np.where(is_presence, Reading.PRESENT, readings)
     asked = zip(inputs.tolist(), readings.tolist(), counts_as.tolist(), strict=True)
     places = [columns.place(feature, Reading(reading), value) for feature, reading, value in asked]
     for split, categories in _category_splits(fields, kinds, thresholds):

@@ -41,7 +41,7 @@ def compile_model(model: TradingModel, files: Mapping[str, bytes] | None = None)
 def compiled_or_reason(
     model: TradingModel, files: Mapping[str, bytes], golden: Floats
 ) -> tuple[CompiledTrees | None, str]:
-    """Return the compiled trees and "", or None and why the library has to predict.
+    """Return the compiled trees and "", or None and why the library has to predict, "" where there is none to ask.
 
     Parameters
     ----------
@@ -52,6 +52,8 @@ def compiled_or_reason(
     golden : float64 [k, F]
         Real rows as the model gets them, scaled where it was trained on scaled inputs.
     """
+    if model.kind not in READERS:
+        return None, ""
     try:
         compiled = compile_model(model, files)
     except Uncompilable as reason:
@@ -86,11 +88,12 @@ def _around(threshold: float, reading: Reading, categories: frozenset[int]) -> l
     """Return a split's value and its neighbours in both precisions; of categories, members and a stranger."""
     if reading in (Reading.MEMBER, Reading.STRANGER):
         return [*map(float, sorted(categories)[:4]), float(max(categories, default=0) + 1)]
-    single = np.float32(threshold)
-    found = [
-        threshold, np.nextafter(threshold, np.inf), np.nextafter(threshold, -np.inf),
-        single, np.nextafter(single, np.float32(np.inf)), np.nextafter(single, np.float32(-np.inf)),
-    ]  # fmt: skip
+    with np.errstate(over="ignore"):
+        single = np.float32(threshold)
+        found = [
+            threshold, np.nextafter(threshold, np.inf), np.nextafter(threshold, -np.inf),
+            single, np.nextafter(single, np.float32(np.inf)), np.nextafter(single, np.float32(-np.inf)),
+        ]  # fmt: skip
     return [float(value) for value in found if np.isfinite(value)]
 
 
