@@ -102,7 +102,7 @@ def fit_surrogate(points: Floats, values: Floats, rng: np.random.Generator) -> S
     ).x
     lengths, height, noise = np.exp(best[:columns]), math.exp(best[-2]), math.exp(best[-1])
     covariance = height * matern(points, points, lengths) + (noise + JITTER) * np.eye(len(points))
-    factor = np.linalg.cholesky(covariance)
+    factor = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     solved = cho_solve((factor, True), standard)
     return Surrogate(points, lengths, height, noise, centre, scale, factor, solved)
 
