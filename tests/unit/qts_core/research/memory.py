@@ -65,6 +65,7 @@ class MemoryRegistry:
         self.aliases: dict[tuple[str, str], str] = {}
         self.logged: list[TrainingRecord] = []
         self.metrics: dict[str, dict[str, float]] = {}
+        self.texts: dict[tuple[str, str], str] = {}
 
     def register(self, model: str, bundle_sha256: str) -> str:
         version = str(1 + sum(1 for name, _ in self.stored if name == model))
@@ -76,13 +77,14 @@ class MemoryRegistry:
         name = f"qts_{record.model}"
         version = self.register(name, record.bundle_sha256)
         self.files[name, version] = dict(record.files)
+        self.set_tags(name, version, record.tags)
         return TrackedRun(f"run{version}", "1", name, version)
 
     def log_metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
         self.metrics.setdefault(run_id, {}).update(metrics)
 
     def log_text(self, run_id: str, name: str, text: str) -> None:
-        raise AssertionError("not used")
+        self.texts[run_id, name] = text
 
     def models(self) -> tuple[str, ...]:
         return tuple(sorted({name for name, _ in self.stored}))
