@@ -22,8 +22,11 @@ def checked_kernel(function: Function, *, is_cached: bool = True) -> Function:
 
     It is kept on disk where `is_cached` and a folder can be found for it.
     """
-    options = {"nogil": True, "error_model": "numpy", "boundscheck": True}
+
+    def compiled(*, cache: bool) -> Function:
+        return cast(Function, njit(cache=cache, nogil=True, error_model="numpy", boundscheck=True)(function))
+
     try:
-        return cast(Function, njit(cache=is_cached, **options)(function))
+        return compiled(cache=is_cached)
     except RuntimeError:
-        return cast(Function, njit(cache=False, **options)(function))
+        return compiled(cache=False)

@@ -97,6 +97,33 @@ def test_a_snapshot_of_other_features_or_symbols_is_refused() -> None:
         FeatureEngine(CATALOGUE, ("AAA", "BBB", "CCC", "DDD", "EEE", "ZZZ")).restore(state)
 
 
+def test_a_state_of_more_features_is_gone_on_from_bit_for_bit() -> None:
+    both = Plan.of({s.name: s.expression for s in (*OTHERS, *CATALOGUE)})
+    whole, part = FeatureEngine(both, PANEL.symbols), FeatureEngine(CATALOGUE, PANEL.symbols)
+    wanted = part.push(block(0, 500))[:, 400:]
+    whole.push(block(0, 400))
+    fewer = FeatureEngine(CATALOGUE, PANEL.symbols)
+    fewer.restore(whole.snapshot())
+    np.testing.assert_array_equal(fewer.push(block(400, 500)), wanted)
+    assert fewer.snapshot() == part.snapshot()
+
+
+def test_a_refused_state_leaves_the_engine_as_it_was() -> None:
+    engine = FeatureEngine(OTHERS, PANEL.symbols)
+    engine.push(block(0, 40))
+    before = engine.snapshot()
+    with pytest.raises(DataValidationError, match="QTS-FEAT-003"):
+        engine.restore(FeatureEngine(CATALOGUE, PANEL.symbols).snapshot())
+    assert engine.snapshot() == before
+
+
+def test_a_state_in_an_older_format_is_refused_by_name() -> None:
+    old = io.BytesIO()
+    np.savez(old, format=np.array(2), plan=np.array("f"), last_ts_event=np.array(0), memory=np.zeros(3))
+    with pytest.raises(DataValidationError, match=r"QTS-FEAT-003.*other format.*found 2.*expected 3.*recompute"):
+        FeatureEngine(CATALOGUE, PANEL.symbols).restore(old.getvalue())
+
+
 @pytest.mark.parametrize("damage", ["empty", "short", "noise", "array", "flipped"])
 def test_a_damaged_snapshot_is_refused(damage: str) -> None:
     engine = FeatureEngine(CATALOGUE, PANEL.symbols)

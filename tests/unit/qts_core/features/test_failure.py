@@ -31,7 +31,7 @@ def fussy(x: Floats, out: Floats) -> None:
 
 
 @kernel(state=1)
-def minding(state: Floats, x: Floats) -> float:
+def minding(state: Floats, x: Floats) -> Floats:
     """Refuse what is below zero, and remember the last."""
     if x < 0.0:
         raise ValueError("a negative number")
