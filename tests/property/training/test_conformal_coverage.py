@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from qts_core.analytics.coverage import coverage
+from qts_core.config.uncertainty import AbstainSettings
 from qts_core.market.panel import Floats
 from qts_core.models.conformal import Conformal, ScoreTable, SetMethod, set_scores
 from qts_core.models.uncertainty import Doubt, Spread, UncertaintyModel
 from qts_core.trading.abstention import OpinionGate
-from tests.support.doubts import AbstainSettings
 
 ROUNDS = 4000
 SYMBOLS = tuple(f"S{i}" for i in range(10))

@@ -23,13 +23,13 @@ def test_symbols_that_move_as_one_count_as_one() -> None:
     assert effective_samples(held, horizon_bars=25) == pytest.approx(20)
 
 
-@pytest.mark.parametrize("shared", [0.2, 0.5])
-def test_the_correlation_of_a_common_cause_is_found(shared: float) -> None:
+@pytest.mark.parametrize("tie", [0.2, 0.5])
+def test_the_correlation_of_a_common_cause_is_found(tie: float) -> None:
     rng = np.random.default_rng(3)
     common, own = rng.random((20_000, 1)), rng.random((20_000, 8))
-    held = (np.where(rng.random((20_000, 8)) < np.sqrt(shared), common, own) < 0.8).astype(float)
-    # each pair shares its draw with probability `shared`
-    assert intraclass_correlation(held) == pytest.approx(shared, abs=0.02)
+    held = (np.where(rng.random((20_000, 8)) < np.sqrt(tie), common, own) < 0.8).astype(float)
+    # each pair shares its draw with probability `tie`
+    assert intraclass_correlation(held) == pytest.approx(tie, abs=0.02)
 
 
 @pytest.mark.parametrize(("level", "count"), [(0.9, 100), (0.8, 37), (0.95, 1000)])

@@ -74,7 +74,8 @@ def test_misses_are_told_and_the_edge_is_inside() -> None:
 
 
 def test_a_relative_outcome_is_taken_against_members_alone() -> None:
-    issued = Issued(*[np.zeros(3)] * 4, np.array([1.0, 1.0, np.nan]))
+    zero = np.zeros(3)
+    issued = Issued(zero, zero, zero, zero, np.array([1.0, 1.0, np.nan]))
     np.testing.assert_allclose(issued.outcome(np.array([0.02, 0.04, 0.9]), is_relative=True), [-0.01, 0.01, 0.87])
     assert issued.outcome(np.array([0.02, 0.04, 0.9]), is_relative=False).tolist() == [0.02, 0.04, 0.9]
 

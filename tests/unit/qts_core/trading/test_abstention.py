@@ -114,7 +114,8 @@ def test_levels_follow_the_labels_that_training_learns_and_only_once_they_have_e
     for row in range(len(bars)):
         gate.judge(BarSlice.of(bars, row), scores[row], Doubt(model, ONES), ONES)
         seen.append(gate.levels.intervals.get("", 0.1))
-    level, radius, ordered = 0.1, [], 0.02 * np.arange(1, 100) / 100.0
+    level, ordered = 0.1, 0.02 * np.arange(1, 100) / 100.0
+    radius: list[float] = []
     for row in range(len(bars)):
         ended = row - horizon - 1
         if ended >= 0:

@@ -104,3 +104,10 @@ def test_a_shade_map_has_one_piece_per_cell_and_one_path_per_shade() -> None:
     paths = list(ElementTree.fromstring(svg).iter(f"{NS}path"))
     pieces = {(p.get("class"), p.get("fill-opacity")): (p.get("d") or "").count("M") for p in paths}
     assert pieces == {("wash", None): 1, ("f-net", "0.06"): 1, ("f-net", "0.48"): 1, ("f-net", "0.90"): 3}
+
+
+def test_values_that_are_all_zero_are_said_to_be() -> None:
+    drawn = histogram(
+        np.zeros(20), width=348, height=150, label="l", unit="u", value_format=percent, axis_format=percent
+    )
+    assert "all are 0.00 %" in str(drawn)
