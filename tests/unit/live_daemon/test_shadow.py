@@ -18,6 +18,8 @@ from tests.unit.qts_core.models.test_bundle import WHEN, bundle_of
 class Echo:
     """A predictor that gives the closes back."""
 
+    model_id, symbols = "echo", ("AAA", "BBB")
+
     def __init__(self) -> None:
         self.advanced = 0
 
@@ -26,6 +28,12 @@ class Echo:
 
     def predict(self, bars: BarSlice) -> Prediction:
         return Prediction(bars.close, np.zeros(len(bars.close)), np.empty((len(bars.close), 0)))
+
+    def snapshot(self) -> bytes:
+        return b""
+
+    def restore(self, state: bytes) -> None:
+        raise AssertionError("not used")
 
 
 def bar() -> BarSlice:
