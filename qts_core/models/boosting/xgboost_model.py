@@ -202,8 +202,7 @@ class _Schedule(xgboost.callback.TrainingCallback):
 
     def before_iteration(self, model: xgboost.Booster, epoch: int, _evals_log: object) -> bool:
         for name, values in self._values.items():
-            # rounds of a model that is grown on count from its first tree
-            model.set_param(name, str(values[min(epoch, len(values) - 1)]))
+            model.set_param(name, str(values[epoch]))
         return False
 
 

@@ -150,12 +150,12 @@ def test_stopping_by_sharpe_keeps_the_trees_whose_positions_earn_most_on_the_tai
         signs=(-1.0, 0.0, 1.0) if case.classes == 3 else (-1.0, 1.0),
     )  # fmt: skip
     strategy = Strategy(early_stopping_rounds=8, evaluation_metric=Metric.SHARPE)
-    model = case.make(strategy=strategy, **{TREES[case.kind]: 40}).fit(features, labels, context(validation=tail))
-    best = best_number_of_trees(case, tail, patience=8, most=40)
+    model = case.make(strategy=strategy, **{TREES[case.kind]: 20}).fit(features, labels, context(validation=tail))
+    best = best_number_of_trees(case, tail, patience=8, most=20)
     referee = case.make(**{TREES[case.kind]: best}).fit(features, labels, context())
     np.testing.assert_allclose(case.rising(model, features), case.rising(referee, features), rtol=1e-5, atol=1e-7)
     # the metric does not read the labels of the tail
-    other = case.make(strategy=strategy, **{TREES[case.kind]: 40}).fit(
+    other = case.make(strategy=strategy, **{TREES[case.kind]: 20}).fit(
         features, labels, context(validation=replace(tail, labels=truth[::-1].copy()))
     )
     np.testing.assert_array_equal(case.rising(model, features), case.rising(other, features))
