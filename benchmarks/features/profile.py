@@ -37,11 +37,11 @@ def measure(market: Market) -> dict[str, float]:
     count = Counter(step.operation.name for step in plan.steps)
     total = sum(spent.values())
     print(f"{'operation':24} {'calls':>6} {'ns/value':>9} {'ns/bar':>8} {'share':>7}")
-    for name, seconds in spent.most_common(SHOWN):
-        each = seconds / values * 1e9
-        print(f"{name:24} {count[name]:6} {each / count[name]:9.1f} {each:8.0f} {seconds / total:7.1%}")
-    print(f"{'all':24} {len(plan.steps):6} {'':9} {total / values * 1e9:8.0f}")
-    return {name: seconds / values * 1e9 for name, seconds in spent.items()}
+    for name, nanoseconds in spent.most_common(SHOWN):
+        each = nanoseconds / values
+        print(f"{name:24} {count[name]:6} {each / count[name]:9.1f} {each:8.0f} {nanoseconds / total:7.1%}")
+    print(f"{'all':24} {len(plan.steps):6} {'':9} {total / values:8.0f}")
+    return {name: nanoseconds / values for name, nanoseconds in spent.items()}
 
 
 def arguments(step: Step, buffers: Buffers, state: Floats, roles: SymbolRoles) -> tuple[object, ...]:
@@ -54,11 +54,11 @@ def arguments(step: Step, buffers: Buffers, state: Floats, roles: SymbolRoles) -
 
 
 def run(calls: list[tuple[Step, tuple[object, ...]]], buffers: Buffers, block: FeatureBlock) -> Counter[str]:
-    """Make every call on a block; return the processor seconds of each operation."""
+    """Make every call on a block; return the processor time of each operation, nanoseconds."""
     buffers.load(block)
     spent: Counter[str] = Counter()
     for step, given in calls:
-        begin = time.thread_time()
+        begin = time.thread_time_ns()
         step.operation.kernel(*given)
-        spent[step.operation.name] += time.thread_time() - begin
+        spent[step.operation.name] += time.thread_time_ns() - begin
     return spent

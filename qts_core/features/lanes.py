@@ -142,8 +142,8 @@ class Lane:
         series = [part.at(place) for place in (*step.inputs, step.output)]
         # What neither remembers nor looks aside goes value by value.
         is_flat = step.reach is Reach.SYMBOL and not step.state_size and all(each.ndim == 2 for each in series)
-        place = Origin(number, part.columns.start if step.reach is Reach.SYMBOL else None, bool(step.state_size))
-        program.call(step.operation.kernel, series, self._beyond(step, state[part.columns]), place, is_flat=is_flat)
+        origin = Origin(number, part.columns.start if step.reach is Reach.SYMBOL else None, bool(step.state_size))
+        program.call(step.operation.kernel, series, self._beyond(step, state[part.columns]), origin, is_flat=is_flat)
         for feature in step.features:
             program.store(series[-1], feature, part.columns.start)
 
@@ -155,8 +155,8 @@ class Lane:
                 program.copy(part.at(place), joint[:, part.columns])
         width = step.operation.width
         output = self._joint[0] if width == 1 else np.empty((width, *self._joint.shape[1:]))
-        place = Origin(number, None, bool(step.state_size))
-        program.call(step.operation.kernel, [*inputs, output], self._beyond(step, state), place)
+        origin = Origin(number, None, bool(step.state_size))
+        program.call(step.operation.kernel, [*inputs, output], self._beyond(step, state), origin)
         for part in self._parts:
             if width == 1:
                 program.copy(output[:, part.columns], part.at(step.output))

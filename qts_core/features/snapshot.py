@@ -100,7 +100,7 @@ class Snapshot:
         """Return npz bytes; the same for the same content."""
         buffer = io.BytesIO()
         content = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
-        np.savez(buffer, format=np.array(SNAPSHOT_FORMAT), **content)
+        np.savez(buffer, allow_pickle=False, format=np.array(SNAPSHOT_FORMAT), **content)
         return buffer.getvalue()
 
     @classmethod

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from qts_core.features import Plan, ops
-from qts_core.features import compiling_aside as aside
 from qts_core.features.compiling import forms_of
 from qts_core.features.compiling_aside import FEWEST, Task, compile_tasks, compiling_aside
 from qts_core.features.ops.sources import close
@@ -32,8 +33,8 @@ def test_the_other_process_compiles_and_ends(monkeypatch: pytest.MonkeyPatch) ->
         started.append(original(*given, **named))
         return started[-1]
 
-    monkeypatch.setattr(aside.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(aside.subprocess, "Popen", popen)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(subprocess, "Popen", popen)
     with compiling_aside(MANY):
         assert started[0].wait(60) == 0
     with compiling_aside(MANY):
@@ -47,16 +48,16 @@ def test_the_other_process_compiles_and_ends(monkeypatch: pytest.MonkeyPatch) ->
 def test_no_process_where_it_would_not_help(
     monkeypatch: pytest.MonkeyPatch, tasks: Sequence[Task], processors: int | None
 ) -> None:
-    monkeypatch.setattr(aside.os, "cpu_count", lambda: processors)
-    monkeypatch.setattr(aside.subprocess, "Popen", None)
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    monkeypatch.setattr(subprocess, "Popen", None)
     with compiling_aside(tasks):
         pass
 
 
 def test_a_process_that_cannot_start_or_breaks_is_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     with compiling_aside([("no_such_operation", (2,), ()), *MANY]):
         pass
-    monkeypatch.setattr(aside.sys, "executable", "/there/is/no/python")
+    monkeypatch.setattr(sys, "executable", "/there/is/no/python")
     with compiling_aside(MANY):
         pass
