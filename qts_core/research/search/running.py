@@ -138,7 +138,8 @@ class StudyRun:
                 parts.append(self.bench.trial(parameters, fold))
                 evidence = evidence_of(tuple(parts))
                 judgement = judge(evidence, self.objective)
-                if asked.report(step, judgement.value) and step < len(folds):
+                # a neighbour is tried to the end: it is there to be compared
+                if role == "search" and asked.report(step, judgement.value) and step < len(folds):
                     state, failure = TrialState.PRUNED, f"pruned after {step} of {len(folds)} inner folds"
                     break
         except Stopped:
