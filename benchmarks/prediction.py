@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
@@ -29,12 +30,13 @@ WARM_UP = 20
 
 def chosen(kind: str, trees: int) -> dict[str, Parameter]:
     """Return hyperparameters of usual size: 31 leaves, or depth 6."""
-    return {
+    sizes: dict[str, dict[str, Parameter]] = {
         "lightgbm": {"n_estimators": trees, "num_leaves": 31, "min_data_in_leaf": 20, "learning_rate": 0.02},
         "xgboost": {"n_estimators": trees, "max_depth": 6, "learning_rate": 0.02},
         "catboost": {"iterations": trees, "depth": 6, "learning_rate": 0.05},
         "random_forest": {"n_estimators": trees, "max_depth": 6, "min_samples_leaf": 5, "max_features": "sqrt"},
-    }[kind]
+    }
+    return sizes[kind]
 
 
 def bare_call(model: TradingModel, rows: Floats, training: tuple[Floats, Floats]) -> Callable[[], Floats]:
@@ -93,7 +95,7 @@ def main() -> int:
         bare = bare_call(model, rows, (features, labels))
         equal = bool(np.array_equal(ours, np.asarray(bare(), dtype=np.float64)))
         is_same &= equal
-        times = in_turn([bare, lambda predict=compiled.predict: predict(rows)], wanted.repeats)
+        times = in_turn([bare, partial(compiled.predict, rows)], wanted.repeats)
         figures = [*times[0], *times[1], (made - start) * 1e3, (first - made) * 1e3]
         verdict = ("same" if equal else "DIFFERENT") + (", goal met" if times[1][1] <= GOAL_MS else ", goal missed")
         print(f"{kind:<16}" + "".join(f"{value:>13.3f}" for value in figures) + f"  {verdict}", flush=True)
