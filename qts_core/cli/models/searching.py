@@ -182,4 +182,4 @@ def helpers(key: str, count: int, *, trials: int | None, method: str | None) -> 
 def mlflow_watcher(settings: Settings, key: str) -> SearchWatcher:
     """Return what logs a search to MLflow: a run for each window, a child run for each trial."""
     connection = MlflowConnection(settings.mlflow.tracking_uri, artifact_root=settings.mlflow.artifact_root)
-    return RunsWatcher(MlflowSearchRuns(connection, key), {"git_commit": code_version()})
+    return RunsWatcher(MlflowSearchRuns(connection, key), {"git_commit": code_version()}, note)

@@ -101,6 +101,7 @@ class RunsWatcher:
 
     runs: SearchRuns
     tags: Mapping[str, str]
+    say: Callable[[str], None]
 
     def begun(self, window: Window, wanted: int) -> None:
         """Nothing."""
@@ -120,6 +121,9 @@ class RunsWatcher:
             "search.deflated": summary.deflated,
             "search.seconds": summary.seconds,
         }
-        self.runs.log(
-            summary.study, window.label, tags=self.tags, metrics=metrics, parameters=summary.best, trials=outcomes
-        )
+        try:
+            self.runs.log(
+                summary.study, window.label, tags=self.tags, metrics=metrics, parameters=summary.best, trials=outcomes
+            )
+        except Exception as error:  # noqa: BLE001 a tracker may raise anything; the study has what it would show
+            self.say(f"{window.label}: not written to the tracker ({type(error).__name__}: {str(error)[:200]})")
