@@ -5,7 +5,7 @@ import time
 
 import dagster as dg
 
-from qts_core.cli.models.searching import chosen_search, search_of
+from qts_core.cli.models.searching import chosen_search, mlflow_watcher, search_of
 from qts_core.research.search.outcome import Progress, TrialOutcome
 from qts_core.research.search.preparing import Window
 from qts_core.research.search.result import SearchResult, proposal_text, save_search
@@ -62,7 +62,7 @@ def _search(model: str) -> dg.AssetsDefinition:
         settings = platform.settings
         chosen = chosen_search(settings, model)
         limit = None if chosen.timeout_minutes is None else time.monotonic() + 60.0 * chosen.timeout_minutes
-        watcher = Watchers((WordsWatcher(context.log.info), PageWatcher(context)))
+        watcher = Watchers((WordsWatcher(context.log.info), PageWatcher(context), mlflow_watcher(settings, model)))
         with search_of(
             settings, model, chosen, stop=lambda: limit is not None and time.monotonic() > limit, watcher=watcher
         ) as (searching, identity):
