@@ -115,7 +115,7 @@ class ModelSettings(Section):
     hyperparameters: dict[str, Parameter] = Field(default_factory=dict)
     """Passed to the library under its own names."""
     hyperparameters_from: Literal["study"] | None = None
-    """`study` takes what the newest finished search proposes in place of `hyperparameters`; default what stands there."""
+    """`study` takes what the newest finished search proposes in place of `hyperparameters`; default what is there."""
     window_hyperparameters: tuple[dict[str, Parameter], ...] = ()
     """Hyperparameters of each fold in place of `hyperparameters`, which the live model keeps; first fold first."""
     features: ModelFeatures = ModelFeatures()

@@ -164,7 +164,11 @@ def _trained_again(
 
 
 def _trained(
-    lake: LakeReader, registry: ModelRegistry, stored: TrainingManifest, then: Manifest, calendar: TradingCalendar,
+    lake: LakeReader,
+    registry: ModelRegistry,
+    stored: TrainingManifest,
+    then: Manifest,
+    calendar: TradingCalendar,
     progress: Progress | None,
 ) -> ModelBundle:
     samples, plan = rebuild(lake, stored, calendar=calendar)

@@ -38,8 +38,8 @@ WHOLE = "all"
 class FoldSummary:
     """One fold; spans are [first, last] ISO dates, measures are by name, NaN where undefined.
 
-    `features` names those that selection chose in it; empty when the model sees all. `figures` are what the fit tells of
-    itself, such as the weights of an ensemble's members.
+    `features` names those that selection chose in it; empty when the model sees all. `figures` are what the fit tells
+    of itself, such as the weights of an ensemble's members.
     """
 
     name: str
@@ -82,6 +82,8 @@ class TrainingSummary:
         Symbols that were ever in the universe, and those of them with bars at the end of the data.
     is_history : bool
         Whether every fold learned only from what came before its test, so that the predictions could be traded.
+    stability : mapping of str to float
+        How figures change from fold to fold.
     """
 
     model: str
@@ -109,6 +111,7 @@ class TrainingSummary:
     members: int = 0
     survivors: int = 0
     is_history: bool = True
+    stability: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return JSON; NaN as null."""

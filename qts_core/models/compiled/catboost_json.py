@@ -75,7 +75,7 @@ def to_json(content: bytes) -> bytes:
     Uncompilable
         If the library does not read or does not write it.
     """
-    import catboost  # type: ignore[import-untyped]
+    import catboost
 
     try:
         model = catboost.CatBoost().load_model(blob=content)

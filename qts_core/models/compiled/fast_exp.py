@@ -44,4 +44,4 @@ def fast_exp(value: float) -> float:
     exponent = ((bits[0] + BIAS) >> SHIFT) << EXPONENT
     grown = (C3 - rest) * (rest * rest) * C2 - rest + C1
     bits[0] = exponent | power
-    return grown * scratch[0]
+    return float(grown * scratch[0])

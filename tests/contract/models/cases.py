@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ import pytest
 from qts_core.config.hyperparameters.declared import NO_TABLE
 from qts_core.config.hyperparameters.tables import TABLES
 from qts_core.market.panel import Floats
-from qts_core.models.base import FitContext, ModelType, Strategy, TradingModel, ValidationTail
+from qts_core.models.base import FitContext, ModelType, Parameter, Strategy, TradingModel, ValidationTail
 from qts_core.models.context import NO_STRATEGY
 from qts_core.models.factory import MODEL_CLASSES, create_model
 
@@ -19,7 +20,7 @@ NAMES = ("alpha", "beta", "gamma", "delta")
 UNTIL = datetime(2024, 6, 28, 20, tzinfo=UTC)
 ROWS = 2000
 
-CHEAP: dict[str, dict[str, bool | int | float | str]] = {
+CHEAP: dict[str, dict[str, Parameter]] = {
     "lightgbm": {"n_estimators": 60, "num_leaves": 7, "min_data_in_leaf": 20, "learning_rate": 0.1},
     "xgboost": {"n_estimators": 60, "max_depth": 3, "learning_rate": 0.1},
     "catboost": {"iterations": 60, "depth": 3, "learning_rate": 0.1},
@@ -41,17 +42,19 @@ class Case:
     def is_classifier(self) -> bool:
         return self.model_type is ModelType.CLASSIFIER
 
-    def make(self, *, seed: int = 5, strategy: Strategy = NO_STRATEGY, **parameters: float | str) -> TradingModel:
+    def make(
+        self, parameters: Mapping[str, Parameter] | None = None, *, seed: int = 5, strategy: Strategy = NO_STRATEGY
+    ) -> TradingModel:
         table = TABLES.get(self.kind, NO_TABLE)
-        given = {**table.canonical(CHEAP.get(self.kind, {})), **table.canonical(parameters)}
+        given = {**table.canonical(CHEAP.get(self.kind, {})), **table.canonical(parameters or {})}
         return create_model(
             self.kind, self.model_type, name="toy", version="1.2.0", seed=seed, parameters=given, classes=self.classes,
             strategy=strategy,
         )  # fmt: skip
 
-    def fitted(self, seed: int = 5, **parameters: float | str) -> TradingModel:
+    def fitted(self, seed: int = 5) -> TradingModel:
         features, labels = self.problem()
-        return self.make(seed=seed, **parameters).fit(features, labels, context())
+        return self.make(seed=seed).fit(features, labels, context())
 
     def problem(self, seed: int = 11, rows: int = ROWS, signal: float = 1.0) -> tuple[Floats, Floats]:
         """Return features with some NaN, and labels that `alpha` foretells in part."""

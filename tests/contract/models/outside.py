@@ -38,10 +38,11 @@ class LeastSquares(TradingModel):
         return self
 
     def predict(self, features: Floats) -> Floats:
+        coefficients = self._fitted()
         rows, total = np.nan_to_num(self._checked(features)), np.zeros(len(features))
-        for column, coefficient in enumerate(self._coefficients[1:]):
+        for column, coefficient in enumerate(coefficients[1:]):
             total = total + coefficient * rows[:, column]
-        return total + self._coefficients[0]
+        return total + float(coefficients[0])
 
     def predict_proba(self, features: Floats) -> Floats:
         raise NotImplementedError
@@ -54,7 +55,7 @@ class LeastSquares(TradingModel):
 
     def to_files(self) -> dict[str, bytes]:
         state = self._state()
-        return {COEFFICIENTS: json.dumps(list(self._coefficients)).encode(), STATE: state}
+        return {COEFFICIENTS: json.dumps(list(self._fitted())).encode(), STATE: state}
 
     def from_files(self, files: Mapping[str, bytes]) -> Self:
         try:
@@ -63,3 +64,7 @@ class LeastSquares(TradingModel):
         except (KeyError, ValueError, TypeError) as error:
             raise self._not_a_model(error, COEFFICIENTS) from error
         return self
+
+    def _fitted(self) -> Floats:
+        assert self._coefficients is not None
+        return self._coefficients

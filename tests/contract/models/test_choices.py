@@ -13,7 +13,7 @@ from qts_core.config.hyperparameters.declared import Hyperparameter
 from qts_core.config.hyperparameters.tables import TABLES
 from qts_core.market.errors import InvalidConfigError, TrainingError
 from qts_core.models import factory
-from qts_core.models.base import ModelType, Strategy, ValidationTail
+from qts_core.models.base import ModelType, Parameter, Strategy, ValidationTail
 from qts_core.models.context import Device, Metric, Option
 from qts_core.models.factory import model_class
 from tests.contract.models.cases import CASES, Case, context, every
@@ -34,9 +34,9 @@ CHOSEN = {
 }
 
 
-def nonsense(one: Hyperparameter) -> list[object]:
+def nonsense(one: Hyperparameter) -> list[Parameter]:
     """Return values that the declaration must refuse."""
-    values: list[object] = ["nonsense", math.nan, math.inf]
+    values: list[Parameter] = ["nonsense", math.nan, math.inf]
     if one.low > -math.inf:
         values.append(one.low - 0.5 if -1 in one.choices else one.low - 1)
     if one.is_open:
@@ -63,7 +63,7 @@ def test_every_hyperparameter_refuses_nonsense_in_one_line(case: Case) -> None:
 def test_an_unknown_hyperparameter_is_refused_with_its_nearest_name(case: Case) -> None:
     name = TABLES[case.kind].parameters[0].name
     with pytest.raises(InvalidConfigError, match=name):
-        case.make(**{f"{name}x": 0.1})
+        case.make({f"{name}x": 0.1})
     with pytest.raises(InvalidConfigError, match="QTS-MODEL-030"):
         case.fitted().set_params(**{name: -1.0})
 
@@ -124,10 +124,13 @@ def test_early_stopping_stops_on_noise_and_says_what_it_needs(case: Case) -> Non
 def best_number_of_trees(case: Case, tail: ValidationTail, patience: int, most: int) -> int:
     """Return where a model grown tree by tree stops: each number of trees is trained anew and judged by hand."""
     features, labels = case.problem()
+    assert tail.bars is not None
+    assert tail.returns is not None
+    judged = tail.features.astype(np.float64)
     best, highest = 0, -math.inf
     for count in range(1, most + 1):
-        model = case.make(**{TREES[case.kind]: count}).fit(features, labels, context())
-        chances = model.predict_proba(tail.features) if case.is_classifier else model.predict(tail.features)[:, None]
+        model = case.make({TREES[case.kind]: count}).fit(features, labels, context())
+        chances = model.predict_proba(judged) if case.is_classifier else model.predict(judged)[:, None]
         scores = chances @ np.array(tail.signs if case.is_classifier else (1.0,))
         bars = [scores[tail.bars == bar] for bar in np.unique(tail.bars)]
         earned = [tail.returns[tail.bars == bar] for bar in np.unique(tail.bars)]
@@ -150,12 +153,12 @@ def test_stopping_by_sharpe_keeps_the_trees_whose_positions_earn_most_on_the_tai
         signs=(-1.0, 0.0, 1.0) if case.classes == 3 else (-1.0, 1.0),
     )  # fmt: skip
     strategy = Strategy(early_stopping_rounds=8, evaluation_metric=Metric.SHARPE)
-    model = case.make(strategy=strategy, **{TREES[case.kind]: 20}).fit(features, labels, context(validation=tail))
+    model = case.make({TREES[case.kind]: 20}, strategy=strategy).fit(features, labels, context(validation=tail))
     best = best_number_of_trees(case, tail, patience=8, most=20)
-    referee = case.make(**{TREES[case.kind]: best}).fit(features, labels, context())
+    referee = case.make({TREES[case.kind]: best}).fit(features, labels, context())
     np.testing.assert_allclose(case.rising(model, features), case.rising(referee, features), rtol=1e-5, atol=1e-7)
     # the metric does not read the labels of the tail
-    other = case.make(strategy=strategy, **{TREES[case.kind]: 20}).fit(
+    other = case.make({TREES[case.kind]: 20}, strategy=strategy).fit(
         features, labels, context(validation=replace(tail, labels=truth[::-1].copy()))
     )
     np.testing.assert_array_equal(case.rising(model, features), case.rising(other, features))

@@ -15,6 +15,7 @@ from qts_core.targets import parse_target
 from qts_core.training.folds import walk_forward
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingEntry, train_walk_forward
+from tests.unit.qts_core.research.memory import MemoryRegistry
 from tests.unit.qts_core.training.samples_for_tests import sample_set
 
 ENTRY = TrainingEntry(
@@ -23,11 +24,13 @@ ENTRY = TrainingEntry(
 )  # fmt: skip
 
 
-class Registry:
+class Registry(MemoryRegistry):
     """Holds one bundle."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
-        self._files, self.asked = files, []
+        super().__init__()
+        self._files = files
+        self.asked: list[tuple[str, str]] = []
 
     def download(self, model: str, version: str) -> dict[str, bytes]:
         self.asked.append((model, version))

@@ -43,7 +43,7 @@ def frame(catalogue: Catalogue, first: list[float | None], second: list[float | 
 
 
 def test_what_is_missing_while_a_window_fills_is_no_gap(catalogue: Catalogue) -> None:
-    values: list[float | None] = [None] * 10 + [1.0, None, 1.0, 1.0]
+    values: list[float | None] = [*[None] * 10, 1.0, None, 1.0, 1.0]
     found = missing_values(frame(catalogue, values, [2.0] * 14), catalogue, {})
     assert found.missing.tolist() == [11 / 14, 0.0]
     assert found.beyond.tolist() == [1 / 4, 0.0]

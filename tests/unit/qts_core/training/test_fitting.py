@@ -103,9 +103,9 @@ def test_a_combinatorial_plan_gives_a_panel_of_predictions_for_each_path(samples
     assert len(result.paths) == 3
     assert result.predictions is result.paths[0]
     judged = np.isfinite(result.paths[0])
-    for path in result.paths[1:]:
-        np.testing.assert_array_equal(np.isfinite(path), judged)
-        assert not np.array_equal(path[judged], result.paths[0][judged])
+    for other in result.paths[1:]:
+        np.testing.assert_array_equal(np.isfinite(other), judged)
+        assert not np.array_equal(other[judged], result.paths[0][judged])
     assert judged[: plan.holdout.start].any(axis=1).all()
     assert not judged[plan.holdout.start :].any()
     for path, panel in zip(plan.paths, result.paths, strict=True):

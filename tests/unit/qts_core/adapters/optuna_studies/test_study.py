@@ -9,6 +9,7 @@ import pytest
 
 from qts_core.adapters.optuna_studies.samplers import SamplerSettings
 from qts_core.adapters.optuna_studies.study import OptunaStudy, open_study
+from qts_core.models.base import Parameter
 from qts_core.ports.studies import TrialState
 from qts_core.training.search.space import Choice, Number, Point, Space
 
@@ -47,7 +48,7 @@ def worth(point: Point) -> float:
     return (1.0 if point["way"] == "b" else 0.0) - (x - 0.7) ** 2
 
 
-def run(study: OptunaStudy, trials: int, value: Callable[[Point], float] = worth) -> list[dict[str, object]]:
+def run(study: OptunaStudy, trials: int, value: Callable[[Point], float] = worth) -> list[dict[str, Parameter]]:
     found = []
     for _ in range(trials):
         asked = study.ask()
@@ -59,7 +60,7 @@ def run(study: OptunaStudy, trials: int, value: Callable[[Point], float] = worth
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_seed_gives_the_same_trials_and_an_interruption_changes_nothing(method: str) -> None:
     whole = run(study_of(method, Memory()), 12)
-    assert all(SPACE.contains(point) for point in whole)  # type: ignore[arg-type]
+    assert all(SPACE.contains(point) for point in whole)
     journal = Memory()
     parts = [*run(study_of(method, journal), 7), *run(study_of(method, journal), 5)]
     assert parts == whole

@@ -16,6 +16,9 @@ from qts_core.market.panel import Floats
 from qts_core.models.base import FitContext, ModelType, Parameter, Strategy, TradingModel
 from qts_core.models.boosting import base, catboost_model, lightgbm_model, xgboost_model
 from qts_core.models.boosting.base import isolated_groups, scheduled
+from qts_core.models.boosting.catboost_model import CatBoostModel
+from qts_core.models.boosting.lightgbm_model import LightGBMModel
+from qts_core.models.boosting.xgboost_model import XGBoostModel
 from qts_core.models.context import NO_STRATEGY, Device, Metric
 from qts_core.models.factory import create_model
 
@@ -38,18 +41,21 @@ def data(rows: int = 1500) -> tuple[Floats, Floats]:
     return features, labels + rng.standard_normal(rows)
 
 
-def model(
-    kind: str, strategy: Strategy = NO_STRATEGY, *, model_type: ModelType = ModelType.REGRESSOR, **more: Parameter
-) -> TradingModel:
-    return create_model(kind, model_type, name="toy", seed=5, parameters={**CHEAP[kind], **more}, strategy=strategy)
+def model(kind: str, strategy: Strategy = NO_STRATEGY, /, **more: Parameter) -> TradingModel:
+    given = {**CHEAP[kind], **more}
+    return create_model(kind, ModelType.REGRESSOR, name="toy", seed=5, parameters=given, strategy=strategy)
 
 
-def grown(
-    kind: str, strategy: Strategy = NO_STRATEGY, *, start: TradingModel | None = None, **more: Parameter
-) -> Floats:
+def grown(kind: str, strategy: Strategy = NO_STRATEGY, /, **more: Parameter) -> Floats:
     features, labels = data()
     fitted = model(kind, strategy, **more).fit(features, labels, context())
     return fitted.predict(features)
+
+
+def told(of: TradingModel) -> dict[str, object]:
+    """Return what the library is given."""
+    assert isinstance(of, LightGBMModel | XGBoostModel | CatBoostModel)
+    return of._library_parameters(NAMES)
 
 
 def context(weights: Floats | None = None) -> FitContext:
@@ -185,7 +191,7 @@ def test_the_number_of_threads_changes_no_bit(kind: str, monkeypatch: pytest.Mon
 )
 def test_on_a_gpu_the_library_is_told_so_and_nothing_else_changes(kind: str, said: dict[str, str]) -> None:
     on_gpu, on_cpu = model(kind, Strategy(device=Device.GPU)), model(kind)
-    gpu, cpu = (one._library_parameters(NAMES) for one in (on_gpu, on_cpu))
+    gpu, cpu = told(on_gpu), told(on_cpu)
     assert said.items() <= gpu.items()
     changed = {name for name in {*gpu, *cpu} if gpu.get(name) != cpu.get(name)}
     assert changed <= {*said, "gpu_use_dp", "force_row_wise"}

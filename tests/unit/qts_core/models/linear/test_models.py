@@ -33,7 +33,7 @@ def problem(classes: int, seed: int = 1) -> tuple[Floats, Floats]:
     return features, labels
 
 
-def model_of(kind: str, classes: int = 1, **parameters: float | str) -> TradingModel:
+def model_of(kind: str, classes: int = 1, /, **parameters: float | str) -> TradingModel:
     model_type = ModelType.CLASSIFIER if classes > 1 else ModelType.REGRESSOR
     return create_model(kind, model_type, name="toy", parameters=parameters, classes=max(classes, 2))
 

@@ -10,7 +10,7 @@ from qts_core.models.base import ModelType
 from qts_core.models.factory import model_class, registered_kinds
 from qts_core.training.search.proposing import random_point
 from qts_core.training.search.settled import settled_parameters
-from qts_core.training.search.space import Choice, Number, Space
+from qts_core.training.search.space import Choice, Number, Point, Space
 from qts_core.training.search.spaces import default_space, searched_space
 
 CONDITIONAL = Space(
@@ -49,7 +49,7 @@ def test_random_points_belong_to_the_space_and_cover_every_choice() -> None:
 
 
 def test_a_point_and_its_places_are_the_same_thing() -> None:
-    point = {"strategy": "bagging", "rate": 0.1, "share": 0.75}
+    point: Point = {"strategy": "bagging", "rate": 0.1, "share": 0.75}
     assert CONDITIONAL.encode(point) == pytest.approx([np.sqrt(0.5), 0.0, 0.5, 0.5])
 
 
@@ -63,7 +63,7 @@ def test_many_places_are_encoded_as_one_by_one() -> None:
 
 
 def test_neighbours_differ_in_one_number_and_stay_inside() -> None:
-    point = {"strategy": "goss", "rate": 0.01}
+    point: Point = {"strategy": "goss", "rate": 0.01}
     near = CONDITIONAL.neighbours(point, step=0.25)
     assert [other["rate"] for other in near] == [pytest.approx(0.01 * 100**0.25)]
 
