@@ -276,7 +276,12 @@ def _record(prepared: PreparedTraining, result: TrainingResult, tools: ResearchT
             "universe": str(len(prepared.survivorship.ever)),
             "universe_survivors": str(prepared.survivorship.survivors),
         },
-        metrics={**_finite(result.overall.metrics()), **_sureness(result), "training_seconds": seconds},
+        metrics={
+            **_finite(result.overall.metrics()),
+            **_sureness(result),
+            **result.stability,
+            "training_seconds": seconds,
+        },
         tags={
             "feature_hash": samples.catalogue_hash,
             "data_hash": samples.data_hash,
@@ -312,7 +317,7 @@ def _sureness(result: TrainingResult) -> dict[str, float]:
 def _fold_record(prepared: PreparedTraining, fold: FoldResult) -> FoldRecord:
     spans = prepared.plan.describe(prepared.panel.timeline)[fold.index]
     inside = {f"train.{k}": v for k, v in fold.in_sample.metrics().items()}
-    outside = {f"test.{k}": v for k, v in {**fold.out_of_sample.metrics(), **fold.certainty}.items()}
+    outside = {f"test.{k}": v for k, v in {**fold.out_of_sample.metrics(), **fold.certainty, **fold.measures}.items()}
     name = f"fold {fold.index + 1}: test {spans['test']}"
     told = {f"fit.{k}": v for k, v in fold.figures.items()}
     figures = {**inside, **outside, **told, "features": float(len(fold.selection.names))}
@@ -348,6 +353,7 @@ def _summary(prepared: PreparedTraining, result: TrainingResult, run: TrackedRun
         members=len(prepared.survivorship.ever),
         survivors=prepared.survivorship.survivors,
         is_history=plan.is_history,
+        stability=result.stability,
     )
 
 
@@ -365,7 +371,7 @@ def _fold_summary(prepared: PreparedTraining, fold: FoldResult) -> FoldSummary:
         train_samples=fold.train_samples,
         test_samples=fold.test_samples,
         in_sample=fold.in_sample.metrics(),
-        out_of_sample={**fold.out_of_sample.metrics(), **fold.certainty},
+        out_of_sample={**fold.out_of_sample.metrics(), **fold.certainty, **fold.measures},
         features=() if fold.selection.method == "none" else fold.selection.names,
         figures=dict(fold.figures),
     )

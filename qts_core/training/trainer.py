@@ -19,7 +19,8 @@ from qts_core.trading.stored_doubts import StoredDoubts
 from qts_core.training.certainty import fit_certain
 from qts_core.training.doubts import Certainty, DoubtPanels
 from qts_core.training.entry import TrainingEntry
-from qts_core.training.evaluation import Evaluation, evaluate_scores
+from qts_core.training.evaluation import Evaluation, evaluate_scores, stability
+from qts_core.training.evaluation.measuring import fold_measures
 from qts_core.training.fitting import Fitted, score_places
 from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.samples import TrainingSet
@@ -36,7 +37,8 @@ Progress = Callable[[str, int, int], None]
 @dataclass(frozen=True, slots=True)
 class FoldResult:
     """One fold: how its model did where it learned and where it did not, the features it saw, what its fit tells, and
-    how often what it promised came true (`certainty`, on the first path)."""
+    how often what it promised came true (`certainty`, on the first path). `measures` are further figures out of sample:
+    of values or classes, of a long/short portfolio, and their intervals."""
 
     index: int
     train_samples: int
@@ -46,6 +48,7 @@ class FoldResult:
     selection: Selection
     figures: Mapping[str, float] = field(default_factory=dict)
     certainty: Mapping[str, float] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +70,8 @@ class TrainingResult:
         The model that goes live.
     doubts, certainty : StoredDoubts, Certainty, optional
         How sure the folds' models were on the first path, and what came of it; None unless `uncertainty` asks for it.
+    stability : mapping of str to float
+        How figures change from fold to fold.
     """
 
     entry: TrainingEntry
@@ -79,6 +84,7 @@ class TrainingResult:
     bundle: ModelBundle
     doubts: StoredDoubts | None = None
     certainty: Certainty | None = None
+    stability: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def predictions(self) -> Floats:
@@ -129,7 +135,9 @@ def train_walk_forward(
         for path, panel in zip(plan.paths, paths, strict=True):
             for part in (p for p in path.parts if p.fold == fold.index):
                 panel[part.rows.start : part.rows.stop] = scores[part.rows.start : part.rows.stop]
-        folds.append(_judge(entry, samples, fold, fitted, scores, returns))
+        judged = _judge(entry, samples, fold, fitted, scores, returns)
+        tested = plan.test_samples(fold, samples)
+        folds.append(replace(judged, measures=fold_measures(entry, samples, fitted, tested, scores, fold.index)))
         if progress is not None:
             progress(f"{entry.key} fold {fold.index + 1}", fold.index + 1, total)
     overall = evaluate_scores(paths[0], returns, horizon_bars=entry.target.horizon_bars)
@@ -143,7 +151,17 @@ def train_walk_forward(
         progress(f"{entry.key} final", total, total)
     importance = dict(sorted(final.model.get_feature_importance().items(), key=lambda item: (-item[1], item[0])))
     return TrainingResult(
-        entry, plan, paths, returns, tuple(folds), overall, importance, bundle, doubts.stored(), certainty
+        entry,
+        plan,
+        paths,
+        returns,
+        tuple(folds),
+        overall,
+        importance,
+        bundle,
+        doubts.stored(),
+        certainty,
+        stability([{**fold.out_of_sample.metrics(), **fold.measures} for fold in folds]),
     )
 
 

@@ -1,4 +1,4 @@
-"""How good predictions are: rank information coefficient, error and hit ratio (specification 7.3)."""
+"""How good scores are: rank information coefficient, error and hit ratio (specification 7.3)."""
 
 from __future__ import annotations
 
