@@ -131,4 +131,4 @@ def _chances(samples: TrainingSet, fitted: Fitted, tested: Places, told: Floats)
 
 
 def _block(count: int) -> float:
-    return max(1.0, float(count) ** (1 / 3))
+    return max(1.0, float(float(count) ** (1 / 3)))
