@@ -27,6 +27,14 @@ from qts_core.ports.lake import LakePort
 from qts_core.report.uncertainty_inputs import Silence, UncertaintyRecord
 from qts_core.research.doubt_store import load_doubts, load_record
 from qts_core.research.gates import PermutationLink
+from qts_core.research.overfit_flags import (
+    OverfitFlag,
+    few_trades,
+    high_turnover,
+    in_sample_gap,
+    regime_dependence,
+    session_market,
+)
 from qts_core.research.training_summary import TrainingSummary, load_predictions
 from qts_core.targets import forward_return, parse_target
 from qts_core.trading.abstention import ABSTAINED
@@ -65,6 +73,8 @@ class ModelBacktest:
         What the model promised out of sample, and what came.
     without : ModelBacktest, optional
         The same predictions traded without abstention.
+    market : float64 [D], optional
+        Mean return of the symbols on each session.
     """
 
     summary: TrainingSummary
@@ -78,6 +88,7 @@ class ModelBacktest:
     link: PermutationLink | None = None
     uncertainty: UncertaintyRecord | None = None
     without: ModelBacktest | None = None
+    market: Floats | None = None
 
     @property
     def abstains(self) -> bool:
@@ -108,6 +119,19 @@ class ModelBacktest:
         """Average traded value per session over equity, both sides counted."""
         sessions = len(self.returns)
         return float(np.nansum(self.result.turnover)) / sessions if sessions else float("nan")
+
+    def flags(self) -> tuple[OverfitFlag, ...]:
+        """Return the signs of overfitting that training and backtest show or do not."""
+        folds = self.summary.folds
+        inside = [fold.in_sample.get("rank_ic", float("nan")) for fold in folds]
+        outside = [fold.out_of_sample.get("rank_ic", float("nan")) for fold in folds]
+        market = np.full(len(self.returns), np.nan) if self.market is None else self.market
+        return (
+            in_sample_gap(inside, outside),
+            few_trades(len(self.result.trades)),
+            high_turnover(self.turnover_per_session),
+            regime_dependence(self.returns, market),
+        )
 
     def metrics(self) -> dict[str, float]:
         """Return finite figures by name."""
@@ -176,7 +200,8 @@ def run_model_backtest(
         ),
         first_decision=from_micros(summary.first_test),
     )
-    returns = DailyCurve.of(result.timeline, result.equity, initial=result.initial_cash).returns
+    curve = DailyCurve.of(result.timeline, result.equity, initial=result.initial_cash)
+    returns = curve.returns
     rules = {
         "risk": settings.risk.model_dump(mode="json"),
         "trading": settings.trading.model_dump(mode="json", exclude=OPERATIONAL),
@@ -187,7 +212,7 @@ def run_model_backtest(
     alive = survivorship(panel, membership_mask(instruments, panel.timeline))
     return ModelBacktest(
         summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds,
-        _link(summary, panel, predictions), load_record(lake, summary),
+        _link(summary, panel, predictions), load_record(lake, summary), market=session_market(panel, curve.days),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import math
 
 from qts_core.analytics.survivorship import Survivorship
 from qts_core.market.time import from_micros
+from qts_core.research.overfit_flags import in_sample_gap
 from qts_core.training.samples import TrainingSet
 from qts_core.training.trainer import TrainingResult
 
@@ -26,7 +27,7 @@ def model_card(result: TrainingResult, samples: TrainingSet, alive: Survivorship
         Who of the universe was still there at the end of the data.
     """
     about = (_header(result), _data(result, samples), _folds(result), _members(result))
-    parts = (*about, _importance(result), _limits(result, alive))
+    parts = (*about, _stability(result), _importance(result), _limits(result, alive))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -87,6 +88,14 @@ def _method(result: TrainingResult) -> str:
     if plan.is_history:
         return f"{said} Each learned only from what came before its test."
     return f"{said} Folds also learned from what came **after** their test: this is no history that could be traded."
+
+
+def _stability(result: TrainingResult) -> str:
+    inside = [fold.in_sample.rank_ic_mean for fold in result.folds]
+    flag = in_sample_gap(inside, [fold.out_of_sample.rank_ic_mean for fold in result.folds])
+    lines = [f"| {name.removeprefix('stability.')} | {_number(v)} |" for name, v in result.stability.items()]
+    table = "\n\n| from fold to fold | |\n|---|---:|\n" + "\n".join(lines) if lines else ""
+    return f"## Stability\n\n`{flag.name}` {flag.verdict}: {flag.sentence}.{table}"
 
 
 def _importance(result: TrainingResult) -> str:

@@ -27,6 +27,7 @@ from qts_core.research.gates.collecting import gate_evidence
 from qts_core.research.ledger import ReturnSeries, Trial, TrialKind
 from qts_core.research.model_backtest import ModelBacktest, run_model_backtest
 from qts_core.research.model_card import model_card
+from qts_core.research.overfit_flags import flag_tags
 from qts_core.research.preparation import PreparedTraining
 from qts_core.research.tools import ResearchTools
 from qts_core.research.training_manifest import save_manifest
@@ -243,6 +244,7 @@ def nominate(settings: Settings, verdict: ModelBacktest, tools: ResearchTools) -
     alive = verdict.survivorship
     tags = {
         **report.tags(),
+        **flag_tags(verdict.flags()),
         "gate.trials": str(evidence.trials.count),
         "gate.independent_trials": f"{evidence.trials.independent:.1f}",
         LEDGER_TAG: anchor_tag(known.head, tools.seal),

@@ -118,7 +118,7 @@ def tear_sheet(
         sectors=sectors,
         live=live,
         scenarios=scenarios,
-        notes=_notes(verdict, source, settings),
+        notes=(*_notes(verdict, source, settings), *_signs(verdict)),
         uncertainty=verdict.uncertainty,
         silence=verdict.silence,
     )  # fmt: skip
@@ -205,6 +205,10 @@ def _notes(verdict: ModelBacktest, source: MarketSource, settings: Settings) -> 
         notes.append(ADJUSTED[source.adjustment])
     notes.append(f"Survivorship: {verdict.survivorship.sentence(is_synthetic=source.is_synthetic)}")
     return tuple(notes)
+
+
+def _signs(verdict: ModelBacktest) -> tuple[str, ...]:
+    return tuple(f"Sign of overfitting: {flag.sentence}." for flag in verdict.flags() if flag.is_raised)
 
 
 def _number(value: float | None) -> float:

@@ -74,6 +74,9 @@ def show(
                 for g in report["gates"]
             ],
         )
+    for name, said in sorted(chosen.tags.items()):
+        if name.startswith("flag."):
+            typer.echo(f"{name} {said}")
 
 
 def promote(
