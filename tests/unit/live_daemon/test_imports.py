@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from live_daemon.import_guard import FORBIDDEN
+from qts_core.models.factory import MODEL_CLASSES
 
 LISTING = """
 import sys
@@ -27,7 +28,21 @@ def loaded(code: str) -> set[str]:
 def test_the_daemon_loads_no_training_or_orchestration_library() -> None:
     modules = loaded(LISTING)
     assert not FORBIDDEN & modules
-    assert {"alpaca", "lightgbm", "numba", "fastapi"} <= modules
+    assert {"alpaca", "numba", "fastapi"} <= modules
+    assert not {"lightgbm", "xgboost", "catboost"} & modules, "a model's library comes with the model"
+
+
+@pytest.mark.process
+def test_every_kind_of_model_can_be_loaded_without_a_training_library() -> None:
+    code = """
+from live_daemon.import_guard import install
+install()
+from qts_core.models.factory import MODEL_CLASSES, create_model
+for kind, model_type in MODEL_CLASSES:
+    create_model(kind, model_type, name="m")
+    print(kind)
+"""
+    assert {kind for kind, _ in MODEL_CLASSES} == loaded(code)
 
 
 @pytest.mark.process
