@@ -66,7 +66,7 @@ def test_changing_everything_after_a_fold_changes_none_of_its_predictions() -> N
 def test_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     samples = sample_set(sessions=36)
     plan = plan_for(samples)
-    entry = replace(ENTRY, row_stride=2, parameters={**ENTRY.parameters, "bagging_fraction": 0.7})
+    entry = replace(ENTRY, row_stride=2, parameters={**ENTRY.parameters, "bagging_fraction": 0.7, "bagging_freq": 1})
     one, two = train_walk_forward(entry, samples, plan), train_walk_forward(entry, samples, plan)
     assert dict(one.bundle.files) == dict(two.bundle.files)
     assert one.bundle.sha256 == two.bundle.sha256
