@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -131,11 +130,11 @@ def test_shared_sessions_are_those_that_most_trials_have() -> None:
     assert shared_sessions(()).shape == (0, 0)
 
 
-def test_a_thousand_trials_are_judged_within_a_second() -> None:
+def test_the_best_of_a_thousand_trials_of_noise_is_refused() -> None:
     many = series(noise(8, 1000))
-    started = time.process_time()
-    evaluate_gates(evidence_with(study=many, others=many), SETTINGS)
-    assert time.process_time() - started < 3.0
+    report = evaluate_gates(evidence_with(study=many, others=many), SETTINGS)
+    assert {"gate.pbo", "gate.reality_check"} <= {gate.name for gate in report.gates if gate.applies}
+    assert not report.passed
 
 
 def test_predictions_of_models_that_saw_later_sessions_are_refused_however_good() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,6 @@ from sklearn import metrics
 
 from qts_core.models.base import ModelType
 from qts_core.targets import parse_target
-from qts_core.training.evaluation import measuring
 from qts_core.training.evaluation.measuring import score_measures
 from qts_core.training.fitting import fit_fold
 from qts_core.training.folds import walk_forward
@@ -62,18 +60,3 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
         found = score_measures(scores, returns, horizon_bars=10, generator=rng)
         held += found["rank_ic.low"] <= 0.0 <= found["rank_ic.high"]
     assert held >= 50  # 57 expected; percentile intervals of 40 values are a little narrow
-
-
-def test_figures_cost_little_of_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    spent, plain = 0.0, measuring.fold_measures
-
-    def timed(*given: object) -> dict[str, float]:
-        nonlocal spent
-        start = time.perf_counter()
-        found = plain(*given)  # type: ignore[arg-type]
-        spent += time.perf_counter() - start
-        return found
-
-    monkeypatch.setattr("qts_core.training.trainer.fold_measures", timed)
-    folds = len(train_walk_forward(RETURN, SAMPLES, PLAN).folds)
-    assert spent / folds < 0.5
