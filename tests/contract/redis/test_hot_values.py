@@ -107,7 +107,7 @@ def test_a_server_killed_on_the_way_costs_nothing_but_a_count_and_two_lines(redi
         longest = max(timed(partial(values.offer, each)) for each in bars)
         heard.until("failed")
         heard.until("failed")
-        assert longest < 0.05
+        assert longest < 1.0
         redis_server.start()
         heard.until("published")
         for _ in range(3):
@@ -139,8 +139,8 @@ def test_a_server_that_accepts_and_never_answers_does_not_hold_anybody_up() -> N
     heard = Heard()
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"redis://:secret@127.0.0.1:{mute.getsockname()[1]}/0"
-        with publisher(url, heard, timeout_seconds=0.1) as values:
-            assert timed(lambda: values.offer(bar(1))) < 0.05
+        with publisher(url, heard, timeout_seconds=2.0) as values:
+            assert timed(lambda: values.offer(bar(1))) < 1.0
             heard.until("failed")
         assert not values._thread.is_alive()
     assert heard.events == ["hot_values.lost"]
