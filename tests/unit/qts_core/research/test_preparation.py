@@ -22,6 +22,7 @@ from qts_core.market.panel import Panel
 from qts_core.market.time import day_number
 from qts_core.research.feature_months import catalogue_for, compute_all_months
 from qts_core.research.preparation import PreparedTraining, prepare_training
+from qts_core.research.symbol_parts import symbol_roles
 
 LAST_DAY, FIRST_DAY = date(2024, 2, 7), date(2024, 2, 14)
 FEW = FeaturesSettings(groups=("technical_momentum",), exclude=("tech_stoch*",))
@@ -48,6 +49,9 @@ def settings_of(universe: UniverseSettings) -> Settings:
 
 
 def prepared(lake: Lake, universe: UniverseSettings) -> PreparedTraining:
+    symbols = load_panel(lake, calendar=xnys()).symbols
+    roles = symbol_roles(universe, lake, symbols)
+    compute_all_months(lake, catalogue_for(FEW), symbols=symbols, calendar=xnys(), roles=roles)
     return prepare_training(lake, settings_of(universe), "m", calendar=xnys())
 
 

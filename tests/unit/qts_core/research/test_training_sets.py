@@ -24,6 +24,7 @@ from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataV
 from qts_core.research.catalogues import catalogue_for
 from qts_core.research.feature_months import compute_all_months
 from qts_core.research.preparation import PreparedTraining, prepare_training
+from qts_core.research.symbol_parts import symbol_roles
 from qts_core.research.training_manifest import (
     TrainingManifest,
     load_manifest,
@@ -60,7 +61,8 @@ def lake_of(path: Path, bars: pl.DataFrame = BARS) -> Lake:
 
 def refresh(lake: Lake) -> None:
     clean_all(lake, calendar=xnys())
-    compute_all_months(lake, catalogue_for(FEW), symbols=SYMBOLS, calendar=xnys())
+    roles = symbol_roles(SETTINGS.universe, lake, SYMBOLS)
+    compute_all_months(lake, catalogue_for(FEW), symbols=SYMBOLS, calendar=xnys(), roles=roles)
 
 
 def revise(lake: Lake) -> None:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from qts_core.adapters.db.append_only import append_only_statements
+from qts_core.market.errors import ConfigurationError
 
 __all__ = ["downgrade", "upgrade"]
 
@@ -27,5 +28,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the table away, and with it every study."""
-    op.drop_table("study_entries")
+    """Refuse: a study that was dropped could be made again, and its trials would be counted twice."""
+    raise ConfigurationError(
+        "QTS-DB-004", "There is no version of the studies before this one", found="a downgrade below 0001",
+        fix="studies are never dropped; name another database instead",
+    )  # fmt: skip
