@@ -13,6 +13,9 @@ from qts_core.market.errors import BrokerConnectionError
 
 __all__ = ["ExchangeClock", "Tick"]
 
+KEPT_SECONDS = 2.0
+"""An idle connection is used again within this time; the exchange keeps one for five seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -38,7 +41,9 @@ class ExchangeClock:
     """
 
     def __init__(self, rest: str, headers: dict[str, str] | None = None) -> None:
-        self._client = httpx.AsyncClient(base_url=rest, timeout=10.0, headers=headers)
+        # Kept connections are given up before the server does it: a request on a closed one would be lost.
+        limits = httpx.Limits(keepalive_expiry=KEPT_SECONDS)
+        self._client = httpx.AsyncClient(base_url=rest, timeout=10.0, headers=headers, limits=limits)
 
     async def __aenter__(self) -> Self:
         return self
