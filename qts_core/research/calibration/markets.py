@@ -34,6 +34,8 @@ from qts_core.research.tools import ResearchTools
 __all__ = ["CalibrationSettings", "MarketOutcome", "calibrate_market"]
 
 LAST_YEAR = 2024
+FINDABLE = 2.0
+"""Strength of the generator's signal (docs/concepts/synthetic-market.md) that a calibration calls 1: twice the demo's."""
 HORIZONS = (13, 26, 52)
 """Label horizons, in bars, among which a researcher who tries several things chooses."""
 
@@ -45,7 +47,7 @@ class CalibrationSettings:
     Attributes
     ----------
     signal : float
-        Strength of the planted signal: 0 is pure noise, 1 one that a careful researcher should find.
+        Strength of the planted signal: 0 is pure noise, 1 one that a careful researcher should find, 0.5 the demo's.
     seed : int
         Market i of a calibration depends on this and on i alone.
     symbols, months : int
@@ -67,7 +69,7 @@ class CalibrationSettings:
         [seed] = np.random.SeedSequence([self.seed, number]).generate_state(1).tolist()
         return SyntheticMarketSettings(
             symbols=self.symbols, first=first, last=date(LAST_YEAR, 12, 31), seed=int(seed) & 0x7FFFFFFF,
-            signal_strength=self.signal,
+            signal_strength=FINDABLE * self.signal,
         )  # fmt: skip
 
 
@@ -78,7 +80,7 @@ class MarketOutcome:
     Attributes
     ----------
     number, seed : int
-        Which market, and the seed that generates it again: ``qts data synth --seed``.
+        Which market, and the seed that its generator was given.
     passed : bool
         Whether every gate let the best trial through.
     refused_by : tuple of str
