@@ -35,7 +35,7 @@ __all__ = ["CalibrationSettings", "MarketOutcome", "calibrate_market"]
 
 LAST_YEAR = 2024
 FINDABLE = 2.0
-"""Strength of the generator's signal (docs/concepts/synthetic-market.md) that a calibration calls 1: twice the demo's."""
+"""Strength of the generator's signal (docs/concepts/synthetic-market.md) that a calibration calls 1."""
 HORIZONS = (13, 26, 52)
 """Label horizons, in bars, among which a researcher who tries several things chooses."""
 
