@@ -59,7 +59,7 @@ OURS: Mapping[str, Sequence[Node]] = {
 
 def theirs() -> Mapping[str, Callable[[Frame], object]]:
     """Return pandas-ta-classic's computation of each."""
-    import pandas_ta_classic as ta  # type: ignore[import-untyped,unused-ignore]
+    import pandas_ta_classic as ta
 
     return {
         "SMA 20": lambda f: ta.sma(f.close, 20, talib=False),
