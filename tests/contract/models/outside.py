@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.market.errors import PredictionError
 from qts_core.market.panel import Floats
 from qts_core.models.base import STATE, FitContext, ModelType, TradingModel
 
@@ -66,5 +67,6 @@ class LeastSquares(TradingModel):
         return self
 
     def _fitted(self) -> Floats:
-        assert self._coefficients is not None
+        if self._coefficients is None:
+            raise PredictionError("QTS-MODEL-004", "the model is not fitted", where=self._name, fix="call fit or load")
         return self._coefficients

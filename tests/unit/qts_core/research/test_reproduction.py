@@ -137,9 +137,9 @@ def test_a_bundle_that_differs_without_a_known_cause_says_which_entries_do(world
 
 
 def test_data_that_was_revised_since_changes_nothing_and_data_that_is_gone_is_named(tmp_path: Path) -> None:
-    world = World(lake_of(tmp_path / "lake"))
+    world = World(lake_of(tmp_path / "lake", universe=SETTINGS.universe))
     trained = world.train()
-    revise(world.lake)
+    revise(world.lake, universe=SETTINGS.universe)
     assert world.again("1").is_equal
     files = read_manifest(world.lake, trained.result.bundle.manifest.training.training_set).files
     victim = tmp_path / "lake" / next(file for file in sorted(files) if "clean_bars" in file)

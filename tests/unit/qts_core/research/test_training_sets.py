@@ -52,25 +52,25 @@ ARRIVAL = datetime(2024, 2, 28, 12, 0, tzinfo=UTC)
 REVISED = datetime(2024, 1, 30, 15, 0, tzinfo=UTC)
 
 
-def lake_of(path: Path, bars: pl.DataFrame = BARS) -> Lake:
+def lake_of(path: Path, bars: pl.DataFrame = BARS, *, universe: UniverseSettings = SETTINGS.universe) -> Lake:
     lake = Lake(path)
     admit_bars(lake, bars, calendar=xnys(), now=None, origin="s")
-    refresh(lake)
+    refresh(lake, universe)
     return lake
 
 
-def refresh(lake: Lake) -> None:
+def refresh(lake: Lake, universe: UniverseSettings = SETTINGS.universe) -> None:
     clean_all(lake, calendar=xnys())
-    roles = symbol_roles(SETTINGS.universe, lake, SYMBOLS)
+    roles = symbol_roles(universe, lake, SYMBOLS)
     compute_all_months(lake, catalogue_for(FEW), symbols=SYMBOLS, calendar=xnys(), roles=roles)
 
 
-def revise(lake: Lake) -> None:
+def revise(lake: Lake, *, universe: UniverseSettings = SETTINGS.universe) -> None:
     """Let a correction of a bar of January arrive in February, and compute what follows from it."""
     bar = BARS.filter((pl.col("symbol") == "MSFT") & (pl.col("ts_event") == REVISED))
     prices = [(pl.col(name) * 1.01).round(2) for name in ("open", "high", "low", "close")]
     list(write_raw_bars(lake, bar.with_columns(*prices, ts_known=pl.lit(ARRIVAL).cast(pl.Datetime("us", "UTC"))), {}))
-    refresh(lake)
+    refresh(lake, universe)
 
 
 def prepared(lake: Lake, as_of: datetime | None = None) -> PreparedTraining:
