@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def grown(plan: Plan, sizes: Sequence[int], of: str, shape: Callable[[int], tupl
         blocks = blocks_of(panel)
         if not seconds:
             run_plan(plan, panel.symbols, blocks[:2])
-        seconds.append(best_of(lambda panel=panel, blocks=blocks: run_plan(plan, panel.symbols, blocks), 1))  # type: ignore[misc]
+        seconds.append(best_of(partial(run_plan, plan, panel.symbols, blocks), 1))
     exponent = float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
     steps = "  ".join(f"{size:,}: {each:.2f} s" for size, each in zip(sizes, seconds, strict=True))
     print(f"  by {of:8} {steps}   exponent {exponent:.2f}")

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import qlib  # type: ignore[import-not-found,unused-ignore]
-from qlib.contrib.data.loader import Alpha158DL  # type: ignore[import-not-found,unused-ignore]
-from qlib.data import D  # type: ignore[import-not-found,unused-ignore]
-from qlib.data.data import ExpressionD, FeatureD  # type: ignore[import-not-found,unused-ignore]
+import qlib
+from qlib.contrib.data.loader import Alpha158DL
+from qlib.data import D
+from qlib.data.data import ExpressionD, FeatureD
 
 FREQUENCY = "15min"
 FIELDS = ("open", "high", "low", "close", "volume", "vwap")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from benchmarks.features.market import Market, run_plan
 from qts_core.features import Node, Plan
@@ -42,7 +43,7 @@ def compare(
     for name, (nodes, referee) in pairs.items():
         plan = Plan.of({str(i): node for i, node in enumerate(nodes)})
         run_plan(plan, market.panel.symbols, market.blocks[:3])
-        ours = best_of(lambda plan=plan: run_plan(plan, market.panel.symbols, market.blocks), times)  # type: ignore[misc]
+        ours = best_of(partial(run_plan, plan, market.panel.symbols, market.blocks), times)
         theirs = best_of(referee, times)
         print(f"{name:24} {ours / market.values * 1e9:9.1f} {theirs / market.values * 1e9:16.1f} {ours / theirs:7.2f}x")
         rows.append({"indicator": name, "ours": ours / market.values * 1e9, other: theirs / market.values * 1e9})

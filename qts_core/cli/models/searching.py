@@ -109,7 +109,8 @@ def search_of(
     ):
         yield Searching(
             plan=plan, open_study=lambda window: opened(store, plan, window, workers.mine),
-            ledger=TrialLedger(database.trials), workers=workers, now=lambda: datetime.now(UTC),  # noqa: TID251
+            ledger=TrialLedger(database.trials), workers=workers,
+            now=lambda: datetime.now(UTC),  # noqa: TID251 - a composition root may ask the wall clock
             stop=stop, watcher=watcher,
         ), prepared.identity  # fmt: skip
 

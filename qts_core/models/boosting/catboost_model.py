@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from qts_core.config.hyperparameters.catboost import CATBOOST
 from qts_core.market.errors import ModelLoadError
 from qts_core.market.panel import Floats
-from qts_core.models.base import FitContext, ModelType, Parameter, Strategy
+from qts_core.models.base import FitContext, ModelType, Parameter
 from qts_core.models.boosting.base import SMALL_BATCH_ROWS, THREADS, BoostedTrees
 from qts_core.models.boosting.inputs import single_precision, within_single_precision
-from qts_core.models.context import NO_STRATEGY, Device, Metric, Option
+from qts_core.models.context import Device, Metric, Option
 from qts_core.models.folder import written_bytes
 
 __all__ = ["CatBoostClassifier", "CatBoostModel", "CatBoostRegressor"]
@@ -51,19 +51,7 @@ class CatBoostModel(BoostedTrees):
     weights_file = "model.cbm"
     tree_count = "iterations"
     objective: ClassVar[str]
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        version: str = "1.0.0",
-        seed: int = 0,
-        parameters: Mapping[str, Parameter] | None = None,
-        classes: int = 2,
-        strategy: Strategy = NO_STRATEGY,
-    ) -> None:
-        super().__init__(name, version=version, seed=seed, parameters=parameters, classes=classes, strategy=strategy)
-        self._booster: catboost.CatBoost | None = None
+    _booster: catboost.CatBoost | None = None
 
     @classmethod
     def can_use_gpu(cls) -> bool:

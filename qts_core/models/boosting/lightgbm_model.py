@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from qts_core.config.hyperparameters.lightgbm import LIGHTGBM
 from qts_core.market.errors import ModelLoadError
 from qts_core.market.panel import Floats
-from qts_core.models.base import FitContext, ModelType, Parameter, Strategy
+from qts_core.models.base import FitContext, ModelType, Parameter
 from qts_core.models.boosting.base import SMALL_BATCH_ROWS, THREADS, BoostedTrees, isolated_groups, scheduled
 from qts_core.models.boosting.sharpe import SharpeMetric
-from qts_core.models.context import NO_STRATEGY, Device, Option, ValidationTail
+from qts_core.models.context import Device, Option, ValidationTail
 
 __all__ = ["LightGBMClassifier", "LightGBMModel", "LightGBMRegressor"]
 
@@ -49,19 +49,7 @@ class LightGBMModel(BoostedTrees):
     tree_count = "num_iterations"
     schedulable = frozenset({"learning_rate", "lambda_l1", "lambda_l2", "min_gain_to_split"})
     objective: ClassVar[str]
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        version: str = "1.0.0",
-        seed: int = 0,
-        parameters: Mapping[str, Parameter] | None = None,
-        classes: int = 2,
-        strategy: Strategy = NO_STRATEGY,
-    ) -> None:
-        super().__init__(name, version=version, seed=seed, parameters=parameters, classes=classes, strategy=strategy)
-        self._booster: lightgbm.Booster | None = None
+    _booster: lightgbm.Booster | None = None
 
     @classmethod
     def can_use_gpu(cls) -> bool:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from qts_core.config.hyperparameters.xgboost import XGBOOST
 from qts_core.market.errors import InvalidConfigError, ModelLoadError
 from qts_core.market.panel import Floats
-from qts_core.models.base import FitContext, ModelType, Parameter, Strategy
+from qts_core.models.base import FitContext, ModelType, Parameter
 from qts_core.models.boosting.base import SMALL_BATCH_ROWS, THREADS, BoostedTrees, isolated_groups, scheduled
 from qts_core.models.boosting.inputs import single_precision, within_single_precision
 from qts_core.models.boosting.sharpe import SharpeMetric
-from qts_core.models.context import NO_STRATEGY, Device, Option, ValidationTail
+from qts_core.models.context import Device, Option, ValidationTail
 
 __all__ = ["XGBoostClassifier", "XGBoostModel", "XGBoostRegressor"]
 
@@ -47,20 +47,8 @@ class XGBoostModel(BoostedTrees):
     tree_count = "n_estimators"
     schedulable = frozenset({"learning_rate", "reg_alpha", "reg_lambda", "gamma", "min_child_weight"})
     objective: ClassVar[str]
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        version: str = "1.0.0",
-        seed: int = 0,
-        parameters: Mapping[str, Parameter] | None = None,
-        classes: int = 2,
-        strategy: Strategy = NO_STRATEGY,
-    ) -> None:
-        super().__init__(name, version=version, seed=seed, parameters=parameters, classes=classes, strategy=strategy)
-        self._booster: xgboost.Booster | None = None
-        self._threads = 0
+    _booster: xgboost.Booster | None = None
+    _threads: int = 0
 
     @classmethod
     def can_use_gpu(cls) -> bool:
