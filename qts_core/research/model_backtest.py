@@ -75,6 +75,8 @@ class ModelBacktest:
         The same predictions traded without abstention.
     market : float64 [D], optional
         Mean return of the symbols on each session.
+    is_abstaining : bool
+        Whether the model kept silent by its rules, as it does live.
     """
 
     summary: TrainingSummary
@@ -89,6 +91,7 @@ class ModelBacktest:
     uncertainty: UncertaintyRecord | None = None
     without: ModelBacktest | None = None
     market: Floats | None = None
+    is_abstaining: bool = True
 
     @property
     def abstains(self) -> bool:
@@ -213,6 +216,7 @@ def run_model_backtest(
     return ModelBacktest(
         summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds,
         _link(summary, panel, predictions), load_record(lake, summary), market=session_market(panel, curve.days),
+        is_abstaining=is_abstaining,
     )  # fmt: skip
 
 

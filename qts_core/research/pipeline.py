@@ -205,6 +205,8 @@ def _judged_trial(outcome: ModelBacktest) -> Trial:
             "fill_mode": outcome.fill_mode,
             "decisions": outcome.result.decisions_digest,
             "version": summary.version,
+            "is_abstaining": str(outcome.is_abstaining),
+            **{name: repr(value) for name, value in outcome.metrics().items()},
         },
     )
 
