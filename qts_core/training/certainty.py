@@ -48,7 +48,7 @@ def fit_certain(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold
     TrainingError
         If the model cannot be fitted, or the samples kept from it do not suffice (QTS-MODEL-057, 058, 060).
     """
-    chosen = entry.uncertainty
+    entry, chosen = entry.in_fold(fold.index), entry.uncertainty
     if not chosen.is_active:
         return fit_fold(entry, samples, plan, fold, where)
     if not chosen.is_fitted:

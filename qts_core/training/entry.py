@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qts_core.config.models import FeatureSelection, SampleWeights
 from qts_core.config.uncertainty import UncertaintySettings
@@ -97,6 +97,17 @@ class TrainingEntry:
     def parameters_of(self, fold: int) -> Mapping[str, Parameter]:
         """Return the hyperparameters of the fold of that index."""
         return self.window_parameters[fold] if fold < len(self.window_parameters) else self.parameters
+
+    def in_fold(self, fold: int) -> TrainingEntry:
+        """Return the entry as the fold of that index trains it, members too: nothing in it knows of other folds.
+
+        Whatever is fitted within the fold, such as models of inner folds, takes this one. `parameters` of the entry
+        itself may come from a search that saw what the fold is judged on.
+        """
+        ensemble = None if self.ensemble is None else self.ensemble.in_fold(fold)
+        if not self.window_parameters and ensemble == self.ensemble:
+            return self
+        return replace(self, parameters=self.parameters_of(fold), window_parameters=(), ensemble=ensemble)
 
     def as_dict(self) -> dict[str, str]:
         """Return every choice as text, for trackers and for the identity of a trial."""

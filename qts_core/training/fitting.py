@@ -72,6 +72,8 @@ def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: F
     TrainingError
         If there are too few samples; `where` names the fold in the message.
     """
+    # a plan within a fold numbers its own folds
+    entry = entry if plan.guards else entry.in_fold(fold.index)
     if entry.ensemble is not None:
         from qts_core.training.ensembles.fitting import fit_ensemble
 
@@ -82,8 +84,7 @@ def fit_fold(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, fold: F
         name=entry.key,
         version=entry.version,
         seed=entry.seed,
-        # a plan within a fold numbers its own folds
-        parameters=entry.parameters if plan.guards else entry.parameters_of(fold.index),
+        parameters=entry.parameters,
         classes=max(len(entry.target.spec.classes), 2),
         strategy=entry.strategy,
     )

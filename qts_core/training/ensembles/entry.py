@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qts_core.config.ensembles import EnsembleSettings
@@ -47,6 +47,10 @@ class EnsembleEntry:
             raise ValueError(f"{', '.join(unfit)} says nothing of the return; such a model is no base score")
         if nested := [m.entry.key for m in self.members if m.entry.ensemble is not None]:
             raise ValueError(f"{', '.join(nested)} is an ensemble itself")
+
+    def in_fold(self, fold: int) -> EnsembleEntry:
+        """Return the ensemble with each member as the fold of that index trains it."""
+        return replace(self, members=tuple(replace(m, entry=m.entry.in_fold(fold)) for m in self.members))
 
     @property
     def kinds(self) -> tuple[str, ...]:

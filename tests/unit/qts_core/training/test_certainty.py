@@ -160,3 +160,24 @@ def test_what_travels_is_what_was_fitted_and_damage_is_told(classes: TrainingSet
     assert UncertaintyModel.from_json(made.to_json()).to_json() == made.to_json()
     with pytest.raises(ModelLoadError, match="QTS-MODEL-059"):
         UncertaintyModel.from_json(made.to_json().replace(b'"level"', b'"lebel"'))
+
+
+@pytest.mark.parametrize("how", ["tail", "inner"])
+def test_what_a_search_found_in_later_windows_is_used_nowhere_in_an_earlier_fold(
+    samples: TrainingSet, plan: FoldPlan, how: str
+) -> None:
+    own = {**TREES, "num_leaves": 3}
+    asked = UncertaintySettings.model_validate({"intervals": "split", "calibration_share": 0.3, "calibrate_on": how})
+    later = replace(PLAIN, uncertainty=asked, window_parameters=(own,), parameters={**TREES, "num_leaves": 31})
+    alone = replace(PLAIN, uncertainty=asked, parameters=own)
+    one, two = (fit_certain(entry, samples, plan, plan.folds[0], "f") for entry in (later, alone))
+    assert one.model.to_files() == two.model.to_files()
+    assert one.uncertainty is not None
+    assert two.uncertainty is not None
+    assert one.uncertainty.to_json() == two.uncertainty.to_json()
+    # the fold after has no window of its own
+    last = fit_certain(later, samples, plan, plan.folds[1], "f").model.to_files()
+    assert (
+        last
+        == fit_certain(replace(alone, parameters=later.parameters), samples, plan, plan.folds[1], "f").model.to_files()
+    )

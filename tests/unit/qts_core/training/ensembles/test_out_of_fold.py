@@ -23,7 +23,14 @@ from qts_core.training.entry import TrainingEntry
 from qts_core.training.fitting import fit_fold, score_rows
 from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.samples import TrainingSet
-from tests.unit.qts_core.training.ensembles.ensembles_for_tests import EVERY, ensemble, plan_of, samples_of
+from tests.unit.qts_core.training.ensembles.ensembles_for_tests import (
+    EVERY,
+    MEMBERS,
+    TREES,
+    ensemble,
+    plan_of,
+    samples_of,
+)
 
 SAMPLES = samples_of(30)
 PLAN = plan_of(SAMPLES)
@@ -129,3 +136,17 @@ def test_a_stack_takes_a_silent_member_for_its_mean_and_has_no_opinion_when_all_
     found = stack.combine(Level1(asked, asked, np.empty((2, 0)), asked))
     assert found[0] == pytest.approx(0.3 * 1.5 + 0.4 * scores[:, 1].mean())
     assert np.isnan(found[1])
+
+
+def test_members_are_weighed_by_what_a_search_found_up_to_their_fold() -> None:
+    own = {**TREES, "num_leaves": 3}
+    later, alone = (
+        ensemble(members=tuple(replace(m, entry=replace(m.entry, **change)) for m in MEMBERS), method="stacking")
+        for change in ({"window_parameters": (own,)}, {"parameters": own})
+    )
+    first, last = PLAN.folds[0], PLAN.final_fold
+    one, two = (fit_fold(entry, SAMPLES, PLAN, first, "").model.to_files() for entry in (later, alone))
+    assert one == two
+    plain = ensemble(method="stacking")
+    one, two = (fit_fold(entry, SAMPLES, PLAN, last, "").model.to_files() for entry in (later, plain))
+    assert one == two
