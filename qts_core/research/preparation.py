@@ -24,7 +24,7 @@ from qts_core.research.ensemble_members import members_of, resolved
 from qts_core.research.feature_months import feature_table
 from qts_core.research.feature_store import FeatureStore
 from qts_core.research.pinned_lake import Pin, PinnedLake
-from qts_core.research.search.found import with_found_parameters
+from qts_core.research.search.found import members_with_found_parameters, with_found_parameters
 from qts_core.research.symbol_parts import parts_of, research_symbols
 from qts_core.research.training_manifest import TrainingManifest
 from qts_core.research.training_recipe import FEATURES, Recipe, entry_of, made_by, training_pins
@@ -142,10 +142,11 @@ def prepare_training(
     panel = load_panel(source, calendar=calendar, known_before=as_of)
     instruments = market_instruments(lake, settings.universe, panel.symbols)
     chosen = with_found_parameters(lake, key, chosen, panel.timeline)
+    members = members_of(settings, key, names=features.names, roles=store.roles)
     recipe = Recipe(
         key, chosen, tuple(FeatureReference(name=spec.name, hash=spec.reference) for spec in features), features.hash,
         instruments, parts_of(settings.universe, instruments), as_of,
-        members_of(settings, key, names=features.names, roles=store.roles),
+        members_with_found_parameters(lake, members, chosen, panel.timeline),
     )  # fmt: skip
     entry = entry_of(key, chosen, recipe.members)
     samples, plan, alive = made_by(recipe, source, panel)

@@ -10,8 +10,9 @@ import yaml
 from qts_core.adapters.lake import Lake
 from qts_core.config.models import ModelSettings
 from qts_core.config.training import TrainingSettings
-from qts_core.market.errors import ModelNotFoundError
-from qts_core.research.search.found import with_found_parameters
+from qts_core.market.errors import InvalidConfigError, ModelNotFoundError
+from qts_core.research.ensemble_members import MemberRecipe
+from qts_core.research.search.found import members_with_found_parameters, with_found_parameters
 from qts_core.research.search.result import SearchResult, WindowResult, load_search, proposal_text, save_search
 from qts_core.research.training_recipe import entry_of
 from qts_core.training.folds import plan_folds
@@ -70,3 +71,30 @@ def test_the_proposal_is_yaml_for_models_yaml() -> None:
     model = yaml.safe_load(text)["models"]["toy"]
     assert model["hyperparameters"] == {"num_leaves": 9}
     assert model["window_hyperparameters"] == [{"num_leaves": 5}, {"num_leaves": 6}]
+
+
+def ensemble_of(*, train_sessions: int) -> ModelSettings:
+    folds = {"train_sessions": train_sessions, "test_sessions": 10, "step_sessions": 10}
+    return ModelSettings.model_validate(
+        {"type": "ensemble", "task": "regression", "target": "return_26bar", "members": ("toy",), "training": folds}
+    )
+
+
+def test_a_member_gets_what_was_known_before_the_folds_of_its_ensemble(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    save_search(lake, result(("fold 1", begin_of_test(0), 5), ("fold 2", begin_of_test(1), 6)))
+    members = (MemberRecipe(key="toy", settings=SETTINGS),)
+    # the ensemble trains ten sessions less, so its folds are judged ten sessions earlier: one window behind
+    (found,) = members_with_found_parameters(lake, members, ensemble_of(train_sessions=10), LINE)
+    assert [w["num_leaves"] for w in found.settings.window_hyperparameters[:3]] == [4, 5, 6]
+    (same,) = members_with_found_parameters(lake, members, ensemble_of(train_sessions=20), LINE)
+    assert [w["num_leaves"] for w in same.settings.window_hyperparameters[:2]] == [5, 6]
+
+
+def test_windows_of_later_folds_are_refused_in_an_ensemble_of_earlier_ones(tmp_path: Path) -> None:
+    written = SETTINGS.model_copy(update={"hyperparameters_from": None, "window_hyperparameters": ({"num_leaves": 5},)})
+    members = (MemberRecipe(key="toy", settings=written),)
+    lake = Lake(tmp_path / "lake")
+    assert members_with_found_parameters(lake, members, ensemble_of(train_sessions=20), LINE) == members
+    with pytest.raises(InvalidConfigError, match="QTS-MODEL-045"):
+        members_with_found_parameters(lake, members, ensemble_of(train_sessions=10), LINE)
