@@ -127,6 +127,7 @@ MODELS = {
     "QTS-MODEL-077": "A model cannot be trained again as it was.",
     "QTS-MODEL-078": "Two versions cannot be compared.",
     "QTS-MODEL-079": "A shadow model cannot predict beside the champion.",
+    "QTS-MODEL-085": "There is no judged model to compare.",
 }
 
 EXECUTION = {
@@ -136,6 +137,8 @@ EXECUTION = {
 
 RISK = {
     "QTS-RISK-001": "A position limit was broken.",
+    "QTS-RISK-025": "A limit was set aside in a way that is not allowed.",
+    "QTS-RISK-026": "The kill latch was released without who and why.",
 }
 
 LIVE = {

@@ -63,6 +63,7 @@ class LossLadder:
         self._day: date | None = None
         self._anchors = [equity, equity, equity]
         self._level = 0
+        self._scale = 1.0
 
     def update(self, equity: float, day: date) -> Losses:
         """Take the equity at a bar's close and the bar's New York date."""
@@ -76,22 +77,26 @@ class LossLadder:
         s = self.settings
         rung = s.levels[self._level - 1] if self._level else None
         is_kill = (rung is not None and rung.is_flatten) or daily >= s.daily_kill_limit
-        scale = 1.0 - rung.reduction if rung is not None else 1.0
+        scale = self._scaled(1.0 - rung.reduction if rung is not None else 1.0)
         is_broken = daily >= s.daily_limit or weekly >= s.weekly_limit or monthly >= s.monthly_limit
         verdicts = _verdicts(s, daily, weekly, monthly) if is_broken else ()
         return Losses(drawdown, daily, weekly, monthly, self._level, scale, is_kill and s.is_kill_enabled, verdicts)
 
     def forgive(self) -> None:
-        """Start the ladder anew from the last equity: a person has released the kill latch."""
+        """Start the ladder anew from the last equity: a person has released the kill latch.
+
+        Sizes begin at the first step of the way back.
+        """
         self._peak = self._last
         self._level = 0
+        self._scale = min(1.0, self.settings.scale_in_per_session)
         self._anchors = [self._last] * 3
 
     def snapshot(self) -> dict[str, object]:
         """Return the state, exact, as JSON values."""
         day = self._day.isoformat() if self._day else None
         return {"anchors": list(self._anchors), "day": day, "last": self._last, "level": self._level,
-                "peak": self._peak}  # fmt: skip
+                "peak": self._peak, "scale": self._scale}  # fmt: skip
 
     def restore(self, state: Mapping[str, object]) -> None:
         """Take up the state of :meth:`snapshot`."""
@@ -100,14 +105,23 @@ class LossLadder:
         self._last = float(cast(float, state["last"]))
         self._level = int(cast(int, state["level"]))
         self._peak = float(cast(float, state["peak"]))
+        # States from before sizes came back step by step say nothing of it: the rung's own size then.
+        rung = self.settings.levels[self._level - 1] if 0 < self._level <= len(self.settings.levels) else None
+        self._scale = float(cast(float, state.get("scale", 1.0 - rung.reduction if rung is not None else 1.0)))
 
     def _turn(self, day: date) -> None:
         before, self._day = self._day, day
         self._anchors[0] = self._last
+        self._scale = min(1.0, self._scale + self.settings.scale_in_per_session)
         if before is None or day.isocalendar()[:2] != before.isocalendar()[:2]:
             self._anchors[1] = self._last
         if before is None or (day.year, day.month) != (before.year, before.month):
             self._anchors[2] = self._last
+
+    def _scaled(self, allowed: float) -> float:
+        """Return the share of the usual size: down at once, up by a step a session."""
+        self._scale = allowed if self.settings.scale_in_per_session >= 1.0 else min(self._scale, allowed)
+        return self._scale
 
     def _climb(self, drawdown: float) -> None:
         levels = self.settings.levels

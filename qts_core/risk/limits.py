@@ -1,8 +1,7 @@
-"""Caps on exposure: fit target weights under them, and check each order at its worst case (specification 10.3, 10.4).
+"""Caps on exposure: fit target weights under them, increases first (specification 10.3).
 
-Two lines of defence. :func:`within_limits` fits the wanted weights under the caps, increases first. :class:`PreTrade`
-then admits orders one by one, as if everything on order filled except what reduces risk. What reduces risk is never
-refused.
+The first of two lines of defence; the second admits single orders (:mod:`qts_core.risk.pre_trade`). What reduces risk
+is never refused.
 """
 
 from __future__ import annotations
@@ -17,10 +16,11 @@ from qts_core.features.kernels.jit import kernel
 from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Floats
+from qts_core.risk.measures.clusters import Clusters
 from qts_core.risk.settings import LimitSettings
 from qts_core.risk.verdict import PORTFOLIO, Verdict
 
-__all__ = ["PreTrade", "Sectors", "within_limits"]
+__all__ = ["ROUNDING", "Sectors", "within_limits"]
 
 ROUNDING = 1e-12
 """Sums of ratios are off by rounding; a cap is not broken by that."""
@@ -51,7 +51,7 @@ class Sectors:
 
 
 def within_limits(
-    target: Floats, current: Floats, sectors: Sectors, settings: LimitSettings
+    target: Floats, current: Floats, sectors: Sectors, settings: LimitSettings, clusters: Clusters | None = None
 ) -> tuple[Floats, list[Verdict]]:
     """Return targets under every cap, and a verdict for each cap that cut them.
 
@@ -59,6 +59,8 @@ def within_limits(
     ----------
     target, current : float64 [N]
         Ratios of equity; a target is never on the other side of its current weight.
+    clusters : Clusters, optional
+        Which symbols move together; without them no cap on correlated exposure holds.
     """
     verdicts: list[Verdict] = []
     cap, room = settings.max_position_ratio, settings.headroom_ratio
@@ -73,6 +75,9 @@ def within_limits(
         verdicts.append(_cut("limit.sector", PORTFOLIO, cap, float(gross[i]), f"sector {name} exceeds its cap"))
         target = _fit(target, current, sectors.index == i, cap, room)
         _, largest, total, net = _exposures(target, sectors.index, len(sectors.names))
+    if clusters is not None:
+        target = _within_clusters(target, current, clusters, settings, verdicts)
+        _, largest, total, net = _exposures(target, sectors.index, len(sectors.names))
     if total > settings.max_gross_ratio + ROUNDING:
         cap = settings.max_gross_ratio
         verdicts.append(_cut("limit.gross", PORTFOLIO, cap, total, "gross exposure exceeds its cap"))
@@ -83,6 +88,19 @@ def within_limits(
         verdicts.append(_cut("limit.net", PORTFOLIO, cap, abs(net), "net exposure exceeds its cap"))
         target = _fit_side(target, current, net, cap, room)
     return target, verdicts
+
+
+def _within_clusters(
+    target: Floats, current: Floats, clusters: Clusters, settings: LimitSettings, verdicts: list[Verdict]
+) -> Floats:
+    cap = settings.max_correlated_ratio
+    gross, *_ = _exposures(target, clusters.index, clusters.count)
+    for i in _over(gross, np.full(clusters.count, cap)):
+        members = clusters.index == i
+        reason = f"{int(members.sum())} symbols that move together exceed their cap"
+        verdicts.append(_cut("limit.correlated", PORTFOLIO, cap, float(gross[i]), reason))
+        target = _fit(target, current, members, cap, settings.headroom_ratio)
+    return target
 
 
 @kernel
@@ -133,52 +151,3 @@ def _fit_side(target: Floats, current: Floats, net: float, cap: float, headroom:
 
 def _cut(name: str, symbol: str, limit: float, value: float, reason: str) -> Verdict:
     return Verdict(name, symbol, False, reason, limit, value)
-
-
-class PreTrade:
-    """Admits the orders of one bar at their worst case: what adds risk fills, what reduces it does not.
-
-    Parameters
-    ----------
-    symbols : sequence of str
-        The N columns.
-    held, on_order : float64 [N]
-        Weights held, and signed weights of orders that are still open.
-    """
-
-    def __init__(
-        self, symbols: Sequence[str], held: Floats, on_order: Floats, sectors: Sectors, settings: LimitSettings
-    ) -> None:
-        self._symbols = symbols
-        self._worst = np.maximum(np.abs(held), np.abs(held + on_order))
-        self._sectors = sectors
-        self._settings = settings
-        self._gross = float(self._worst.sum())
-        self._by_sector = sectors.gross(self._worst)
-        self._count = int(np.count_nonzero(self._worst))
-
-    def admit(self, column: int, weight: float) -> Verdict:
-        """Decide on an order that would bring `column` to `weight`; an admitted one counts from then on."""
-        symbol = self._symbols[column]
-        before = float(self._worst[column])
-        added = abs(weight) - before
-        if added <= 0.0:
-            return Verdict("limit.reduces", symbol, True, "", before, abs(weight))
-        sector = int(self._sectors.index[column])
-        count = self._count + (before == 0.0)
-        checks = (
-            ("limit.position", self._settings.max_position_ratio, abs(weight), "one position"),
-            ("limit.sector", float(self._sectors.caps[sector]), float(self._by_sector[sector]) + added, "a sector"),
-            ("limit.gross", self._settings.max_gross_ratio, self._gross + added, "gross exposure"),
-            ("limit.count", float(self._settings.max_positions), float(count), "the number of positions"),
-        )
-        for name, limit, value, what in checks:
-            if not value <= limit + ROUNDING:
-                return Verdict(name, symbol, False, f"with all open orders filled, {what} would exceed its cap",
-                               limit, value)  # fmt: skip
-        self._worst[column] = abs(weight)
-        self._gross += added
-        self._by_sector[sector] += added
-        self._count = count
-        name, limit, value, _ = checks[2]
-        return Verdict(name, symbol, True, "", limit, value)

@@ -26,6 +26,16 @@ class LimitSettings:
         Tighter caps for single sectors.
     headroom_ratio : float
         A cap that drift has broken is restored with this much to spare, so that it is not broken again at once.
+    max_correlated_ratio : float
+        Cap on the sum of |weight| within a cluster of correlated symbols; holds where clusters are given (X-03).
+    max_concentration : float
+        Cap on the sum of squared weights, the Herfindahl index of equity; infinite = none.
+    restricted : frozenset of str
+        Symbols that may be sold down but never bought up or shorted further.
+    buying_power_reserve_ratio : float
+        Share of the buying power that is never used: prices move between a decision and its fill.
+    quiet_open_bars, quiet_close_bars : int
+        Bars at the session's start and before its last one in which nothing is opened or increased.
     """
 
     max_position_ratio: float = 0.10
@@ -36,6 +46,12 @@ class LimitSettings:
     other_sector_ratio: float = math.inf
     sector_ratios: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     headroom_ratio: float = 0.05
+    max_correlated_ratio: float = math.inf
+    max_concentration: float = math.inf
+    restricted: frozenset[str] = frozenset()
+    buying_power_reserve_ratio: float = 0.0
+    quiet_open_bars: int = 0
+    quiet_close_bars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,10 @@ class LossSettings:
         A level is left once the drawdown is below this share of its threshold, so that it does not flap.
     is_kill_enabled : bool
         Whether the last level, or the hard daily loss, latches the kill switch and flattens.
+    scale_in_per_session : float
+        By how much the share of the usual size may rise from one session to the next after a drawdown; 1 = at once.
+    trade_limit : float
+        Loss of one position since it was opened, ratio of equity, from which it is closed.
     """
 
     daily_limit: float = 0.02
@@ -81,3 +101,5 @@ class LossSettings:
     )
     recovery_ratio: float = 0.8
     is_kill_enabled: bool = True
+    scale_in_per_session: float = 1.0
+    trade_limit: float = 0.01

@@ -16,7 +16,8 @@ from qts_core.market.instruments import Instrument
 from qts_core.market.money import exact, to_tick
 from qts_core.market.orders import OrderRequest, OrderSide, OrderType
 from qts_core.market.panel import Floats
-from qts_core.risk.limits import PreTrade, Sectors
+from qts_core.risk.limits import Sectors
+from qts_core.risk.pre_trade import PreTrade
 from qts_core.risk.settings import LimitSettings
 from qts_core.risk.verdict import Verdict
 from qts_core.trading.decision import DecidedOrder

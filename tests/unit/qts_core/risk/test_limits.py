@@ -7,7 +7,8 @@ import pytest
 
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Floats
-from qts_core.risk.limits import PreTrade, Sectors, within_limits
+from qts_core.risk.limits import Sectors, within_limits
+from qts_core.risk.pre_trade import PreTrade
 from qts_core.risk.settings import LimitSettings
 
 SETTINGS = LimitSettings(max_net_ratio=1.0)

@@ -1,0 +1,145 @@
+"""The checks that an order passes before it is sent (specification 10.4).
+
+The second line of defence. Orders are admitted one by one, as if everything on order filled except what reduces risk.
+What reduces risk is never refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from qts_core.market.panel import Floats
+from qts_core.risk.limits import ROUNDING, Sectors
+from qts_core.risk.measures.clusters import Clusters
+from qts_core.risk.overrides import Overrides
+from qts_core.risk.settings import LimitSettings
+from qts_core.risk.verdict import Verdict
+
+__all__ = ["NO_CONTEXT", "PreTrade", "TradeContext"]
+
+CAP = "with all open orders filled, {} would exceed its cap"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TradeContext:
+    """What is known at the moment of a decision beside the book; the defaults restrict nothing.
+
+    Attributes
+    ----------
+    slot, slots : int
+        Place of the bar in its session and how many there are; 0 slots = the hours do not matter.
+    buying_power : float
+        What the broker still lends for new exposure beyond what is held and on order, ratio of equity.
+    clusters : Clusters, optional
+        Which symbols move together.
+    overrides : Overrides, optional
+        What a person has set aside, as of `now`.
+    """
+
+    slot: int = 0
+    slots: int = 0
+    buying_power: float = math.inf
+    clusters: Clusters | None = None
+    overrides: Overrides | None = None
+    now: datetime | None = None
+
+
+NO_CONTEXT = TradeContext()
+
+
+class PreTrade:
+    """Admits the orders of one bar at their worst case: what adds risk fills, what reduces it does not.
+
+    Parameters
+    ----------
+    symbols : sequence of str
+        The N columns.
+    held, on_order : float64 [N]
+        Weights held, and signed weights of orders that are still open.
+    context : TradeContext
+        Hours, buying power, clusters and overrides.
+    """
+
+    def __init__(
+        self, symbols: Sequence[str], held: Floats, on_order: Floats, sectors: Sectors, settings: LimitSettings,
+        context: TradeContext = NO_CONTEXT,
+    ) -> None:  # fmt: skip
+        self._symbols = symbols
+        self._worst = np.maximum(np.abs(held), np.abs(held + on_order))
+        self._sectors = sectors
+        self._settings = settings
+        self._context = context
+        self._gross = float(self._worst.sum())
+        self._by_sector = sectors.gross(self._worst)
+        self._count = int(np.count_nonzero(self._worst))
+        self._squares = float(np.square(self._worst).sum()) if settings.max_concentration < math.inf else 0.0
+        self._by_cluster = context.clusters.gross(self._worst) if context.clusters is not None else None
+        self._bought = 0.0
+
+    def admit(self, column: int, weight: float) -> Verdict:
+        """Decide on an order that would bring `column` to `weight`; an admitted one counts from then on."""
+        symbol = self._symbols[column]
+        before = float(self._worst[column])
+        added = abs(weight) - before
+        if added <= 0.0:
+            return Verdict("limit.reduces", symbol, True, "", before, abs(weight))
+        verdict = self._first_broken(column, symbol, weight, before, added)
+        if verdict is not None:
+            return verdict
+        self._worst[column] = abs(weight)
+        self._gross += added
+        self._bought += added
+        self._squares += weight * weight - before * before
+        self._by_sector[self._sectors.index[column]] += added
+        if self._by_cluster is not None and self._context.clusters is not None:
+            self._by_cluster[self._context.clusters.index[column]] += added
+        self._count += before == 0.0
+        return Verdict("limit.gross", symbol, True, "", self._settings.max_gross_ratio, self._gross)
+
+    def _first_broken(self, column: int, symbol: str, weight: float, before: float, added: float) -> Verdict | None:
+        """Return the verdict of the first check that refuses and that nobody has set aside."""
+        for name, limit, value, reason in self._checks(column, symbol, weight, before, added):
+            if not value <= limit + ROUNDING:
+                verdict = Verdict(name, symbol, False, reason, limit, value)
+                if not self._is_set_aside(verdict):
+                    return verdict
+        return None
+
+    def _is_set_aside(self, verdict: Verdict) -> bool:
+        overrides, now = self._context.overrides, self._context.now
+        return overrides is not None and now is not None and overrides.judge(verdict, now).is_allowed
+
+    def _checks(
+        self, column: int, symbol: str, weight: float, before: float, added: float
+    ) -> list[tuple[str, float, float, str]]:
+        """Return (name, limit, value, reason) of every check, in the order in which they are asked."""
+        chosen, context, sector = self._settings, self._context, int(self._sectors.index[column])
+        checks: list[tuple[str, float, float, str]] = []
+        if symbol in chosen.restricted:
+            checks.append(("limit.restricted", 0.0, added, f"{symbol} is restricted: it may only be reduced"))
+        if context.slots and not chosen.quiet_open_bars <= context.slot < context.slots - 1 - chosen.quiet_close_bars:
+            reason = f"bar {context.slot + 1} of {context.slots} is outside the hours in which risk is added"
+            checks.append(("limit.hours", 0.0, added, reason))
+        checks += (
+            ("limit.position", chosen.max_position_ratio, abs(weight), CAP.format("one position")),
+            ("limit.sector", float(self._sectors.caps[sector]), float(self._by_sector[sector]) + added,
+             CAP.format("a sector")),
+        )  # fmt: skip
+        if self._by_cluster is not None and context.clusters is not None:
+            value = float(self._by_cluster[context.clusters.index[column]]) + added
+            checks.append(("limit.correlated", chosen.max_correlated_ratio, value, CAP.format("what moves with it")))
+        checks.append(("limit.gross", chosen.max_gross_ratio, self._gross + added, CAP.format("gross exposure")))
+        if chosen.max_concentration < math.inf:
+            value = self._squares + weight * weight - before * before
+            checks.append(("limit.concentration", chosen.max_concentration, value, CAP.format("the concentration")))
+        count = float(self._count + (before == 0.0))
+        checks.append(("limit.count", float(chosen.max_positions), count, CAP.format("the number of positions")))
+        if context.buying_power < math.inf:
+            power = context.buying_power * (1.0 - chosen.buying_power_reserve_ratio)
+            checks.append(("limit.buying_power", power, self._bought + added, "it costs more than the broker lends"))
+        return checks
