@@ -13,6 +13,8 @@ __all__ = ["AbstainSettings", "UncertaintySettings", "uncertainty_contradictions
 
 FOLLOWED = ("return", "relative_return", "direction")
 """Targets whose outcome the decision path can tell from bars."""
+Rate = Annotated[float, Field(gt=0, le=0.1)]
+FEWEST_RATES = 2
 GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
@@ -57,6 +59,10 @@ class UncertaintySettings(Section):
     """Symbols whose intervals and sets are calibrated by themselves, by name of the group; the others together."""
     adaptive_rate: Annotated[float, Field(ge=0, le=0.1)] = 0.0
     """How fast the level follows what came, once labels have ended; 0 = it stays. 0.005 forgets in some 200 bars."""
+    adaptive_rates: tuple[Rate, ...] = ()
+    """Rates of which what comes chooses, in place of one `adaptive_rate`, such as 0.001, 0.004, 0.016."""
+    adaptive_memory_bars: Annotated[int, Field(ge=20, le=100_000)] = 500
+    """Bars over which the best of `adaptive_rates` may change."""
     abstain: AbstainSettings = AbstainSettings()
     """When the model has no opinion."""
 
@@ -96,15 +102,30 @@ def uncertainty_contradictions(
     named = [symbol for members in chosen.groups.values() for symbol in members]
     for symbol in sorted({s for s in named if named.count(s) > 1}):
         yield f"{where}.groups name {symbol} twice; a symbol is in one group"
+    yield from _rates(chosen, target, horizon_bars, where)
+
+
+def _rates(chosen: UncertaintySettings, target: str, horizon_bars: int, where: str) -> Iterator[str]:
+    rates = chosen.adaptive_rates
     if chosen.adaptive_rate:
-        yield from _adaptive(chosen, target, horizon_bars, f"{where}.adaptive_rate is {chosen.adaptive_rate:g}")
+        said = f"{where}.adaptive_rate is {chosen.adaptive_rate:g}"
+        if rates:
+            yield f"{said} but {where}.adaptive_rates are given; one of the two"
+        yield from _adaptive(chosen, chosen.adaptive_rate, target, horizon_bars, said)
+    if rates:
+        said = f"{where}.adaptive_rates are {', '.join(f'{rate:g}' for rate in rates)}"
+        if len(set(rates)) < max(len(rates), FEWEST_RATES):
+            yield f"{said} but there must be two or more, each once; of a single one use adaptive_rate"
+        yield from _adaptive(chosen, max(rates), target, horizon_bars, said)
 
 
-def _adaptive(chosen: UncertaintySettings, target: str, horizon_bars: int, said: str) -> Iterator[str]:
+def _adaptive(
+    chosen: UncertaintySettings, fastest_rate: float, target: str, horizon_bars: int, said: str
+) -> Iterator[str]:
     if not chosen.is_conformal:
         yield f"{said} but neither intervals nor sets are given"
     if target.rpartition("_")[0] not in FOLLOWED:
         yield f"{said} but the decision path does not follow the outcome of {target}; use {', '.join(FOLLOWED)}"
-    if chosen.adaptive_rate * (horizon_bars + 1) > 1.0:
+    if fastest_rate * (horizon_bars + 1) > 1.0:
         fastest = 1.0 / (horizon_bars + 1)
         yield f"{said} but outcomes come {horizon_bars + 1} bars late; above {fastest:.2g} the level would swing"

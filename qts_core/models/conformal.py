@@ -7,9 +7,10 @@ at most ``1 - alpha + 1 / (n + 1)`` without ties.
 References
 ----------
 Vovk, Gammerman and Shafer (2005), Algorithmic Learning in a Random World, chapters 2 and 4 (Mondrian: by category).
-Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), JASA 113, pp. 1094-1111 (split: theorem 2.2; locally weighted:
-section 5.2). Sadinle, Lei and Wasserman (2019), JASA 114, pp. 223-234 (least ambiguous sets, LAC). Romano, Sesia and
-Candès (2020), NeurIPS 33, pp. 3581-3591 (adaptive sets, APS; here without randomisation, which errs to larger sets).
+Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), JASA 113(523), pp. 1094-1111 (split: section 2.2; locally
+weighted: section 5.2). Sadinle, Lei and Wasserman (2019), JASA 114(525), pp. 223-234 (least ambiguous sets, LAC).
+Romano, Sesia and Candès (2020), NeurIPS 33, pp. 3581-3591 (adaptive sets, APS; without randomisation, which errs to
+larger sets).
 """
 
 from __future__ import annotations
@@ -84,6 +85,14 @@ class ScoreTable:
         place = int(np.searchsorted(self.ranks, rank))
         return float(self.values[place]) if place < len(self.values) else np.inf
 
+    def missed_from(self, scores: Floats) -> Floats:
+        """Return the miss rate `alpha` from which on :meth:`quantile` is below each of float64 [n] scores.
+
+        NaN stays NaN; a score above all others is missed from 1 / (n + 1) on, one below all from 1 on.
+        """
+        below = np.concatenate([[0], self.ranks])[np.searchsorted(self.values, scores)]
+        return np.where(np.isnan(scores), np.nan, 1.0 - (below + 1e-9) / (self.count + 1))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conformal:
@@ -140,6 +149,13 @@ class Conformal:
         """
         found = {name: table.quantile(alphas.get(name, alpha)) for name, table in self.tables.items()}
         return np.array([found.get(name, np.inf) for name in self.groups_of(symbols)], dtype=np.float64)
+
+    def missed_from(self, scores: Floats, symbols: Sequence[str]) -> Floats:
+        """Return the miss rate from which on each symbol's score is missed, float64 [N]; NaN = unknown."""
+        names, found = np.array(self.groups_of(symbols), dtype=object), np.full(len(scores), np.nan)
+        for name, table in self.tables.items():
+            found[names == name] = table.missed_from(scores[names == name])
+        return found
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values that :meth:`from_dict` reads."""

@@ -6,10 +6,11 @@ It travels as the appendix `calibration.json`, fitted by training on samples tha
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from qts_core.models.calibration import Calibrator
 from qts_core.models.conformal import Conformal, SetMethod, set_scores
 from qts_core.models.preprocessing import Preprocessor
 from qts_core.models.scoring import class_chances
+from qts_core.models.tuned_levels import Tuning
 
 __all__ = ["DISAGREEMENT", "Doubt", "Spread", "UncertaintyModel", "disagreement_of", "doubt_of", "scale_values"]
 
@@ -94,12 +96,14 @@ class UncertaintyModel:
         Whether outcomes are taken less the mean of all members.
     abstain : AbstainSettings
     adaptive_rate : float
-        0 = the level stays.
+        0 = the level stays, or is tuned.
     calibrator : Calibrator, optional
         The model's score applies it; kept here to travel.
     spread : Spread
     intervals, sets : Conformal, optional
     set_method : SetMethod
+    tuning : Tuning, optional
+        The rates among which what comes chooses, in place of `adaptive_rate`.
     """
 
     level: float
@@ -113,13 +117,34 @@ class UncertaintyModel:
     intervals: Conformal | None = None
     sets: Conformal | None = None
     set_method: SetMethod = SetMethod.LAC
+    tuning: Tuning | None = None
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether levels follow what comes."""
+        return self.adaptive_rate > 0.0 or self.tuning is not None
 
     def silent(self) -> UncertaintyModel:
         """Return the same without any rule of abstention, to see what abstaining changed."""
-        return UncertaintyModel(
-            self.level, self.horizon_bars, self.signs, self.is_relative, AbstainSettings(), self.adaptive_rate,
-            self.calibrator, self.spread, self.intervals, self.sets, self.set_method,
-        )  # fmt: skip
+        return replace(self, abstain=AbstainSettings())
+
+    def fixed(self) -> UncertaintyModel:
+        """Return the same with levels that stay, to see what adapting changed."""
+        return replace(self, adaptive_rate=0.0, tuning=None)
+
+    @property
+    def tables(self) -> dict[str, Conformal]:
+        """Calibration scores of ``intervals`` and ``sets``, where they are given."""
+        found = {"intervals": self.intervals, "sets": self.sets}
+        return {name: table for name, table in found.items() if table is not None}
+
+    @property
+    def levels_sha256(self) -> str:
+        """Identity of what experts speak of: calibration scores and rates; empty where no levels are tuned."""
+        if self.tuning is None:
+            return ""
+        content = {name: table.to_dict() for name, table in self.tables.items()} | {"rates": self.tuning.rates}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def holds(self, chances: Floats, symbols: Sequence[str], alphas: Mapping[str, float]) -> Floats:
         """Return which classes the set of each symbol holds, 1 or 0, float64 [N, K]; NaN without probabilities."""
@@ -143,6 +168,8 @@ class UncertaintyModel:
             "sets": None if self.sets is None else self.sets.to_dict(),
             "set_method": self.set_method.value,
         }
+        if self.tuning is not None:
+            content["tuning"] = {"rates": list(self.tuning.rates), "memory_bars": self.tuning.memory_bars}
         return (json.dumps(content, sort_keys=True, allow_nan=False) + "\n").encode()
 
     @classmethod
@@ -168,12 +195,17 @@ class UncertaintyModel:
                 Conformal.from_dict(content["intervals"]) if content["intervals"] else None,
                 Conformal.from_dict(content["sets"]) if content["sets"] else None,
                 SetMethod(content["set_method"]),
+                _tuning(content["tuning"]) if "tuning" in content else None,
             )
         except (KeyError, ValueError, TypeError) as error:
             raise ModelLoadError(
                 "QTS-MODEL-059", "what a model knows of its doubt is damaged", where="calibration.json",
                 found=f"{type(error).__name__}: {error}", expected="what training wrote", fix="fetch the bundle again",
             ) from error  # fmt: skip
+
+
+def _tuning(content: Mapping[str, Any]) -> Tuning:  # raw JSON is of any shape
+    return Tuning(tuple(float(rate) for rate in content["rates"]), int(content["memory_bars"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

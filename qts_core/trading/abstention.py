@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from qts_core.market.bars import BarSlice
 from qts_core.market.panel import Floats
-from qts_core.models.online import UNBOUNDED, Issued, OnlineLevels, moved, radii
+from qts_core.models.conformal import set_scores
+from qts_core.models.online import UNBOUNDED, Asked, Issued, OnlineLevels, moved, radii
 from qts_core.models.uncertainty import Doubt, UncertaintyModel
 from qts_core.risk.verdict import Verdict
 from qts_core.trading.ended_returns import EndedReturns
@@ -67,6 +68,7 @@ class OpinionGate:
         self._levels = OnlineLevels()
         self._ended = EndedReturns()
         self._horizon = 0
+        self._model: UncertaintyModel | None = None
 
     @property
     def levels(self) -> OnlineLevels:
@@ -117,7 +119,7 @@ class OpinionGate:
 
     def restore(self, state: object) -> None:
         """Take up the state of :meth:`snapshot`."""
-        self._levels, self._ended, self._horizon = OnlineLevels(), EndedReturns(), 0
+        self._levels, self._ended, self._horizon, self._model = OnlineLevels(), EndedReturns(), 0, None
         if state is None:
             return
         kept = cast(Mapping[str, object], state)
@@ -127,15 +129,21 @@ class OpinionGate:
 
     def _take_up(self, model: UncertaintyModel) -> None:
         """Go on with the levels under another model; promises of another horizon are forgotten."""
-        horizon = model.horizon_bars if model.adaptive_rate > 0.0 else 0
+        horizon = model.horizon_bars if model.is_adaptive else 0
         if horizon != self._horizon:
             self._horizon = horizon
             self._levels.waiting.clear()
             self._ended.forget()
+        if model is not self._model:
+            self._model = model
+            self._levels.under(model.levels_sha256)
 
     def _learn(self, issued: Issued, ended: Floats, model: UncertaintyModel) -> None:
         outcome = issued.outcome(ended, is_relative=model.is_relative)
         alpha, rate, levels = 1.0 - model.level, model.adaptive_rate, self._levels
+        if model.tuning is not None:
+            levels.learn(issued, outcome, model.tables, self._symbols, alpha=alpha, tuning=model.tuning)
+            return
         if model.intervals is not None:
             groups, missed = model.intervals.groups_of(self._symbols), issued.missed_interval(outcome)
             levels.intervals = moved(levels.intervals, missed, groups, alpha=alpha, rate=rate)
@@ -170,7 +178,19 @@ class OpinionGate:
             holds = model.holds(doubt.chances, self._symbols, levels.sets)
             signs = np.array(model.signs)
             up, down = (np.where(np.isnan(score), np.nan, holds[:, s].max(axis=1)) for s in (signs > 0.0, signs <= 0.0))
-        return Issued(score, radius, up, down, members)
+        return Issued(score, radius, up, down, members, self._asked(doubt))
+
+    def _asked(self, doubt: Doubt) -> Asked | None:
+        """Return what experts aim at, and what will tell how strange outcomes are; None unless levels are tuned."""
+        model = doubt.model
+        if model.tuning is None:
+            return None
+        up = down = np.full(len(self._symbols), np.nan)
+        if model.sets is not None and doubt.chances is not None:
+            scores, signs = set_scores(model.set_method, doubt.chances), np.array(model.signs)
+            up, down = (scores[:, side].min(axis=1) for side in (signs > 0.0, signs <= 0.0))
+        alphas = self._levels.asked(model.tables, alpha=1.0 - model.level, count=len(model.tuning.rates))
+        return Asked(doubt.spread, up, down, alphas)
 
     def _silences(self, score: Floats, doubt: Doubt, issued: Issued) -> list[tuple[int, Verdict]]:
         """Return (place, verdict) of every rule that a symbol breaks, the rules in order."""

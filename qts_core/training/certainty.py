@@ -18,6 +18,7 @@ from qts_core.market.panel import Floats
 from qts_core.models.calibration import CalibrationMethod, Calibrator
 from qts_core.models.conformal import Conformal, SetMethod, set_scores
 from qts_core.models.scoring import class_chances, has_opinion
+from qts_core.models.tuned_levels import Tuning
 from qts_core.models.uncertainty import Doubt, Spread, UncertaintyModel, disagreement_of, doubt_of, scale_values
 from qts_core.targets import TargetKind
 from qts_core.training.entry import TrainingEntry
@@ -107,6 +108,7 @@ def _rules(entry: TrainingEntry, fitted: Fitted) -> UncertaintyModel:
     return UncertaintyModel(
         chosen.level, target.horizon_bars, fitted.signs, target.kind is TargetKind.RELATIVE_RETURN, chosen.abstain,
         chosen.adaptive_rate,
+        tuning=Tuning(chosen.adaptive_rates, chosen.adaptive_memory_bars) if chosen.adaptive_rates else None,
     )  # fmt: skip
 
 

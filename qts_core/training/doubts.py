@@ -166,7 +166,7 @@ class DoubtPanels:
             held["intervals"] = 1.0 - _missed(issued, outcomes)
         if model.sets is not None:
             held["sets"] = _held_by_sets(stored, samples.symbols, issued, labels)
-        if model.intervals is not None and model.adaptive_rate > 0.0:
+        if model.intervals is not None and model.is_adaptive:
             fixed = _issue(_fixed(stored), samples.symbols, scores, returns, np.isfinite(labels), model.horizon_bars)
             held["intervals_fixed"] = 1.0 - _missed(fixed, outcomes)
         low, high = (_stacked([getattr(one, name) for one in issued], self._shape) for name in ("low", "high"))
@@ -209,7 +209,7 @@ def _issue(
 
 
 def _fixed(stored: StoredDoubts) -> StoredDoubts:
-    return replace(stored, models=tuple(replace(model, adaptive_rate=0.0) for model in stored.models))
+    return replace(stored, models=tuple(model.fixed() for model in stored.models))
 
 
 def _missed(issued: list[Judged], outcomes: Floats) -> Floats:
@@ -229,7 +229,7 @@ def _held_by_sets(stored: StoredDoubts, symbols: tuple[str, ...], issued: list[J
         doubt, label = stored.at(row), labels[row]
         if doubt is None or doubt.chances is None or one.issued is None:
             continue
-        if doubt.model.adaptive_rate > 0.0:
+        if doubt.model.is_adaptive:
             held[row] = 1.0 - one.issued.missed_set(label)
             continue
         known = np.isfinite(label) & np.isfinite(one.issued.centre)

@@ -11,6 +11,7 @@ from qts_core.analytics.coverage import coverage
 from qts_core.config.uncertainty import AbstainSettings
 from qts_core.market.panel import Floats
 from qts_core.models.conformal import Conformal, ScoreTable, SetMethod, set_scores
+from qts_core.models.tuned_levels import Tuning
 from qts_core.models.uncertainty import Doubt, Spread, UncertaintyModel
 from qts_core.trading.abstention import OpinionGate
 
@@ -18,6 +19,7 @@ ROUNDS = 4000
 SYMBOLS = tuple(f"S{i}" for i in range(10))
 HORIZON = 13
 DELAY = HORIZON + 1
+TUNED = Tuning((0.001, 0.002, 0.004, 0.008, 0.016, 0.032), 500)
 
 
 @pytest.mark.parametrize("count", [19, 50, 137])
@@ -79,22 +81,26 @@ def issued(model: UncertaintyModel, outcomes: Floats, spread: Floats) -> Floats:
     return np.array(held)
 
 
-def fitted(outcomes: Floats, spread: Floats, *, rate: float = 0.0, level: float = 0.9) -> UncertaintyModel:
+def fitted(
+    outcomes: Floats, spread: Floats, *, rate: float = 0.0, level: float = 0.9, tuning: Tuning | None = None
+) -> UncertaintyModel:
     scores = (np.abs(outcomes) / spread).ravel()
     table = Conformal.fit(scores, [s for _ in outcomes for s in SYMBOLS], {})
-    return UncertaintyModel(level, HORIZON, (), False, AbstainSettings(), rate, spread=Spread(), intervals=table)
+    return UncertaintyModel(
+        level, HORIZON, (), False, AbstainSettings(), rate, spread=Spread(), intervals=table, tuning=tuning
+    )
 
 
 SEEDS = range(20)
 
 
-def shares(rate: float, drift: float) -> tuple[NDArray[np.float64], int]:
+def shares(rate: float, drift: float, tuning: Tuning | None = None) -> tuple[NDArray[np.float64], int]:
     """Return the coverage of each seed's last two thirds, and how many lie within their band."""
     found, inside = [], 0
     for seed in SEEDS:
         outcomes, _ = market(seed, bars=1800, drift=drift)
         ones = np.ones_like(outcomes)
-        model = fitted(outcomes[:600], ones[:600], rate=rate)
+        model = fitted(outcomes[:600], ones[:600], rate=rate, tuning=tuning)
         judged = coverage(issued(model, outcomes[600 + DELAY :], ones[600 + DELAY :]), horizon_bars=HORIZON, level=0.9)
         found.append(judged.share)
         inside += judged.is_inside
@@ -124,6 +130,42 @@ def test_when_volatility_falls_adaptive_intervals_narrow_until_they_promise_no_m
     adaptive, _ = shares(0.01, drift)
     assert fixed.mean() > 0.96
     assert adaptive.mean() == pytest.approx(0.9, abs=0.03)
+
+
+@pytest.mark.parametrize("drift", [0.0, float(np.log(3.0))])
+def test_tuned_levels_keep_the_promise_within_the_binomial_band_without_a_rate_to_choose(drift: float) -> None:
+    tuned, inside = shares(0.0, drift, TUNED)
+    assert tuned.mean() == pytest.approx(0.9, abs=0.02)
+    assert inside >= 17
+
+
+def test_when_volatility_falls_tuned_levels_narrow_as_adaptive_ones_do() -> None:
+    tuned, _ = shares(0.0, float(-np.log(3.0)), TUNED)
+    assert tuned.mean() == pytest.approx(0.9, abs=0.03)
+
+
+def test_tuned_sets_hold_the_direction_that_comes_while_it_drifts_away_from_what_is_foretold() -> None:
+    rng, bars = np.random.default_rng(9), 3000
+    truth = np.clip(0.5 + np.linspace(0.0, 0.35, bars)[:, None] * rng.choice([-1.0, 1.0], (bars, len(SYMBOLS))), 0, 1)
+    rises = rng.random(truth.shape) < 1.0 - truth  # foretold the wrong way round, ever more so
+    chances = np.stack([1.0 - truth, truth], axis=2)
+    strange = set_scores(SetMethod.LAC, chances[:600].reshape(-1, 2))[np.arange(6000), rises[:600].ravel().astype(int)]
+    table = Conformal.fit(strange, [s for _ in range(600) for s in SYMBOLS], {})
+    held = {}
+    for name, tuning in (("fixed", None), ("tuned", TUNED)):
+        model = UncertaintyModel(
+            0.9, HORIZON, (-1.0, 1.0), False, AbstainSettings(), sets=table, set_method=SetMethod.LAC, tuning=tuning
+        )
+        gate, nothing, missed = OpinionGate(SYMBOLS), np.zeros(len(SYMBOLS)), []
+        for row in range(600, bars):
+            came = np.where(rises, 0.01, -0.01)
+            ended = came[row - DELAY] if row >= 600 + DELAY else None
+            found = gate.step(nothing, Doubt(model, nothing + 1.0, chances[row]), nothing + 1.0, ended).issued
+            assert found is not None
+            missed.append(found.missed_set(came[row]))
+        held[name] = 1.0 - float(np.mean(missed))
+    assert held["fixed"] < 0.8
+    assert held["tuned"] == pytest.approx(0.9, abs=0.03)
 
 
 def test_intervals_that_widen_with_volatility_hold_for_calm_and_wild_symbols_alike() -> None:
