@@ -1,7 +1,8 @@
-"""`qts models compare`: two versions on the very same bars, of the past or live (specification 7.3)."""
+"""`qts models compare`: two versions on the very same bars, of the past or live, or all models (specification 7.3)."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,11 +22,16 @@ def compare(
     live: Annotated[
         bool, typer.Option("--live", help="Compare what was predicted live, champion against its shadows.")
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Compare the newest version of every trained model, net of costs.")
+    ] = False,
+    page: Annotated[Path | None, typer.Option("--page", help="With --all: write the report as one HTML page.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print two versions beside each other: figures by fold on the same bars, choices, features, gates.
 
     With --live: the models that predicted beside the champion, by a test that stays valid however often one looks.
+    With --all: every model by its verdict backtest, with intervals, deflated by all trials of the ledger.
 
     \b
     Examples:
@@ -33,19 +39,43 @@ def compare(
       qts models compare 3 4 --json
       qts models compare champion lightgbm_direction/2
       qts models compare --live
+      qts models compare --all --page comparison.html
     """
     from qts_core.adapters.settings_files import load_settings
 
     settings = load_settings().settings
-    if live:
-        if (first, second) != ("champion", "challenger"):
-            raise InvalidConfigError(
-                "QTS-CLI-001", "--live compares the champion with its shadows", found=f"{first} {second}",
-                fix="leave the versions out",
-            )  # fmt: skip
+    chosen = [name for name, is_asked in (("--live", live), ("--all", every)) if is_asked]
+    _refuse_contradictions(chosen, (first, second), page)
+    if every:
+        from qts_core.cli.models.comparing_all import compare_all
+
+        compare_all(settings, page=page, json=json)
+    elif live:
         _live(settings, json=json)
-        return
-    _past(settings, first, second, json=json)
+    else:
+        _past(settings, first, second, json=json)
+
+
+def _refuse_contradictions(chosen: list[str], versions: tuple[str, str], page: Path | None) -> None:
+    """Refuse versions beside an option that names its own, and options that exclude each other."""
+    if len(chosen) > 1:
+        raise InvalidConfigError(
+            "QTS-CLI-001", "--live and --all are two comparisons", found=" ".join(chosen), fix="ask for one of them"
+        )
+    if chosen and versions != ("champion", "challenger"):
+        compared = {"--live": "the champion with its shadows", "--all": "the newest version of every model"}
+        raise InvalidConfigError(
+            "QTS-CLI-001", f"{chosen[0]} compares {compared[chosen[0]]}", found=" ".join(versions),
+            fix="leave the versions out",
+        )  # fmt: skip
+    if page is not None and "--all" not in chosen:
+        raise InvalidConfigError(
+            "QTS-CLI-001",
+            "only --all has a page",
+            where="--page",
+            found=str(page),
+            fix="add --all, or leave --page out",
+        )
 
 
 def _past(settings: Settings, first: str, second: str, *, json: bool) -> None:

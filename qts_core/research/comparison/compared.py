@@ -7,24 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from qts_core.analytics.significance import Interval
+from qts_core.report.comparison_inputs import Measure, plain
 
 __all__ = ["Comparison", "GateRow", "Measure", "Side", "SpanComparison"]
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A figure with its interval."""
-
-    value: float
-    interval: Interval
-
-    @property
-    def text(self) -> str:
-        """Return ``"0.0312 [0.0101, 0.0523]"``."""
-        if math.isnan(self.value):
-            return "none"
-        return f"{self.value:.4f} [{self.interval.low:.4f}, {self.interval.high:.4f}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +124,5 @@ class Comparison:
 
     def to_json(self) -> dict[str, object]:
         """Return plain values; NaN as null."""
-        content: dict[str, object] = json.loads(json.dumps(_plain(asdict(self)), allow_nan=False))
+        content: dict[str, object] = json.loads(json.dumps(plain(asdict(self)), allow_nan=False))
         return {"verdict": self.verdict, **content}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value

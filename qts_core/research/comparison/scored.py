@@ -16,7 +16,7 @@ from qts_core.market.timeline import BARS_PER_SESSION, Timeline
 from qts_core.research.comparison.compared import Measure, SpanComparison
 from qts_core.training.evaluation import rank_ic
 
-__all__ = ["Scored", "span_comparison"]
+__all__ = ["Scored", "measured", "rank_ic_by_session", "span_comparison"]
 
 DRAWS = 1000
 SEED = 7
@@ -73,8 +73,8 @@ def span_comparison(scored: Scored, name: str, span: tuple[str, str]) -> SpanCom
     block = 1.0 + scored.horizon_bars / BARS_PER_SESSION
     return SpanComparison(
         name, span, int(is_known.sum()), len(by_session),
-        (_measure(by_session[:, 0], block), _measure(by_session[:, 1], block)),
-        _measure(by_session[:, 1] - by_session[:, 0], block),
+        (measured(by_session[:, 0], block), measured(by_session[:, 1], block)),
+        measured(by_session[:, 1] - by_session[:, 0], block),
         (_hits(scores[0], outcomes[0]), _hits(scores[1], outcomes[1])),
         (_rmse(scores[0], outcomes[0]), _rmse(scores[1], outcomes[1])),
     )  # fmt: skip
@@ -90,12 +90,20 @@ def _by_session(
             yield coefficients[:, part][:, is_known[part]].mean(axis=1)
 
 
-def _measure(values: Floats, block: float) -> Measure:
+def measured(values: Floats, block: float) -> Measure:
+    """Return the mean of figures by session [D], with its interval from resampled blocks of `block` sessions."""
     mean = _mean(values)
     if len(values) < FEWEST_SESSIONS:
         return Measure(mean, Interval(float("nan"), float("nan"), 0.95))
     generator = np.random.default_rng(SEED)
     return Measure(mean, bootstrap_interval(values, _mean, generator, mean_block=block, draws=DRAWS))
+
+
+def rank_ic_by_session(timeline: Timeline, scores: Floats, outcomes: Floats) -> dict[date, float]:
+    """Return the mean rank correlation over the bars of each session that has any; both are float64 [T, N]."""
+    found = rank_ic(scores, outcomes)
+    parts = ((day, found[rows][np.isfinite(found[rows])]) for day, rows in timeline.session_rows())
+    return {day: _mean(part) for day, part in parts if len(part)}
 
 
 def _hits(scores: Floats, outcomes: Floats) -> float:

@@ -18,7 +18,7 @@ from qts_core.research.gates.evidence import GateEvidence
 from qts_core.research.gates.report import Gate, at_least, at_most, not_applicable
 from qts_core.research.ledger import ReturnSeries, TrialSummary
 
-__all__ = ["luck_gates", "shared_sessions"]
+__all__ = ["hurdle", "luck_gates", "shared_sessions"]
 
 FEWEST_COVERED: Final = 0.8
 """Share of the judged sessions that another trial must cover to be held against this one."""
@@ -52,16 +52,23 @@ def shared_sessions(series: Sequence[ReturnSeries]) -> Floats:
     return np.stack(columns, axis=1).astype(np.float64)
 
 
+def hurdle(trials: TrialSummary, sessions: int) -> tuple[int, float]:
+    """Return by how many independent trials to deflate a Sharpe ratio over `sessions`, and their variance.
+
+    Chance alone spreads the Sharpe ratios of worthless strategies by 1 / (n - 1); trials that agree more than that are
+    near copies of each other and must not make the hurdle lower.
+    """
+    return math.ceil(trials.independent), max(trials.sharpe_variance or 0.0, 1.0 / max(sessions - 1, 1))
+
+
 def _deflated(estimate: SharpeEstimate, trials: TrialSummary, settings: GateSettings) -> Gate:
-    count, independent = max(trials.count, 1), math.ceil(trials.independent)
+    count = max(trials.count, 1)
+    independent, variance = hurdle(trials, estimate.n)
     counted = f"{count} trial{'s' * (count != 1)}"
     if independent < count:
         counted += f", as many as {independent} independent ones"
     value = math.nan
     if estimate.n >= 2:
-        # Chance alone spreads the Sharpe ratios of worthless strategies by 1 / (n - 1); trials that agree more than
-        # that are near copies of each other and must not make the hurdle lower.
-        variance = max(trials.sharpe_variance or 0.0, 1.0 / (estimate.n - 1))
         value = deflated_sharpe_ratio(estimate, trials=independent, variance=variance)
     return at_least(
         "deflated_sharpe", value, settings.min_deflated_sharpe_probability,
