@@ -109,6 +109,27 @@ def _ladder(settings: Settings) -> Iterator[str]:
         )
 
 
+def _kill_and_checks(settings: Settings) -> Iterator[str]:
+    kill, risk = settings.risk.kill_switch, settings.risk
+    for name, actions in (("actions", kill.actions), *((f"policy.{k}", v) for k, v in sorted(kill.policy.items()))):
+        where = f"risk.kill_switch.{name}"
+        if "flatten_positions" in actions and "cancel_all_orders" not in actions[: actions.index("flatten_positions")]:
+            yield f"{where} flattens positions but does not cancel all orders first; an open order could reopen them"
+        if "halt_trading" not in actions:
+            yield f"{where} is {', '.join(actions) or 'empty'} but has no halt_trading; what was stopped would go on"
+        if "shut_down" in actions[:-1]:
+            yield f"{where} shuts down before {actions[-1]}; shut_down must be last"
+    wild = risk.volatility_limits
+    if wild.severe <= wild.threshold:
+        yield (
+            f"risk.volatility_limits.threshold is {wild.threshold:g} but risk.volatility_limits.severe is "
+            f"{wild.severe:g}, which must be more"
+        )
+    unknown = sorted(set(risk.pre_trade.restricted_symbols) - {item.symbol for item in settings.universe.symbols})
+    if unknown and settings.universe.symbols:
+        yield f"risk.pre_trade.restricted_symbols has {', '.join(unknown)} but the universe does not"
+
+
 def _models(settings: Settings) -> Iterator[str]:
     models = settings.models
     if models.models and models.live_model not in models.models:
@@ -163,4 +184,4 @@ def _universe(settings: Settings) -> Iterator[str]:
         yield f"universe.universe.update_date is after the calendar's last day {LAST_DAY}"
 
 
-RULES: tuple[Rule, ...] = (_broker, _keys, _limits, _ladder, _models, _timing, _universe)
+RULES: tuple[Rule, ...] = (_broker, _keys, _limits, _ladder, _kill_and_checks, _models, _timing, _universe)

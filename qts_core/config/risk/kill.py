@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from qts_core.config.section import Section
 
@@ -21,6 +23,12 @@ Action = Literal[
     "cancel_all_orders", "flatten_positions", "halt_trading", "send_critical_alert", "log_state", "shut_down"
 ]
 
+HALT_ONLY: tuple[Action, ...] = ("halt_trading", "send_critical_alert", "log_state")
+
+
+def _halt_when_blind() -> dict[Trigger, tuple[Action, ...]]:
+    return {"system_error": HALT_ONLY, "data_feed_failure": HALT_ONLY, "broker_disconnection": HALT_ONLY}
+
 
 class KillSwitchSettings(Section):
     """When everything stops, and how. Latched until a person resets it."""
@@ -37,3 +45,9 @@ class KillSwitchSettings(Section):
     """What fires it."""
     actions: tuple[Action, ...] = ("cancel_all_orders", "flatten_positions", "halt_trading", "send_critical_alert")
     """What it does, in this order."""
+    policy: dict[Trigger, tuple[Action, ...]] = Field(default_factory=_halt_when_blind)
+    """What single triggers do instead, in this order. Blind or cut off, nothing is sold: entries stop, exits at the broker stay."""  # noqa: E501  # the page of settings is made of this line
+    rapid_decline_limit: Annotated[float, Field(gt=0, le=0.5)] = 0.03
+    """Loss within `rapid_decline_bars`, fraction of equity, that is a `rapid_pnl_decline`."""
+    rapid_decline_bars: Annotated[int, Field(ge=1, le=520)] = 4
+    """Bars within which it is measured."""

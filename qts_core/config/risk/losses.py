@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from qts_core.config.section import Fraction, Section
+from qts_core.config.section import Fraction, OpenFraction, Section
 
 __all__ = ["DrawdownActions", "DrawdownLevel", "RiskLimits"]
 
@@ -22,6 +22,8 @@ class RiskLimits(Section):
     """Loss since the week's open."""
     monthly_loss_limit: Loss = 0.10
     """Loss since the month's open."""
+    per_trade_loss_limit: Loss = 0.01
+    """Open loss of one position, fraction of equity, from which it is closed."""
     max_drawdown: Loss = 0.15
     """Loss from the highest equity."""
     var_95_limit: Loss = 0.03
@@ -50,3 +52,5 @@ class DrawdownActions(Section):
         DrawdownLevel(threshold=0.15, action="flatten_all", notification="critical"),
     )
     """Rungs, from the smallest threshold up."""
+    scale_in_per_session: OpenFraction = 1.0
+    """By how much the share of the usual size may rise from one session to the next; 1 = at once."""
