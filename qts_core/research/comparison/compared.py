@@ -14,11 +14,11 @@ __all__ = ["Comparison", "GateRow", "Measure", "Side", "SpanComparison"]
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """One gate as two versions met it; None where one was not judged by it."""
+    """One gate as two versions met it, verdict and value; None where one was not judged by it."""
 
     name: str
-    first: tuple[bool, float] | None
-    second: tuple[bool, float] | None
+    first: tuple[str, float] | None
+    second: tuple[str, float] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,10 +95,11 @@ def _span(each: SpanComparison) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _gate(judged: tuple[bool, float] | None) -> str:
+def _gate(judged: tuple[str, float] | None) -> str:
     if judged is None:
         return "not judged"
-    return f"{'passed' if judged[0] else 'refused'}, {_number(judged[1])}"
+    verdict, value = judged
+    return verdict if math.isnan(value) else f"{verdict}, {_number(value)}"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

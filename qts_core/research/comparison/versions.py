@@ -138,11 +138,17 @@ def _gates(first: GateRecord | None, second: GateRecord | None) -> tuple[GateRow
     return tuple(GateRow(name, judged[0].get(name), judged[1].get(name)) for name in names)
 
 
-def _judged(record: GateRecord | None) -> dict[str, tuple[bool, float]]:
+def _judged(record: GateRecord | None) -> dict[str, tuple[str, float]]:
     if record is None:
         return {}
     gates = json.loads(record.report)["gates"]
     return {
-        g["name"].removeprefix("gate."): (bool(g["passed"]), np.nan if g["value"] is None else float(g["value"]))
+        g["name"].removeprefix("gate."): (_verdict(g), np.nan if g["value"] is None else float(g["value"]))
         for g in gates
     }
+
+
+def _verdict(gate: Mapping[str, object]) -> str:
+    if not gate.get("applies", True):
+        return "not applicable"
+    return "passed" if gate["passed"] else "refused"
