@@ -5,34 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
+from qts_core.exchange.broker import BrokerTerms
 from qts_core.exchange.fees import fees_of
 from qts_core.exchange.ledger import Ledger, Position
-from qts_core.exchange.margin import Holding, Margin, initial_requirement, maintenance_requirement, margin_of
+from qts_core.exchange.margin import (
+    Holding,
+    Margin,
+    MarginCalls,
+    initial_requirement,
+    maintenance_requirement,
+    margin_of,
+)
 from qts_core.exchange.marks import Marks
-from qts_core.exchange.permissions import AccountConfiguration, opening_value, shares_of
+from qts_core.exchange.permissions import AccountConfiguration, held_shares, opening_value
 from qts_core.exchange.records import Charge, OrderRecord
 from qts_core.exchange.settings import FillSettings
 from qts_core.exchange.views import AccountView, PositionView
 from qts_core.market.events import Dividend, Split
-from qts_core.market.money import CENT, ZERO
+from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution, OrderSide
 from qts_core.market.panel import Floats
+from qts_core.market.time import trading_day
 
 __all__ = ["Account", "Valuation"]
 
-YEAR_BPS = Decimal(360 * 10_000)
+USUAL = BrokerTerms()
 Ask = Callable[[str], Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """What the positions are worth at the last prices, USD; `shorts` is at most 0."""
+    """What the positions are worth at the last prices, USD; `shorts` is at most 0, `largest` counted positive."""
 
     equity: Decimal
     longs: Decimal
     shorts: Decimal
+    largest: Decimal = ZERO
 
     @property
     def gross(self) -> Decimal:
@@ -47,12 +57,15 @@ class Account:
     for all orders of a bar.
     """
 
-    def __init__(self, number: str, cash: Decimal, created_at: datetime) -> None:
+    def __init__(self, number: str, cash: Decimal, created_at: datetime, broker: BrokerTerms = USUAL) -> None:
         self.number = number
         self.created_at = created_at
         self.ledger = Ledger(cash)
         self.marks = Marks()
         self.charges: list[Charge] = []
+        self.calls = MarginCalls()
+        self._broker = broker
+        self._day = trading_day(created_at)
         self._valuation: Valuation | None = None
         self._last_equity = cash
         self._last_maintenance = ZERO
@@ -65,19 +78,21 @@ class Account:
 
     def holdings(self) -> list[Holding]:
         """Return the positions at their last prices."""
-        return [Holding(p.quantity, self.price_of(s, p)) for s, p in self.ledger.positions.items()]
+        return [Holding(p.quantity, self.price_of(s, p), s) for s, p in self.ledger.positions.items()]
 
     def valuation(self) -> Valuation:
         """Return equity and exposure at the last prices."""
         if self._valuation is None:
-            longs = shorts = ZERO
+            longs = shorts = largest = ZERO
             for symbol, position in self.ledger.positions.items():
                 value = position.quantity * self.price_of(symbol, position)
                 if value > 0:
                     longs += value
+                    largest = max(largest, value)
                 elif value < 0:
                     shorts += value
-            self._valuation = Valuation(self.ledger.cash + longs + shorts, longs, shorts)
+                    largest = max(largest, -value)
+            self._valuation = Valuation(self.ledger.cash + longs + shorts, longs, shorts, largest)
         return self._valuation
 
     def observe(self, symbols: tuple[str, ...], prices: Floats) -> None:
@@ -134,19 +149,26 @@ class Account:
         if added:
             self.charge("SPLIT", split.symbol, now, ZERO, quantity=added)
 
-    def end_session(self, now: datetime, settings: FillSettings) -> None:
-        """Charge borrowing on shorts and strike the day's figures."""
+    def end_session(self, now: datetime, settings: FillSettings, nights: int = 1) -> None:
+        """Charge borrowing and interest for `nights` and strike the day's figures."""
         self._valuation = None
+        self._day = trading_day(now)
         for symbol, position in self.ledger.positions.items():
-            if position.quantity < 0 and settings.short_borrow_bps_per_year:
+            if position.quantity < 0:
                 value = -position.quantity * self.price_of(symbol, position)
-                fee = (value * settings.short_borrow_bps_per_year / YEAR_BPS).quantize(CENT, ROUND_HALF_EVEN)
-                self.ledger.cash -= fee
-                self.charge("BORROW", symbol, now, -fee)
+                usual = settings.short_borrow_bps_per_year
+                self._carry("BORROW", symbol, now, self._broker.borrow_fee(symbol, value, usual, nights))
+        self._carry("INTEREST", "", now, self._broker.interest(self.ledger.cash, nights))
         self.marks.end_session()
         self.strike()
+        self.calls.strike(self._day, self._last_maintenance - self._last_equity)
         for symbol, position in self.ledger.positions.items():
             position.day_cost = position.quantity * self.price_of(symbol, position)
+
+    def _carry(self, kind: str, symbol: str, now: datetime, fee: Decimal) -> None:
+        if fee:
+            self.ledger.cash -= fee
+            self.charge(kind, symbol, now, -fee)
 
     def strike(self) -> None:
         """Make today's figures those of the previous close."""
@@ -158,6 +180,7 @@ class Account:
     def margin(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> Margin:
         """Return what the account may still do, open orders counted."""
         valuation = self.valuation()
+        is_concentrated = valuation.largest > self._broker.max_concentration * valuation.equity
         return margin_of(
             equity=valuation.equity,
             cash=self.ledger.cash,
@@ -167,6 +190,8 @@ class Account:
             last_maintenance=self._last_maintenance,
             last_gross=self._last_gross,
             max_multiplier=int(configuration.max_margin_multiplier),
+            non_marginable=self._non_marginable(),
+            is_liquidation_only=is_concentrated or self.calls.is_restricted(self._day),
         )
 
     def view(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> AccountView:
@@ -184,7 +209,7 @@ class Account:
             buying_power=margin.buying_power,
             regt_buying_power=margin.regt_buying_power,
             non_marginable_buying_power=margin.non_marginable_buying_power,
-            initial_margin=initial_requirement(valuation.gross),
+            initial_margin=initial_requirement(valuation.gross, self._non_marginable()),
             maintenance_margin=self._maintenance(),
             last_maintenance_margin=self._last_maintenance,
             multiplier=margin.multiplier,
@@ -197,14 +222,8 @@ class Account:
         views = []
         for symbol, position in sorted(self.ledger.positions.items()):
             closing = OrderSide.SELL if position.quantity > 0 else OrderSide.BUY
-            held = sum(
-                (
-                    shares_of(o.request, ask(symbol)) - o.filled_quantity
-                    for o in open_orders
-                    if o.request.symbol == symbol and o.request.side is closing
-                ),
-                ZERO,
-            )
+            orders = [o for o in open_orders if o.request.symbol == symbol]
+            held = held_shares(orders, closing, ask(symbol))
             price = self.price_of(symbol, position)
             free = max(ZERO, abs(position.quantity) - held) * (1 if position.quantity > 0 else -1)
             views.append(
@@ -222,7 +241,12 @@ class Account:
         return tuple(views)
 
     def _maintenance(self) -> Decimal:
-        return sum((maintenance_requirement(h) for h in self.holdings()), ZERO)
+        return sum((maintenance_requirement(h, self._broker) for h in self.holdings()), ZERO)
+
+    def _non_marginable(self) -> Decimal:
+        if not self._broker.non_marginable:
+            return ZERO
+        return sum((abs(h.value) for h in self.holdings() if h.symbol in self._broker.non_marginable), ZERO)
 
     def _held_value(self, order: OrderRecord, ask: Ask) -> Decimal:
         if order.position_intent.endswith("close"):

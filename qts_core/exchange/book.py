@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from qts_core.exchange.records import ExchangeEvent, Fill, OrderRecord
+from qts_core.exchange.records import ExchangeEvent, Fill, Link, OrderRecord
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.ids import stable_uuid
 from qts_core.market.money import ZERO
@@ -39,8 +39,12 @@ class OrderBook:
         intent: str,
         status: OrderStatus,
         replaces: OrderRecord | None = None,
+        link: Link | None = None,
     ) -> OrderRecord:
-        """Take a new order and return its first record; a missing client id is made up."""
+        """Take a new order and return its first record; a missing client id is made up.
+
+        A successor goes on where the order that it replaces was: triggered, linked, with its best price.
+        """
         sequence = len(self._orders)
         if not request.client_order_id:
             made_up = str(stable_uuid(self._account, "client", str(sequence)))
@@ -57,9 +61,16 @@ class OrderBook:
             submitted_at=shown,
             updated_at=shown,
             expires_at=self._expiry(request, now),
-            is_triggered=replaces is not None and replaces.is_triggered,
-            replaces=None if replaces is None else replaces.id,
+            link=link,
         )
+        if replaces is not None:
+            order = replace(
+                order,
+                replaces=replaces.id,
+                is_triggered=replaces.is_triggered,
+                link=replaces.link,
+                best_price=replaces.best_price,
+            )
         self._by_client_id[request.client_order_id] = order.id
         self._orders[order.id] = order
         self._open[order.id] = None
@@ -67,7 +78,7 @@ class OrderBook:
 
     def move(self, order: OrderRecord, event: str, now: datetime, fill: Fill | None = None) -> ExchangeEvent:
         """Store `order`, changed at `now`, as the latest record and return the event that tells of it."""
-        self._orders[order.id] = order
+        self.keep(order)
         if order.status.is_terminal:
             self._open.pop(order.id, None)
         execution = fill.execution if fill is not None else None
@@ -76,6 +87,10 @@ class OrderBook:
             execution, order.reason,
         )  # fmt: skip
         return ExchangeEvent(event, update, order, fill)
+
+    def keep(self, order: OrderRecord) -> None:
+        """Store `order` as the latest record where nobody is told: a trigger, a trail, a place in a queue."""
+        self._orders[order.id] = order
 
     def get(self, order_id: str) -> OrderRecord | None:
         """Return the order with the broker's id, or None."""
@@ -110,6 +125,17 @@ class OrderBook:
 def working(order: OrderRecord, now: datetime) -> OrderRecord:
     """Return `order` as working at the venue."""
     return replace(order, status=OrderStatus.NEW, updated_at=_shown(order, now))
+
+
+def held(order: OrderRecord, now: datetime) -> OrderRecord:
+    """Return `order` as waiting for the order that it depends on."""
+    return replace(order, status=OrderStatus.HELD, updated_at=_shown(order, now))
+
+
+def rejected(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
+    """Return `order` as rejected by the venue."""
+    at = _shown(order, now)
+    return replace(order, status=OrderStatus.REJECTED, failed_at=at, updated_at=at, reason=reason)
 
 
 def canceled(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:

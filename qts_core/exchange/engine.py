@@ -7,31 +7,35 @@ It has no clock, socket or randomness: time comes with each call, ids are derive
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
 from qts_core.exchange.account import Account
 from qts_core.exchange.amend import Amendment, amended
-from qts_core.exchange.book import OrderBook, canceled, expired, filled, replaced, working
-from qts_core.exchange.executions import execution_of, fill_of
-from qts_core.exchange.fills import NO_FILL, Outcome, at_open, taking, within_bar
-from qts_core.exchange.margin import Margin
-from qts_core.exchange.marks import price_of
+from qts_core.exchange.book import OrderBook, canceled, expired, replaced, working
+from qts_core.exchange.capabilities import ALPACA, Capabilities
+from qts_core.exchange.fills import taking
+from qts_core.exchange.halts import Halt, Halts
+from qts_core.exchange.intrabar import Ambiguity, pnl_interval
+from qts_core.exchange.linked import LinkedOrders
+from qts_core.exchange.linked_rules import normal_form
+from qts_core.exchange.margin import Margin, MarginCalls
+from qts_core.exchange.matching import Matcher
 from qts_core.exchange.permissions import AccountConfiguration, Standing, intent_of, refuse_not_permitted
-from qts_core.exchange.records import Accepted, Charge, ExchangeEvent, Fill, OrderRecord, Refused
-from qts_core.exchange.rules import AT_ONCE, MALFORMED, NOT_ACCEPTABLE, NOT_FOUND, refuse_malformed
+from qts_core.exchange.records import Accepted, Charge, ExchangeEvent, Fill, Leg, OrderRecord, Refused
+from qts_core.exchange.rules import MALFORMED, NOT_ACCEPTABLE, NOT_FOUND, refuse_malformed
 from qts_core.exchange.settings import FillSettings
+from qts_core.exchange.settlement import Settlement, pending_settlements, unsettled_proceeds
 from qts_core.exchange.views import AccountView, PositionView
 from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import TradingCalendar, xnys
 from qts_core.market.events import CorporateActionsApplied
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import ZERO
-from qts_core.market.orders import OrderRequest, OrderStatus, TimeInForce
-from qts_core.market.panel import Floats
+from qts_core.market.orders import OrderClass, OrderRequest, OrderSide, OrderStatus, OrderType
 from qts_core.market.time import trading_day
 
 __all__ = ["SimulatedExchange"]
@@ -54,6 +58,10 @@ class SimulatedExchange:
         When the account was opened, aware UTC.
     calendar : TradingCalendar, optional
         Sessions; XNYS by default.
+    capabilities : mapping, optional
+        Which orders are taken; Alpaca's table by default.
+    halts : iterable of Halt
+        Known beforehand; others with :meth:`halt` and :meth:`resume`.
     """
 
     def __init__(
@@ -65,15 +73,21 @@ class SimulatedExchange:
         account_number: str = "PA3QTS000001",
         start: datetime,
         calendar: TradingCalendar | None = None,
+        capabilities: Capabilities = ALPACA,
+        halts: Iterable[Halt] = (),
     ) -> None:
         self.settings = settings
         self.instruments = instruments
         self._quote = replace(settings, slippage_bps=ZERO)
         self.configuration = AccountConfiguration()
+        self._unlendable = settings.broker.hard_to_borrow
         self._calendar = calendar or xnys()
         self._book = OrderBook(account_number, start, self._calendar)
-        self._account = Account(account_number, cash, start)
-        self._fills: list[Fill] = []
+        self._account = Account(account_number, cash, start, settings.broker)
+        self._capabilities = capabilities
+        self._halts = Halts(halts)
+        self._links = LinkedOrders(self._book)
+        self._matcher = Matcher(settings, self._book, self._account, self._links, self._halts)
 
     # -- what a client may ask ---------------------------------------------------------------------------------
 
@@ -83,6 +97,7 @@ class SimulatedExchange:
         While the session is open the order is `pending_new` and a `new` event follows; while it is closed the order
         is `accepted` and becomes `new` at the next session's first bar.
         """
+        request = normal_form(request)
         refused = self._refuse(request, now)
         if refused is not None:
             return refused
@@ -100,7 +115,7 @@ class SimulatedExchange:
         if order.status.is_terminal:
             return Refused(422, NOT_ACCEPTABLE, f'order is already in "{order.status}" state')
         event = self._book.move(canceled(order, now, "canceled by the client"), "canceled", now)
-        return Accepted(event.order, (event,))
+        return Accepted(event.order, (event, *self._links.follow(event.order, now)))
 
     def replace(self, order_id: str, now: datetime, amendment: Amendment) -> Accepted | Refused:
         """Replace an open order by a new one; only working orders can be replaced."""
@@ -115,6 +130,7 @@ class SimulatedExchange:
             return refused
         accepted = self._take(request, now, order.position_intent, order)
         old = self._book.move(replaced(order, now, accepted.order.id), "replaced", now)
+        self._links.succeed(order, accepted.order)
         return Accepted(accepted.order, (old, *accepted.events))
 
     # -- what the market does ----------------------------------------------------------------------------------
@@ -122,50 +138,61 @@ class SimulatedExchange:
     def open_bar(self, bars: BarSlice) -> list[ExchangeEvent]:
         """Let the opening prices of a bar fill orders; queued orders become `new` first."""
         self._account.observe(bars.symbols, bars.open)
-        if not self._book.has_open:
-            return []
-        events = []
-        eligible = self._eligible(bars)
-        for order in eligible:
-            if order.status is OrderStatus.ACCEPTED:
-                events.append(self._book.move(working(order, bars.ts_event), "new", bars.ts_event))
-        for order in self._eligible(bars) if events else eligible:
-            if order.request.time_in_force is TimeInForce.OPG and bars.slot > 0:
-                events.append(
-                    self._book.move(expired(order, bars.ts_event, "auction missed"), "expired", bars.ts_event)
-                )
-                continue
-            events += self._try(order, self._at_open(order, bars), bars.ts_event)
-            events += self._kill_unfilled(order.id, bars.ts_event)
-        return events
+        return self._matcher.open_bar(bars) if self._book.has_open else []
 
     def close_bar(self, bars: BarSlice) -> list[ExchangeEvent]:
         """Let the rest of a bar fill resting orders; afterwards prices are its closes."""
         self._account.observe(bars.symbols, bars.close)
-        events: list[ExchangeEvent] = []
-        if not self._book.has_open:
-            return events
-        for order in self._eligible(bars):
-            high, low = self._price(bars, bars.high, order), self._price(bars, bars.low, order)
-            if high is None or low is None:
-                continue
-            if order.request.time_in_force is TimeInForce.CLS:
-                close = self._price(bars, bars.close, order)
-                if bars.is_last_of_session and close is not None:
-                    outcome = at_open(order.request, is_triggered=False, price=close, settings=self.settings)
-                    events += self._try(order, outcome, bars.ts_known)
-                continue
-            outcome = within_bar(
-                order.request, is_triggered=order.is_triggered, high=high, low=low, settings=self.settings
-            )
-            events += self._try(order, outcome, bars.ts_known)
+        events = self._matcher.close_bar(bars) if self._book.has_open else []
+        self._matcher.offers.observe(bars)
         return events
 
     def end_session(self, now: datetime) -> list[ExchangeEvent]:
-        """Close the session: orders at the end of their life expire, borrowing is charged, equity is struck."""
-        over = [order for order in self._book.open() if order.expires_at <= now]
-        events = [self._book.move(expired(order, now, "time in force ended"), "expired", now) for order in over]
-        self._account.end_session(now, self.settings)
+        """Close the session: orders at the end of their life expire, carrying is charged, equity is struck."""
+        events: list[ExchangeEvent] = []
+        for order in self._book.open():
+            current = self._book.get(order.id) or order
+            if order.expires_at <= now and not current.status.is_terminal:
+                event = self._book.move(expired(current, now, "time in force ended"), "expired", now)
+                events += [event, *self._links.follow(event.order, now)]
+        self._matcher.offers.end_session()
+        self._account.end_session(now, self.settings, self._nights(now))
+        return events
+
+    def halt(self, symbol: str) -> None:
+        """Stop trading in a symbol: its orders wait, new ones are taken."""
+        self._halts.stop(symbol)
+
+    def resume(self, symbol: str) -> None:
+        """Let a halted symbol trade again."""
+        self._halts.go(symbol)
+
+    def delist(self, symbol: str, now: datetime, price: Decimal | None = None) -> list[ExchangeEvent]:
+        """End a symbol: its orders are cancelled, its position is paid out at `price`, USD a share.
+
+        Parameters
+        ----------
+        price : Decimal, optional
+            What holders get; the last price by default, and a bankruptcy's is near zero.
+        """
+        events = self._cancel_all(symbol, now, "delisted")
+        held = self.quantity(symbol)
+        paid = self.last_price(symbol) if price is None else price
+        if held and paid is not None:
+            side = OrderSide.SELL if held > 0 else OrderSide.BUY
+            request = OrderRequest("", symbol, side, quantity=abs(held))
+            order = self._book.add(request, now, intent=intent_of(side, held), status=OrderStatus.NEW)
+            events += self._matcher.close_out(order, paid, now)
+        return events
+
+    def hard_to_borrow(self, symbols: Iterable[str], now: datetime) -> list[ExchangeEvent]:
+        """Take which symbols cannot be borrowed from now on; open orders to short them are cancelled."""
+        self._unlendable = frozenset(symbols)
+        events: list[ExchangeEvent] = []
+        for order in self._book.open():
+            if order.position_intent == "sell_to_open" and order.request.symbol in self._unlendable:
+                event = self._book.move(canceled(order, now, "hard to borrow"), "canceled", now)
+                events += [event, *self._links.follow(event.order, now)]
         return events
 
     def apply(self, actions: CorporateActionsApplied) -> list[ExchangeEvent]:
@@ -174,16 +201,13 @@ class SimulatedExchange:
         Open orders in a symbol that splits are cancelled when they came before the ex-date: their quantity and
         price speak of other shares.
         """
-        events = []
+        events: list[ExchangeEvent] = []
         if self.settings.is_dividend_paid:
             for dividend in actions.dividends:
                 self._account.dividend(dividend, actions.ts_event)
         for split in actions.splits:
             self._account.split(split, actions.ts_event)
-            for order in self._book.open(split.symbol):
-                if trading_day(order.arrived_at) < split.ex_date:
-                    record = canceled(order, actions.ts_event, "corporate action")
-                    events.append(self._book.move(record, "canceled", actions.ts_event))
+            events += self._cancel_all(split.symbol, actions.ts_event, "corporate action", before=split.ex_date)
         return events
 
     def mark(self, prices: Mapping[str, float], *, is_previous_close: bool = False) -> None:
@@ -200,7 +224,16 @@ class SimulatedExchange:
     @property
     def fills(self) -> Sequence[Fill]:
         """Every fill, oldest first."""
-        return self._fills
+        return self._matcher.fills
+
+    @property
+    def ambiguities(self) -> Sequence[Ambiguity]:
+        """Every bar that could have gone either way, oldest first."""
+        return self._matcher.ambiguities
+
+    def pnl_interval(self) -> tuple[Decimal, Decimal]:
+        """Return what all worst and all best paths inside bars would have added to the profit, USD."""
+        return pnl_interval(self._matcher.ambiguities)
 
     @property
     def charges(self) -> Sequence[Charge]:
@@ -227,6 +260,23 @@ class SimulatedExchange:
         """Return every position, by symbol."""
         return self._account.position_views(self._book.open(), self._ask)
 
+    @property
+    def margin_calls(self) -> MarginCalls:
+        """Whether the account is under a margin call."""
+        return self._account.calls
+
+    def settlements(self, day: date) -> tuple[Settlement, ...]:
+        """Return what is traded and not settled at the start of `day`, New York."""
+        return pending_settlements(self._matcher.fills, day, self._calendar)
+
+    def settled_cash(self, day: date) -> Decimal:
+        """Return the cash without the proceeds of sales that settle after `day`, USD."""
+        return self.cash - unsettled_proceeds(self.settlements(day))
+
+    def legs(self, order_id: str) -> tuple[OrderRecord, ...]:
+        """Return the exits that were sent with an order."""
+        return self._links.legs(order_id)
+
     def order(self, order_id: str) -> OrderRecord | None:
         """Return an order by the broker's id, or None."""
         return self._book.get(order_id)
@@ -248,16 +298,54 @@ class SimulatedExchange:
     def _take(self, request: OrderRequest, now: datetime, intent: str, replaces: OrderRecord | None = None) -> Accepted:
         is_open = self._calendar.at(now) is not None
         status = OrderStatus.PENDING_NEW if is_open else OrderStatus.ACCEPTED
-        reply = self._book.add(request, now, intent=intent, status=status, replaces=replaces)
+        order = reply = self._equipped(self._book.add(request, now, intent=intent, status=status, replaces=replaces))
+        if replaces is not None and replaces.status is OrderStatus.HELD:
+            return Accepted(reply, (self._book.move(replace(order, status=OrderStatus.HELD), "held", now),))
+        exits: list[ExchangeEvent] = []
+        if request.order_class is not OrderClass.SIMPLE and replaces is None:
+            order, exits = self._links.begin(order, now)
         if not is_open:
-            return Accepted(reply, (self._book.move(reply, "accepted", now),))
-        return Accepted(reply, (self._book.move(working(reply, now), "new", now),))
+            return Accepted(reply, (self._book.move(order, "accepted", now), *exits))
+        return Accepted(reply, (self._book.move(working(order, now), "new", now), *exits))
+
+    def _equipped(self, order: OrderRecord) -> OrderRecord:
+        """Return a new order with what it starts from: when it is at the venue, the price that it trails."""
+        latency, is_trailing = self.settings.latency, order.request.type is OrderType.TRAILING_STOP
+        if latency is not None:
+            order = replace(order, live_at=order.arrived_at + latency.inbound(order.id))
+        if is_trailing and order.best_price is None:
+            order = replace(order, best_price=self.last_price(order.request.symbol))
+        if latency is not None or is_trailing:
+            self._book.keep(order)
+        return order
+
+    def _cancel_all(
+        self, symbol: str, now: datetime, reason: str, *, before: date | None = None
+    ) -> list[ExchangeEvent]:
+        events = []
+        for order in self._book.open(symbol):
+            if before is None or trading_day(order.arrived_at) < before:
+                events.append(self._book.move(canceled(order, now, reason), "canceled", now))
+        return events
+
+    def _nights(self, now: datetime) -> int:
+        """Return the calendar nights from a session's end to the next session; asked only where they cost."""
+        broker = self.settings.broker
+        if not (broker.interest_bps_per_year or broker.is_borrow_nightly):
+            return 1
+        return (self._calendar.next_after(now).date - trading_day(now)).days
 
     def _refuse(self, request: OrderRequest, now: datetime, *, without: OrderRecord | None = None) -> Refused | None:
-        refused = refuse_malformed(request, self.instruments, now)
+        is_exit = without is not None and without.link is not None and without.link.leg is not Leg.ENTRY
+        checked = replace(request, order_class=OrderClass.SIMPLE) if is_exit and not has_exits(request) else request
+        refused = refuse_malformed(checked, self.instruments, now, self._capabilities)
         if refused is None and request.client_order_id and self._book.find(request.client_order_id) is not None:
             refused = Refused(422, MALFORMED, "client_order_id must be unique")
-        return refused or refuse_not_permitted(request, self._standing(request, without=without))
+        # An exit closes what its entry opened: the account was asked when the group was sent.
+        return refused if refused is not None or is_exit else self._forbid(request, without)
+
+    def _forbid(self, request: OrderRequest, without: OrderRecord | None) -> Refused | None:
+        return refuse_not_permitted(request, self._standing(request, without=without))
 
     def _standing(self, request: OrderRequest, *, without: OrderRecord | None = None) -> Standing:
         ignored = None if without is None else without.id
@@ -274,48 +362,15 @@ class SimulatedExchange:
             open_orders=[o for o in self._book.open(request.symbol) if o.id != ignored],
             ask=self._ask(request.symbol),
             margin=margin,
+            last=self.last_price(request.symbol),
+            is_borrowable=request.symbol not in self._unlendable,
         )
 
     def _ask(self, symbol: str) -> Decimal | None:
         price = self._account.marks.last(symbol)
         return None if price is None else taking(price, 1, self._quote)
 
-    def _eligible(self, bars: BarSlice) -> tuple[OrderRecord, ...]:
-        return tuple(o for o in self._book.open() if o.arrived_at <= bars.ts_event)
 
-    def _price(self, bars: BarSlice, prices: Floats, order: OrderRecord) -> Decimal | None:
-        column = self._account.marks.column(bars.symbols, order.request.symbol)
-        price = float("nan") if column is None else float(prices[column])
-        return price_of(price) if price == price else None
-
-    def _at_open(self, order: OrderRecord, bars: BarSlice) -> Outcome:
-        price = self._price(bars, bars.open, order)
-        if price is None or order.request.time_in_force is TimeInForce.CLS:
-            return NO_FILL
-        return at_open(order.request, is_triggered=order.is_triggered, price=price, settings=self.settings)
-
-    def _try(self, order: OrderRecord, outcome: Outcome, now: datetime) -> list[ExchangeEvent]:
-        if outcome.is_triggered and not order.is_triggered:
-            order = replace(order, is_triggered=True)
-            if outcome.price is None:
-                self._book.move(order, "new", now)
-        if outcome.price is None or outcome.reference is None:
-            return []
-        return self._fill(order, outcome.price, outcome.reference, now)
-
-    def _fill(self, order: OrderRecord, price: Decimal, reference: Decimal, now: datetime) -> list[ExchangeEvent]:
-        execution = execution_of(order, price, now, self.settings)
-        position = self._account.book(execution, self.settings)
-        fill = fill_of(order, execution, reference, position, self.settings)
-        self._fills.append(fill)
-        return [self._book.move(filled(order, fill), "fill", now, fill)]
-
-    def _kill_unfilled(self, order_id: str, now: datetime) -> list[ExchangeEvent]:
-        order = self._book.get(order_id)
-        if order is None or order.status.is_terminal:
-            return []
-        if order.request.time_in_force in AT_ONCE:
-            return [self._book.move(canceled(order, now, "not filled at once"), "canceled", now)]
-        if order.request.time_in_force is TimeInForce.OPG:
-            return [self._book.move(expired(order, now, "not filled in the auction"), "expired", now)]
-        return []
+def has_exits(request: OrderRequest) -> bool:
+    """Return whether an order brings its own exits."""
+    return request.take_profit_limit_price is not None or request.stop_loss_stop_price is not None

@@ -6,33 +6,46 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
 from qts_core.exchange.fees import fees_of
+from qts_core.exchange.fills import PriceTerms
 from qts_core.exchange.ledger import SHARE_STEP
 from qts_core.exchange.records import Fill, OrderRecord
 from qts_core.exchange.settings import FillSettings
 from qts_core.market.ids import stable_uuid
-from qts_core.market.money import ZERO, plain
+from qts_core.market.money import plain
 from qts_core.market.orders import Execution
 
-__all__ = ["execution_of", "fill_of"]
+__all__ = ["execution_of", "fill_of", "wanted_shares"]
 
 
-def execution_of(order: OrderRecord, price: Decimal, now: datetime, settings: FillSettings) -> Execution:
-    """Return the execution of all that is left of `order`; an order by value gets as many shares as it pays for."""
+def wanted_shares(order: OrderRecord, price: Decimal) -> Decimal:
+    """Return the shares still to fill; an order by value wants as many as the rest of it pays for at `price`."""
+    if order.request.notional is None:
+        return order.remaining
+    left = order.request.notional - order.filled_value
+    return (left / price).quantize(SHARE_STEP, ROUND_DOWN).normalize()
+
+
+def execution_of(
+    order: OrderRecord, quantity: Decimal, price: Decimal, now: datetime, settings: FillSettings
+) -> Execution:
+    """Return the execution of `quantity` shares of `order`, fees included."""
     request = order.request
-    quantity = order.remaining
-    if request.notional is not None:
-        quantity = (request.notional / price).quantize(SHARE_STEP, ROUND_DOWN).normalize()
     fees = fees_of(request.side, quantity, price, settings)
     number = str(stable_uuid(order.id, "execution", plain(order.filled_quantity)))
     return Execution(number, request.client_order_id, request.symbol, request.side, quantity, price, now, fees.total)
 
 
 def fill_of(
-    order: OrderRecord, execution: Execution, reference: Decimal, position: Decimal, settings: FillSettings
+    order: OrderRecord,
+    execution: Execution,
+    reference: Decimal,
+    position: Decimal,
+    terms: PriceTerms,
+    leaves: Decimal,
 ) -> Fill:
     """Return the fill: what the price lost against `reference`, divided into spread and slippage."""
     cost = abs(execution.price - reference) * execution.quantity
-    spread = min(cost, reference * settings.half_spread * execution.quantity)
+    spread = min(cost, reference * terms.half_spread * execution.quantity)
     return Fill(
         execution=execution,
         order_id=order.id,
@@ -41,5 +54,5 @@ def fill_of(
         slippage_cost=cost - spread,
         position_quantity=position,
         cumulative_quantity=order.filled_quantity + execution.quantity,
-        leaves_quantity=ZERO,
+        leaves_quantity=leaves,
     )

@@ -22,15 +22,16 @@ class Fees:
     commission: Decimal = ZERO
     sec: Decimal = ZERO
     taf: Decimal = ZERO
+    cat: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
         """All of them."""
-        return self.commission + self.sec + self.taf
+        return self.commission + self.sec + self.taf + self.cat
 
     def by_kind(self) -> tuple[tuple[str, Decimal], ...]:
         """Return the fees that are not nothing, by the name under which they are booked."""
-        named = (("COMMISSION", self.commission), ("SEC", self.sec), ("TAF", self.taf))
+        named = (("COMMISSION", self.commission), ("SEC", self.sec), ("TAF", self.taf), ("CAT", self.cat))
         return tuple((kind, amount) for kind, amount in named if amount)
 
 
@@ -43,17 +44,18 @@ def fees_of(side: OrderSide, quantity: Decimal, price: Decimal, settings: FillSe
     Parameters
     ----------
     side : OrderSide
-        The regulatory fees fall on sales only.
+        The SEC's and FINRA's fees fall on sales only, the audit trail's (CAT) on both sides.
     quantity, price : Decimal
         Shares and USD.
     """
     value = quantity * price
     commission = _cents(value * settings.commission_bps / BPS)
+    cat = _cents(quantity * settings.cat_per_share)
     if side is OrderSide.BUY:
-        return Fees(commission) if commission else NO_FEES
+        return Fees(commission, cat=cat) if commission or cat else NO_FEES
     sec = _cents(value * settings.sec_fee_per_million / MILLION)
     taf = min(_cents(quantity * settings.taf_per_share), settings.taf_cap)
-    return Fees(commission, sec, taf)
+    return Fees(commission, sec, taf, cat)
 
 
 def _cents(amount: Decimal) -> Decimal:

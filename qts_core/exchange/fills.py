@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Protocol
 
-from qts_core.exchange.settings import FillSettings
 from qts_core.market.orders import OrderRequest, OrderType
 
-__all__ = ["NO_FILL", "Outcome", "at_open", "taking", "within_bar"]
+__all__ = ["NO_FILL", "Outcome", "PriceTerms", "Terms", "at_open", "taking", "within_bar"]
 
 FILL_STEP = Decimal("0.0001")
 ONE = Decimal(1)
+
+
+class PriceTerms(Protocol):
+    """What a fill pays: fill settings, or the terms that models gave to one order."""
+
+    @property
+    def half_spread(self) -> Decimal:
+        """Half the quoted spread, ratio of the price."""
+
+    @property
+    def slippage(self) -> Decimal:
+        """Further adverse move, ratio of the price."""
+
+    @property
+    def is_touch_enough(self) -> bool:
+        """Whether a resting limit fills when the far side touches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one order at one bar."""
+
+    half_spread: Decimal
+    slippage: Decimal
+    is_touch_enough: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +51,13 @@ class Outcome:
 NO_FILL = Outcome()
 
 
-def taking(reference: Decimal, sign: int, settings: FillSettings) -> Decimal:
+def taking(reference: Decimal, sign: int, settings: PriceTerms) -> Decimal:
     """Return the price at which an order of `sign` takes liquidity around `reference`, to a hundredth of a cent."""
     price = reference * (ONE + sign * (settings.half_spread + settings.slippage))
     return price.quantize(FILL_STEP, ROUND_HALF_EVEN)
 
 
-def at_open(request: OrderRequest, *, is_triggered: bool, price: Decimal, settings: FillSettings) -> Outcome:
+def at_open(request: OrderRequest, *, is_triggered: bool, price: Decimal, settings: PriceTerms) -> Outcome:
     """Return what a bar's opening price does to an eligible order.
 
     Market orders fill; limit orders fill at the open when it is within their limit; stop orders trigger when the
@@ -48,7 +73,7 @@ def at_open(request: OrderRequest, *, is_triggered: bool, price: Decimal, settin
 
 
 def within_bar(
-    request: OrderRequest, *, is_triggered: bool, high: Decimal, low: Decimal, settings: FillSettings
+    request: OrderRequest, *, is_triggered: bool, high: Decimal, low: Decimal, settings: PriceTerms
 ) -> Outcome:
     """Return what the rest of a bar does to an eligible order that its open did not fill.
 
@@ -78,7 +103,7 @@ def _reached(request: OrderRequest, *, high: Decimal, low: Decimal) -> bool:
 
 
 def _marketable(
-    request: OrderRequest, limit: Decimal, reference: Decimal, settings: FillSettings, *, is_triggered: bool
+    request: OrderRequest, limit: Decimal, reference: Decimal, settings: PriceTerms, *, is_triggered: bool
 ) -> Outcome:
     sign = request.side.sign
     quote = reference * (ONE + sign * settings.half_spread)

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from qts_core.exchange.linked_rules import refuse_bases
 from qts_core.exchange.margin import Margin
 from qts_core.exchange.records import OrderRecord, Refused
 from qts_core.exchange.rules import NOT_ACCEPTABLE, NOT_PERMITTED, is_fractional, opposite
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import ZERO, plain
-from qts_core.market.orders import OrderRequest, OrderSide, OrderType
+from qts_core.market.orders import OrderClass, OrderRequest, OrderSide, OrderStatus, OrderType
 
-__all__ = ["AccountConfiguration", "Standing", "intent_of", "opening_value", "refuse_not_permitted"]
+__all__ = ["AccountConfiguration", "Standing", "held_shares", "intent_of", "opening_value", "refuse_not_permitted"]
 
 SHORT_COLLAR = Decimal("1.03")
 LIMITS = (OrderType.LIMIT, OrderType.STOP_LIMIT)
@@ -45,6 +46,10 @@ class Standing:
         Open orders of the symbol, without the one that is being replaced.
     ask : Decimal or None
         What a market buy would pay now, USD; None when no price was ever seen.
+    last : Decimal or None
+        The last price, USD.
+    is_borrowable : bool
+        Whether the broker lends the shares.
     margin : callable
         Gives the account's margin; asked only by orders that open something.
     """
@@ -55,6 +60,8 @@ class Standing:
     open_orders: Sequence[OrderRecord]
     ask: Decimal | None
     margin: Callable[[], Margin]
+    last: Decimal | None = None
+    is_borrowable: bool = True
 
 
 def intent_of(side: OrderSide, position: Decimal) -> str:
@@ -84,7 +91,8 @@ def refuse_not_permitted(request: OrderRequest, standing: Standing) -> Refused |
     """Return why this account may not send `request` now, or None."""
     is_closing = intent_of(request.side, standing.position).endswith("close")
     return (
-        _restricted(request, standing, is_closing=is_closing)
+        refuse_bases(request, standing.last)
+        or _restricted(request, standing, is_closing=is_closing)
         or _held(request, standing, is_closing=is_closing)
         or _both_sides(request, standing, is_closing=is_closing)
         or _wash_trade(request, standing)
@@ -100,10 +108,12 @@ def _restricted(request: OrderRequest, standing: Standing, *, is_closing: bool) 
             return Refused(403, NOT_PERMITTED, f'asset "{request.symbol}" is not fractionable')
         if not standing.configuration.fractional_trading:
             return Refused(403, NOT_PERMITTED, "account is not allowed to trade fractional shares")
+    if request.order_class is OrderClass.OCO and not is_closing:
+        return Refused(422, NOT_ACCEPTABLE, "oco orders must be exit orders of a position")
     if request.side is OrderSide.SELL and not is_closing:
         if is_fractional(request):
             return Refused(422, NOT_ACCEPTABLE, "fractional orders cannot be sold short")
-        if not standing.instrument.is_shortable:
+        if not (standing.instrument.is_shortable and standing.is_borrowable):
             return Refused(422, NOT_ACCEPTABLE, f'asset "{request.symbol}" cannot be sold short')
         if standing.configuration.no_shorting or not standing.margin().is_shorting_enabled:
             return Refused(403, NOT_PERMITTED, "account is not allowed to short")
@@ -113,9 +123,9 @@ def _restricted(request: OrderRequest, standing: Standing, *, is_closing: bool) 
 def _held(request: OrderRequest, standing: Standing, *, is_closing: bool) -> Refused | None:
     if not is_closing:
         return None
-    holding = [o for o in standing.open_orders if o.request.side is request.side]
+    holding = [o for o in standing.open_orders if holds_shares(o) and o.request.side is request.side]
     existing = abs(standing.position)
-    held = min(existing, sum((shares_of(o.request, standing.ask) - o.filled_quantity for o in holding), ZERO))
+    held = min(existing, held_shares(holding, request.side, standing.ask))
     available = existing - held
     wanted = shares_of(request, standing.ask)
     if wanted <= available:
@@ -134,21 +144,30 @@ def _held(request: OrderRequest, standing: Standing, *, is_closing: bool) -> Ref
 def _both_sides(request: OrderRequest, standing: Standing, *, is_closing: bool) -> Refused | None:
     if is_closing or standing.position != 0:
         return None
-    if any(o.request.side is opposite(request.side) for o in standing.open_orders):
+    if any(o.request.side is opposite(request.side) and holds_shares(o) for o in standing.open_orders):
         new, old = ("short sell", "long buy") if request.side is OrderSide.SELL else ("long buy", "short sell")
         return Refused(403, NOT_PERMITTED, f"cannot open a {new} while a {old} order is open")
     return None
 
 
 def _wash_trade(request: OrderRequest, standing: Standing) -> Refused | None:
+    if is_exempt(request):
+        return None
     for order in standing.open_orders:
         other = order.request
-        if other.side is request.side or not _could_cross(request, other):
+        if other.side is request.side or order.link is not None or is_exempt(other):
+            continue
+        if not _could_cross(request, other):
             continue
         reason = f"opposite side {other.type} order exists"
         extras = {"existing_order_id": order.id, "reject_reason": reason}
         return Refused(403, NOT_PERMITTED, "potential wash trade detected. use complex orders", extras)
     return None
+
+
+def is_exempt(request: OrderRequest) -> bool:
+    """Return whether an order is outside the wash-trade guard: linked orders and trailing stops are."""
+    return request.order_class is not OrderClass.SIMPLE or request.type is OrderType.TRAILING_STOP
 
 
 def _could_cross(one: OrderRequest, other: OrderRequest) -> bool:
@@ -160,6 +179,8 @@ def _could_cross(one: OrderRequest, other: OrderRequest) -> bool:
 
 def _unaffordable(request: OrderRequest, standing: Standing) -> Refused | None:
     value = opening_value(request, standing.ask)
+    if standing.margin().is_liquidation_only:
+        return Refused(403, NOT_PERMITTED, "account is restricted to liquidation only")
     if value is None:
         return Refused(403, NOT_PERMITTED, f'no market price for asset "{request.symbol}"')
     if is_fractional(request) and value < 1:
@@ -169,6 +190,17 @@ def _unaffordable(request: OrderRequest, standing: Standing) -> Refused | None:
         extras = {"buying_power": plain(power), "cost_basis": plain(value)}
         return Refused(403, NOT_PERMITTED, "insufficient buying power", extras)
     return None
+
+
+def holds_shares(order: OrderRecord) -> bool:
+    """Return whether an open order claims shares: of two exits of one position only the working one does."""
+    return order.status is not OrderStatus.HELD
+
+
+def held_shares(open_orders: Sequence[OrderRecord], side: OrderSide, ask: Decimal | None) -> Decimal:
+    """Return the shares that the open orders of one symbol and `side` still claim."""
+    claims = (o for o in open_orders if o.request.side is side and holds_shares(o))
+    return sum((shares_of(o.request, ask) - o.filled_quantity for o in claims), ZERO)
 
 
 def shares_of(request: OrderRequest, price: Decimal | None) -> Decimal:

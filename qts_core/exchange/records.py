@@ -6,11 +6,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution, OrderRequest, OrderStatus, OrderUpdate
 
-__all__ = ["Accepted", "Charge", "ExchangeEvent", "Fill", "OrderRecord", "Refused"]
+__all__ = [
+    "CARRY_KINDS",
+    "Accepted",
+    "Charge",
+    "ExchangeEvent",
+    "Fill",
+    "Leg",
+    "Link",
+    "OrderRecord",
+    "Refused",
+    "is_complex",
+]
+
+CARRY_KINDS = frozenset({"BORROW", "INTEREST"})
+"""Kinds of :class:`Charge` that are in no fill and in no corporate action."""
+
+
+class Leg(StrEnum):
+    """What an order does in a bracket, OCO or OTO."""
+
+    ENTRY = "entry"
+    TAKE_PROFIT = "take_profit"
+    STOP_LOSS = "stop_loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An order's place among linked orders; `group` is the id of the first order of the group."""
+
+    group: str
+    leg: Leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +62,14 @@ class OrderRecord:
         Sum of quantity times price over the fills, USD.
     is_triggered : bool
         Whether a stop order's price was reached.
+    live_at : datetime, optional
+        When it was at the venue; None = at once.
+    link : Link, optional
+        Its place in a bracket, OCO or OTO.
+    best_price : Decimal, optional
+        The high-water mark of a trailing sell, the low-water mark of a trailing buy, USD.
+    queue_ahead : Decimal, optional
+        Shares that fill before it at its limit; None = it has not joined a queue.
     """
 
     id: str
@@ -52,6 +91,11 @@ class OrderRecord:
     replaced_by: str | None = None
     replaces: str | None = None
     reason: str = ""
+    live_at: datetime | None = None
+    failed_at: datetime | None = None
+    link: Link | None = None
+    best_price: Decimal | None = None
+    queue_ahead: Decimal | None = None
 
     @property
     def filled_average_price(self) -> Decimal | None:
@@ -90,12 +134,16 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeEvent:
-    """One message of the trade-updates stream; `event` is Alpaca's word for it."""
+    """One message of the trade-updates stream; `event` is Alpaca's word for it.
+
+    `known_at` is when the client hears of it, where latency is simulated.
+    """
 
     event: str
     update: OrderUpdate
     order: OrderRecord
     fill: Fill | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +170,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Cash that moved without a trade's price: `kind` is SEC, TAF, COMMISSION, BORROW, DIV or SPLIT.
+    """Cash that moved without a trade's price: `kind` is SEC, TAF, CAT, COMMISSION, BORROW, INTEREST, DIV or SPLIT.
 
     `amount` is signed, USD (a cost is negative); a split moves shares instead, in `quantity`.
     """
@@ -134,3 +182,8 @@ class Charge:
     amount: Decimal
     quantity: Decimal = ZERO
     per_share: Decimal = ZERO
+
+
+def is_complex(order: OrderRecord) -> bool:
+    """Return whether an order belongs to a bracket, OCO or OTO."""
+    return order.link is not None

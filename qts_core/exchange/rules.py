@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from decimal import Decimal
 
+from qts_core.exchange.capabilities import ALPACA, Capabilities, Question, missing_capability
+from qts_core.exchange.linked_rules import exit_prices, refuse_legs
 from qts_core.exchange.records import Refused
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import tick
-from qts_core.market.orders import OrderClass, OrderRequest, OrderSide, OrderType, TimeInForce
+from qts_core.market.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from qts_core.market.time import NEW_YORK
 
 __all__ = ["MALFORMED", "NOT_ACCEPTABLE", "NOT_FOUND", "NOT_PERMITTED", "refuse_malformed"]
@@ -22,7 +24,8 @@ NOT_FOUND = 40410000
 CLIENT_ORDER_ID_LIMIT = 128
 QUANTITY_PLACES = 9
 MINIMUM_NOTIONAL = Decimal(1)
-AUCTIONS = (TimeInForce.OPG, TimeInForce.CLS)
+MINIMUM_TRAIL_PERCENT = Decimal("0.1")
+HUNDRED = Decimal(100)
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 EVENING = time(19, 0)
 OPENING_CUT = time(9, 28)
@@ -30,14 +33,35 @@ CLOSING_CUT = time(15, 50)
 
 Rule = Callable[[OrderRequest], Refused | None]
 
+PRICES: Mapping[OrderType, tuple[bool, bool, str, str]] = {
+    OrderType.MARKET: (False, False, "", "market orders require no stop or limit price"),
+    OrderType.LIMIT: (True, False, "limit orders require a limit price", "limit orders require no stop price"),
+    OrderType.STOP: (False, True, "stop orders require a stop price", "stop orders require no limit price"),
+    OrderType.STOP_LIMIT: (True, True, "stop limit orders require both stop and limit price", ""),
+    OrderType.TRAILING_STOP: (False, False, "", "trailing stop orders require no stop or limit price"),
+}
+"""Whether a type needs a limit and a stop price, and what is said when one is missing and when one is too many."""
 
-def refuse_malformed(request: OrderRequest, instruments: Mapping[str, Instrument], now: datetime) -> Refused | None:
+
+def refuse_malformed(
+    request: OrderRequest, instruments: Mapping[str, Instrument], now: datetime, capabilities: Capabilities = ALPACA
+) -> Refused | None:
     """Return why `request` can be accepted from nobody, or None.
 
     The order of the checks is that of the protocol reference, section 6.2, rows 3 to 10 without the uniqueness
     of the client's id.
     """
-    for rule in (lambda r: _asset(r, instruments), _amount, _prices, _increments, _combination, _identity):
+    rules = (
+        lambda r: _asset(r, instruments),
+        _amount,
+        _prices,
+        _trail,
+        refuse_legs,
+        _increments,
+        lambda r: _combination(r, capabilities),
+        _identity,
+    )
+    for rule in rules:
         refused = rule(request)
         if refused is not None:
             return refused
@@ -73,56 +97,52 @@ def _amount(request: OrderRequest) -> Refused | None:
 
 
 def _prices(request: OrderRequest) -> Refused | None:
-    kind, limit, stop = request.type, request.limit_price, request.stop_price
-    if kind is OrderType.TRAILING_STOP or request.trail_price is not None or request.trail_percent is not None:
-        return Refused(422, NOT_ACCEPTABLE, "trailing stop orders are not supported by this exchange")
-    problem = {
-        OrderType.MARKET: "market orders require no stop or limit price"
-        if limit is not None or stop is not None
-        else "",
-        OrderType.LIMIT: "limit orders require a limit price"
-        if limit is None
-        else ("limit orders require no stop price" if stop is not None else ""),
-        OrderType.STOP: "stop orders require a stop price"
-        if stop is None
-        else ("stop orders require no limit price" if limit is not None else ""),
-        OrderType.STOP_LIMIT: "stop limit orders require both stop and limit price"
-        if limit is None or stop is None
-        else "",
-    }[kind]
-    if problem:
-        return Refused(422, MALFORMED, problem)
-    for name, price in (("limit", limit), ("stop", stop)):
+    limit, stop = request.limit_price, request.stop_price
+    needs_limit, needs_stop, missing, needless = PRICES[request.type]
+    if (needs_limit and limit is None) or (needs_stop and stop is None):
+        return Refused(422, MALFORMED, missing)
+    if (limit is not None and not needs_limit) or (stop is not None and not needs_stop):
+        return Refused(422, MALFORMED, needless)
+    for name, price in (("limit price", limit), ("stop price", stop), *exit_prices(request)):
         if price is not None and not (price.is_finite() and price > 0):
-            return Refused(422, MALFORMED, f"{name} price must be > 0")
+            return Refused(422, MALFORMED, f"{name} must be > 0")
+    return None
+
+
+def _trail(request: OrderRequest) -> Refused | None:
+    price, percent = request.trail_price, request.trail_percent
+    if request.type is not OrderType.TRAILING_STOP:
+        given = price is not None or percent is not None
+        return Refused(422, MALFORMED, f"{request.type} orders take no trail_price or trail_percent") if given else None
+    if (price is None) == (percent is None):
+        return Refused(422, MALFORMED, "trailing stop orders must specify one of trail_price or trail_percent")
+    if price is not None and not (price.is_finite() and price > 0):
+        return Refused(422, MALFORMED, "trail_price must be > 0")
+    if percent is not None and not (percent.is_finite() and MINIMUM_TRAIL_PERCENT <= percent < HUNDRED):
+        return Refused(422, MALFORMED, f"trail_percent must be greater than or equal to {MINIMUM_TRAIL_PERCENT}")
     return None
 
 
 def _increments(request: OrderRequest) -> Refused | None:
-    for name, price in (("limit_price", request.limit_price), ("stop_price", request.stop_price)):
+    named = (("limit_price", request.limit_price), ("stop_price", request.stop_price))
+    for name, price in (*named, *exit_prices(request), ("trail_price", request.trail_price)):
         if price is not None and price % tick(price):
             text = f"invalid {name} {price}. sub-penny increment does not fulfill minimum pricing criteria"
             return Refused(422, NOT_ACCEPTABLE, text)
     return None
 
 
-def _combination(request: OrderRequest) -> Refused | None:
-    if request.order_class is not OrderClass.SIMPLE:
-        return Refused(422, NOT_ACCEPTABLE, f"{request.order_class} orders are not supported by this exchange")
-    kind, lifetime = request.type, request.time_in_force
-    has_stop = kind in (OrderType.STOP, OrderType.STOP_LIMIT)
-    if lifetime in AUCTIONS + AT_ONCE and has_stop:
-        return Refused(422, NOT_ACCEPTABLE, f"{kind} orders are not accepted with time_in_force {lifetime}")
-    if request.extended_hours and has_stop:
-        return Refused(422, NOT_ACCEPTABLE, "stop orders are not eligible for extended hours trading")
-    if request.extended_hours and (kind is not OrderType.LIMIT or lifetime not in (TimeInForce.DAY, TimeInForce.GTC)):
-        return Refused(422, NOT_ACCEPTABLE, "extended hours order must be DAY or GTC limit orders")
-    if is_fractional(request):
-        if lifetime is not TimeInForce.DAY:
-            return Refused(422, NOT_ACCEPTABLE, "fractional orders must be DAY orders")
-        if request.notional is not None and kind is not OrderType.MARKET:
-            return Refused(422, NOT_ACCEPTABLE, "notional orders must be market orders")
-    return None
+def _combination(request: OrderRequest, capabilities: Capabilities) -> Refused | None:
+    asked = Question(
+        request.order_class,
+        request.type,
+        request.time_in_force,
+        is_fractional=is_fractional(request),
+        is_notional=request.notional is not None,
+        is_extended=request.extended_hours,
+    )
+    problem = missing_capability(asked, capabilities)
+    return Refused(422, NOT_ACCEPTABLE, problem) if problem else None
 
 
 def _identity(request: OrderRequest) -> Refused | None:
