@@ -138,6 +138,7 @@ EXECUTION = {
 RISK = {
     "QTS-RISK-001": "A position limit was broken.",
     "QTS-RISK-010": "The package of the chosen optimisation solver is not installed.",
+    "QTS-RISK-011": "A size was asked for without a price or a stop.",
     "QTS-RISK-025": "A limit was set aside in a way that is not allowed.",
     "QTS-RISK-026": "The kill latch was released without who and why.",
 }
