@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qts_core.features.kernels.jit import kernel
+from qts_core.features.kernels.sums import dot, pairwise_sum
 from qts_core.market.panel import Floats
 
 __all__ = ["CORRELATED", "Clusters", "clusters_of", "correlation_breakdown", "correlations"]
@@ -65,7 +66,9 @@ def correlations(returns: Floats, *, minimum: int = 52) -> Floats:
         Symmetric; 1 on the diagonal where the symbol's own variance is known.
     """
     matrix = np.full((returns.shape[1], returns.shape[1]), np.nan)
-    _correlate(np.ascontiguousarray(returns.T), max(2, minimum), matrix)
+    known = returns[~np.isnan(returns).all(axis=1)]
+    if len(known):
+        _correlate(np.ascontiguousarray(known.T), max(2, minimum), matrix)
     return matrix
 
 
@@ -105,29 +108,43 @@ def correlation_breakdown(recent: Floats, usual: Floats) -> tuple[float, float]:
 def _correlate(series: Floats, minimum: int, matrix: Floats) -> None:
     """Write the correlations of rows of `series`; two passes, so that no precision is lost to a large mean."""
     breadth, length = series.shape
+    centred = np.empty_like(series)
+    spread = np.empty(breadth)
+    for i in range(breadth):
+        # NaN where a return is missing: such a row goes the long way.
+        centred[i] = series[i] - pairwise_sum(series[i]) / length
+        spread[i] = dot(centred[i], centred[i])
     for i in range(breadth):
         for j in range(i + 1):
-            count = 0
-            x, y = 0.0, 0.0
-            for t in range(length):
-                if not np.isnan(series[i, t] + series[j, t]):
-                    count += 1
-                    x += series[i, t]
-                    y += series[j, t]
-            if count < minimum:
-                continue
-            x /= count
-            y /= count
-            xx, yy, xy = 0.0, 0.0, 0.0
-            for t in range(length):
-                if not np.isnan(series[i, t] + series[j, t]):
-                    xx += (series[i, t] - x) ** 2
-                    yy += (series[j, t] - y) ** 2
-                    xy += (series[i, t] - x) * (series[j, t] - y)
-            if xx > 0.0 and yy > 0.0:
+            if np.isnan(spread[i] + spread[j]):
+                count, xx, yy, xy = _common_moments(series[i], series[j])
+            else:
+                count, xx, yy, xy = length, spread[i], spread[j], dot(centred[i], centred[j])
+            if count >= minimum and xx > 0.0 and yy > 0.0:
                 value = 1.0 if i == j else min(1.0, max(-1.0, xy / np.sqrt(xx * yy)))
                 matrix[i, j] = value
                 matrix[j, i] = value
+
+
+@kernel
+def _common_moments(one: Floats, other: Floats) -> tuple[int, float, float, float]:
+    """Return how many values both have, and the centred sums of squares and products over those."""
+    count = 0
+    x, y = 0.0, 0.0
+    for t in range(len(one)):
+        if not np.isnan(one[t] + other[t]):
+            count += 1
+            x += one[t]
+            y += other[t]
+    x /= max(count, 1)
+    y /= max(count, 1)
+    xx, yy, xy = 0.0, 0.0, 0.0
+    for t in range(len(one)):
+        if not np.isnan(one[t] + other[t]):
+            xx += (one[t] - x) ** 2
+            yy += (other[t] - y) ** 2
+            xy += (one[t] - x) * (other[t] - y)
+    return count, xx, yy, xy
 
 
 @kernel
