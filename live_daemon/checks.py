@@ -48,8 +48,10 @@ def _journal(paths: LivePaths) -> HealthCheck:
 
 
 def _model(settings: Settings, paths: LivePaths) -> HealthCheck:
+    source = ModelSource("", settings, paths)
     try:
-        ready = ModelSource("", settings, paths).load()
+        ready = source.load()
     except TradingSystemError as error:
         return HealthCheck("model", False, error.line())
-    return HealthCheck("model", True, f"{ready.model.model_id}, {ready.told}")
+    instead = f"; the champion does not trade: {source.refusal}" if source.refusal else ""
+    return HealthCheck("model", True, f"{ready.model.model_id}, {ready.told}{instead}")

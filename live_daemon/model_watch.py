@@ -10,9 +10,14 @@ from qts_core.market.errors import ModelError
 
 __all__ = ["ModelWatch"]
 
+UNREACHABLE = "QTS-MODEL-006"
+
 
 class ModelWatch:
-    """Polls the alias in a thread; a version that is refused is not tried again until the alias moves.
+    """Polls the alias in a thread; each reason why a version does not trade is told once.
+
+    A version that is refused is tried again when it gets another gate record, such as by `qts models promote --force`
+    after somebody had moved the alias by hand; one that could not be had, at every look.
 
     Parameters
     ----------
@@ -27,7 +32,9 @@ class ModelWatch:
         on_refused: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._source = source
-        self._seen = current
+        self._current = current
+        self._refused = ("", "")
+        self._told = ""
         self._poll_seconds = poll_seconds
         self._on_ready = on_ready
         self._on_refused = on_refused
@@ -43,11 +50,22 @@ class ModelWatch:
 
     async def look(self) -> None:
         """Look once."""
+        asked = ("", "")
         try:
             version = await asyncio.to_thread(self._source.wanted_version)
-            if version is None or version == self._seen:
+            if version is None or version == self._current:
+                self._refused, self._told = ("", ""), ""
                 return
-            self._seen = version
-            self._on_ready(await asyncio.to_thread(self._source.fetch))
+            asked = version, await asyncio.to_thread(self._source.judged, version)
+            if asked == self._refused:
+                return
+            ready = await asyncio.to_thread(self._source.fetch)
         except ModelError as error:
-            self._on_refused(error.line())
+            if error.code != UNREACHABLE:
+                self._refused = asked
+            if error.line() != self._told:
+                self._told = error.line()
+                self._on_refused(self._told)
+            return
+        self._current, self._told = version, ""
+        self._on_ready(ready)

@@ -111,6 +111,12 @@ class ModelSource:
         """Return the version that carries the alias now; cheap enough to poll."""
         return current_version(self._settings.mlflow.tracking_uri, self.name, self.alias)
 
+    def judged(self, version: str) -> str:
+        """Return the hash of the newest gate record of a version; empty when it was never judged."""
+        with open_database(self._settings.database.url) as database:
+            record = database.gates.latest(self.name, version)
+        return "" if record is None else record.record_hash
+
     def fetch(self) -> ReadyModel:
         """Fetch the aliased version, check it against its gate record, and keep it.
 

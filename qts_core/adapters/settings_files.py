@@ -53,6 +53,7 @@ def load_settings(
     config_dir: str | Path | None = None,
     environment: Mapping[str, str] | None = None,
     dotenv: str | Path | None = None,
+    home: str | Path | None = None,
 ) -> LoadedSettings:
     """Load, join and validate all settings.
 
@@ -65,6 +66,8 @@ def load_settings(
         Default the process's own, which also turns on the default `dotenv`.
     dotenv : path, optional
         Default ``./.env`` if it exists; none when `environment` is given.
+    home : path, optional
+        Instead of ``QTS_HOME``: database and MLflow store follow it, unless the environment names others.
 
     Raises
     ------
@@ -89,6 +92,8 @@ def load_settings(
     warnings = _read_directory(layers, folder)
     for one in environments:
         warnings += apply_environment(layers, one)
+    if home is not None:
+        layers.set(("home",), str(home), "given")
     _place_own_files(layers, folder)
     layers.content["home"] = _absolute_home(str(layers.content["home"]))
     settings = build_settings(layers)

@@ -101,4 +101,6 @@ def _move(model: str, chosen: RegisteredVersion, registry: ModelRegistry, reason
     if former is not None:
         registry.set_alias(model, PREVIOUS, former.version)
     registry.set_alias(model, CHAMPION, chosen.version)
+    if CHALLENGER in chosen.aliases:
+        registry.remove_alias(model, CHALLENGER)
     return Promotion(model, chosen.version, None if former is None else former.version, reason)

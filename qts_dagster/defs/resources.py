@@ -115,5 +115,4 @@ def research_tools(platform: Platform, database: Database, *, run_id: str = "") 
 
 @lru_cache(maxsize=4)
 def _settings(home: str) -> Settings:
-    loaded = load_settings().settings
-    return loaded if not home else loaded.evolve({"home": Path(home).resolve()})
+    return load_settings(home=home or None).settings

@@ -25,6 +25,11 @@ PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
 DIGEST_LENGTH = 36
 """MLflow's limit for a dataset digest."""
+OUTPUTS = {
+    "score": "double", "dispersion": "double", "abstains": "boolean", "reason": "string", "low": "double",
+    "high": "double", "probability": "double", "disagreement": "double",
+}  # fmt: skip
+"""Columns of what a served model says, with their types; see `pyfunc_model`."""
 PYFUNC = Path(__file__).with_name("pyfunc_model.py")
 
 
@@ -151,14 +156,10 @@ def _signature(record: TrainingRecord) -> ModelSignature:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
-    inputs = Schema([ColSpec(DataType.double, name) for name in record.dataset.columns])
-    outputs = Schema(
-        [
-            ColSpec(DataType.double, "score"),
-            ColSpec(DataType.double, "dispersion"),
-            ColSpec(DataType.boolean, "abstains"),
-        ]
-    )
+    # A symbol is only asked for where symbols are calibrated in groups.
+    symbol = ColSpec(DataType.string, "symbol", required=False)
+    inputs = Schema([*(ColSpec(DataType.double, name) for name in record.dataset.columns), symbol])
+    outputs = Schema([ColSpec(DataType[kind], name) for name, kind in OUTPUTS.items()])
     return ModelSignature(inputs=inputs, outputs=outputs)
 
 

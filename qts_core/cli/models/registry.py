@@ -106,7 +106,7 @@ def promote(
     if json:
         print_json({"model": done.model, "champion": done.version, "previous": done.previous, "reason": done.reason})
         return
-    before = f" (before: version {done.previous})" if done.previous else ""
+    before = f" (before: version {done.previous})" if done.previous not in {None, done.version} else ""
     typer.echo(f"{done.model} version {done.version} is the champion{before}: {done.reason}")
 
 

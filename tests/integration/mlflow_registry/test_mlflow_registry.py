@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.fetch import fetch, main
 from qts_core.adapters.mlflow_registry.registry import MlflowRegistry
 from qts_core.adapters.mlflow_registry.tracker import MlflowTracker
+from qts_core.config.uncertainty import AbstainSettings
 from qts_core.market.errors import ExitCode, ModelError, ModelNotFoundError
-from qts_core.models.bundle import ModelBundle
+from qts_core.models.bundle import CALIBRATION, ModelBundle
+from qts_core.models.conformal import Conformal
+from qts_core.models.uncertainty import UncertaintyModel
 from qts_core.ports.registry import CHALLENGER, CHAMPION, TrackedRun
 from tests.integration.mlflow_registry.conftest import training_record
 
@@ -67,8 +71,11 @@ def test_the_signature_names_every_feature_and_there_is_an_example(
 
     info = mlflow.models.get_model_info(f"models:/{NAME}/{run.version}")
     assert info.signature is not None
-    assert info.signature.inputs.input_names() == ["alpha", "beta", "gamma", "delta"]
-    assert info.signature.outputs.input_names() == ["score", "dispersion", "abstains"]
+    assert info.signature.inputs.required_input_names() == ["alpha", "beta", "gamma", "delta"]
+    assert info.signature.inputs.optional_input_names() == ["symbol"]
+    assert info.signature.outputs.input_names() == [
+        "score", "dispersion", "abstains", "reason", "low", "high", "probability", "disagreement",
+    ]  # fmt: skip
     assert info.saved_input_example_info is not None
 
 
@@ -83,8 +90,37 @@ def test_the_pyfunc_door_gives_the_bundle_s_scores(connection: MlflowConnection,
     given = model.predict(frame)
     np.testing.assert_array_equal(given["score"].to_numpy(), scores)
     assert not given["abstains"].any()
+    assert given["low"].isna().all(), "this model was asked for no intervals"
     with pytest.raises(mlflow.exceptions.MlflowException, match="delta"):
         model.predict(frame.drop(columns="delta"))
+
+
+def test_the_pyfunc_door_says_how_sure_the_model_is_and_why_it_keeps_silent(connection: MlflowConnection) -> None:
+    import mlflow
+    import pandas as pd
+
+    plain = ModelBundle(training_record().files)
+    features, scores = plain.golden
+    # radius at 90 %: 0.45 % of "AAA", 1.8 % of "BBB", which is calibrated by itself
+    scales = np.repeat([0.005, 0.02], 99)
+    table = Conformal.fit(
+        np.tile(np.arange(1, 100) / 100.0, 2) * scales, ["AAA"] * 99 + ["BBB"] * 99, {"wild": ["BBB"]}
+    )
+    doubt = UncertaintyModel(0.9, 26, (), False, AbstainSettings(interval=True), intervals=table)
+    sure = ModelBundle.build(plain.open().model, plain.manifest, features, appendices={CALIBRATION: doubt.to_json()})
+    record = replace(training_record(), model="sure", files=sure.files, bundle_sha256=sure.sha256)
+    version = MlflowTracker(connection).log_training(record).version
+    frame = pd.DataFrame(features, columns=["alpha", "beta", "gamma", "delta"])
+    frame["symbol"] = ["AAA", "BBB"] * (len(frame) // 2)
+    given = mlflow.pyfunc.load_model(f"models:/qts_sure/{version}").predict(frame)
+    radius = np.where(frame["symbol"] == "AAA", 0.0045, 0.018)
+    np.testing.assert_allclose(given["low"], scores - radius)
+    np.testing.assert_allclose(given["high"], scores + radius)
+    np.testing.assert_array_equal(given["abstains"], np.abs(scores) <= radius)
+    silent = given[given["abstains"]]
+    assert 0 < len(silent) < len(given)
+    assert silent["reason"].str.fullmatch(r"abstained: interval \[.*%, .*%\] holds zero").all()
+    assert (given["reason"][~given["abstains"]] == "").all()
 
 
 def test_the_downloaded_bundle_is_the_logged_one_byte_for_byte(connection: MlflowConnection, run: TrackedRun) -> None:

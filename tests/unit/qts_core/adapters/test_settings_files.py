@@ -256,3 +256,17 @@ def test_odd_files_and_variables_are_warned_about(folder: Path) -> None:
 def test_home_becomes_absolute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     assert load(folder, {"QTS_HOME": "mine"}).settings.home == folder / "mine"
+
+
+def test_a_home_that_is_given_takes_database_and_registry_along_unless_the_environment_names_others(
+    tmp_path: Path,
+) -> None:
+    environment = {"QTS_HOME": str(tmp_path / "theirs")}
+    settings = load_settings(environment=environment, home=tmp_path / "mine").settings
+    assert settings.home == tmp_path / "mine"
+    assert settings.mlflow.tracking_uri == f"sqlite:///{tmp_path / 'mine' / 'mlflow' / 'mlflow.db'}"
+    assert settings.mlflow.artifact_root == tmp_path / "mine" / "mlflow" / "artifacts"
+    assert settings.database.url == f"sqlite:///{tmp_path / 'mine' / 'qts.db'}"
+    environment["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:5000"
+    named = load_settings(environment=environment, home=tmp_path / "mine").settings
+    assert named.mlflow.tracking_uri == "http://127.0.0.1:5000"

@@ -39,6 +39,7 @@ def test_the_challenger_becomes_champion_and_the_old_champion_previous() -> None
     assert (done.version, done.previous) == (second, first)
     assert registry.aliases[MODEL, CHAMPION] == second
     assert registry.aliases[MODEL, PREVIOUS] == first
+    assert (MODEL, CHALLENGER) not in registry.aliases, "whoever has won challenges nobody"
 
 
 def test_rollback_gives_champion_back_and_can_be_undone() -> None:
