@@ -172,6 +172,8 @@ def _trained(
     progress: Progress | None,
 ) -> ModelBundle:
     samples, plan = rebuild(lake, stored, calendar=calendar)
+    # Settings that came since have their defaults in what was read, so its own hash is no longer the name it has.
+    samples = replace(samples, training_set=then.training.training_set)
     entry = replace(entry_of(stored.model, stored.settings, stored.members), version=then.version)
     entry = with_start(entry, stored.settings, samples, registry)
     return train_walk_forward(entry, samples, plan, progress=progress).bundle

@@ -24,7 +24,7 @@ from qts_core.research.pipeline import TrainedModel, train_model
 from qts_core.research.preparation import prepare_training
 from qts_core.research.reproduction import Cause, Reproduction, reproduce
 from qts_core.research.tools import ResearchTools
-from qts_core.research.training_manifest import read_manifest
+from qts_core.research.training_manifest import TrainingManifest, read_manifest
 from qts_core.research.version_reference import find_version
 from qts_core.research.versioning import ENVIRONMENT_TAG
 from tests.unit.qts_core.research import test_training_sets
@@ -97,6 +97,17 @@ def test_versions_grow_by_what_changed(world: World) -> None:
     assert files_of(world, "1") == files_of(world, "2")
     assert json.loads(files_of(world, "3")["manifest.json"])["version"] == "1.1.0"
     assert {"python", "system", "lightgbm", "numpy"} <= set(json.loads(tags[0][ENVIRONMENT_TAG]))
+
+
+def test_a_setting_that_came_since_changes_no_byte(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = TrainingManifest.to_bytes
+
+    def with_a_new_setting(manifest: TrainingManifest) -> bytes:
+        content = json.loads(written(manifest))
+        return json.dumps({**content, "settings": {**content["settings"], "came_later": None}}).encode()
+
+    monkeypatch.setattr(TrainingManifest, "to_bytes", with_a_new_setting)
+    assert world.again("1").is_equal
 
 
 @pytest.mark.parametrize("number", ["1", "3"])
