@@ -61,7 +61,18 @@ def test_the_gpu_is_used_when_machine_and_library_have_one(
     assert refusal.value.code == "QTS-MODEL-034"
 
 
-@pytest.mark.parametrize("key", ["lightgbm_return", "xgboost_direction", "xgboost_return", "catboost_return"])
+SHIPPED = (
+    "lightgbm_return", "xgboost_direction", "xgboost_return", "catboost_return", "catboost_direction",
+    "random_forest_return", "random_forest_direction", "extra_trees_return", "extra_trees_direction",
+    "elastic_net_return", "ridge_return", "ridge_direction", "logistic_direction",
+)  # fmt: skip
+
+
+def test_every_entry_shipped_is_trained_below_but_the_ensemble(settings: Settings) -> None:
+    assert set(settings.models.models) == {*SHIPPED, "lightgbm_direction", "ensemble_return"}
+
+
+@pytest.mark.parametrize("key", SHIPPED)
 def test_the_entries_shipped_train(settings: Settings, key: str) -> None:
     entry = entry_of(key, settings.models.models[key])
     assert settings.models.models[key].enabled == key.startswith("lightgbm")
@@ -74,6 +85,7 @@ def test_the_entries_shipped_train(settings: Settings, key: str) -> None:
     samples = replace(samples, features=features, labels=labels, names=(*samples.names[:3], "time_open_30_flag"))
     few = {name: 30 if name in ("n_estimators", "iterations") else value for name, value in entry.parameters.items()}
     few |= {"min_child_samples": 20} if entry.kind == "lightgbm" else {}
+    few |= {"min_samples_leaf": 20} if "min_samples_leaf" in few else {}
     plan = walk_forward(
         samples.timeline, train_sessions=20, test_sessions=5, step_sessions=5, horizon_bars=26, embargo_bars=2
     )
