@@ -47,6 +47,7 @@ def compute_panel(
     bar_minutes: int = BAR_MINUTES,
     roles: SymbolRoles | None = None,
     threads: int = 1,
+    engine: FeatureEngine | None = None,
 ) -> FeatureResult:
     """Compute every feature on every bar of a panel.
 
@@ -62,13 +63,16 @@ def compute_panel(
         The part each symbol plays; without it all belong to the universe.
     threads : int, default 1
         How many share the symbols; never changes a bit.
+    engine : FeatureEngine, optional
+        One for this catalogue and these symbols and roles, fresh or about to be restored from `snapshot`: to make one
+        takes longer than to compute a month of a few symbols. A new one by default.
 
     Raises
     ------
     DataValidationError, DataCorruptionError
         If the snapshot does not fit.
     """
-    engine = FeatureEngine(catalogue, panel.symbols, roles=roles, threads=threads)
+    engine = engine or FeatureEngine(catalogue, panel.symbols, roles=roles, threads=threads)
     if snapshot is not None:
         engine.restore(snapshot)
     values = np.empty((len(engine.names), len(panel), len(panel.symbols)))

@@ -13,6 +13,7 @@ from qts_core.data.actions.chain import split_steps
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.lineage import is_current
 from qts_core.features import Catalogue
+from qts_core.features.engine import FeatureEngine
 from qts_core.features.roles import SymbolRoles
 from qts_core.features.snapshot import SNAPSHOT_FORMAT
 from qts_core.features.store import compute_panel, to_frame
@@ -106,10 +107,12 @@ def compute_feature_month(
     symbols: tuple[str, ...],
     calendar: TradingCalendar,
     roles: SymbolRoles | None = None,
+    engine: FeatureEngine | None = None,
 ) -> FeatureMonth:
     """Compute every feature of `catalogue` on the clean bars of `month`.
 
-    Where the state to go on from is lost or damaged, the month before is computed again first.
+    Where the state to go on from is lost or damaged, the month before is computed again first. A month that goes on
+    from another may be given an `engine` that others used before it.
 
     Raises
     ------
@@ -129,7 +132,9 @@ def compute_feature_month(
             compute_feature_month(lake, before, catalogue, symbols=symbols, calendar=calendar, roles=roles)
             inputs = feature_inputs(lake, month, catalogue, symbols, roles)
             snapshot = _state(lake, snapshot_name(catalogue, before), inputs[STATE])
-    result = compute_panel(panel, catalogue, snapshot, roles=roles, threads=THREADS)
+    result = compute_panel(
+        panel, catalogue, snapshot, roles=roles, threads=THREADS, engine=None if snapshot is None else engine
+    )
     floor = datetime.fromisoformat(inputs[FLOOR]) if FLOOR in inputs else None
     known = known_rows(panel.timeline, lake.read_month(BARS, month), load_actions(lake), floor)
     present = ~np.isnan(panel["close"])
@@ -164,6 +169,7 @@ def refresh_feature_month(
     symbols: tuple[str, ...],
     calendar: TradingCalendar,
     roles: SymbolRoles | None = None,
+    engine: FeatureEngine | None = None,
 ) -> FeatureMonth | None:
     """Compute the features of one month unless the stored ones were made from the very same inputs; return None then.
 
@@ -177,7 +183,9 @@ def refresh_feature_month(
         lake, [feature_table(catalogue)], month, feature_inputs(lake, month, catalogue, symbols, roles)
     ):
         return None
-    return compute_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles)
+    return compute_feature_month(
+        lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles, engine=engine
+    )
 
 
 def compute_all_months(
@@ -193,8 +201,11 @@ def compute_all_months(
     In order: a month whose end state changes has the next one computed again too; where it does not, the chain ends.
     """
     done: dict[str, Partition] = {}
+    engine = FeatureEngine(catalogue, symbols, roles=roles, threads=THREADS)
     for month in lake.months(BARS):
-        computed = refresh_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles)
+        computed = refresh_feature_month(
+            lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles, engine=engine
+        )
         if computed is not None:
             done[month] = computed.partition
     return done
