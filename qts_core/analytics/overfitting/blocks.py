@@ -52,7 +52,9 @@ def block_length(values: Floats) -> float:
 def _covariances(values: Floats, lags: int) -> Floats:
     centred = values - values.mean()
     n = len(values)
-    return np.array([centred[: n - k] @ centred[k:] / n for k in range(lags + 1)])
+    later = np.lib.stride_tricks.sliding_window_view(np.concatenate([centred, np.zeros(lags)]), n)
+    covariances: Floats = later @ centred / n
+    return covariances
 
 
 def _last_lag(correlation: Floats, n: int, quiet: int) -> int:

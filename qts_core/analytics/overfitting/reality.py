@@ -89,7 +89,8 @@ def reality_check(
         raise ValueError(f"needs finite returns of two sessions and a strategy, found {n} sessions of {count}")
     block = float(np.mean([block_length(c) for c in returns.T])) if mean_block is None else mean_block
     mean = returns.mean(axis=0)
-    drawn = _resampled_means(returns, block, draws, seed) - mean
+    drawn = _resampled_means(returns, block, draws, seed)
+    drawn -= mean
     root = math.sqrt(n)
     error = root * drawn.std(axis=0)
     moves = error > 1e-9 * np.abs(returns).max(initial=0.0)
@@ -100,13 +101,11 @@ def reality_check(
         return RealityCheck(math.nan, math.nan, math.nan, math.nan, chosen, block, draws)
     # A strategy this far below cash cannot be the best, and must not make the test weak.
     clear = score <= -math.sqrt(2.0 * math.log(math.log(max(n, 16))))
-    shifts = {"lower": np.minimum(mean, 0.0), "consistent": np.where(clear, mean, 0.0), "upper": np.zeros(count)}
-    values = {
-        name: _p_value((root * (drawn + shift) / scale).max(axis=1), float(score[chosen]))
-        for name, shift in shifts.items()
-    }
     plain = float(mean.max() if candidate is None else mean[chosen])
-    white = _p_value((root * drawn).max(axis=1), root * plain)
+    white = _p_value(root * drawn.max(axis=1), root * plain)
+    drawn *= root / scale
+    shifts = {"lower": np.minimum(score, 0.0), "consistent": np.where(clear, score, 0.0), "upper": np.zeros(count)}
+    values = {name: _p_value(_best(drawn, shift), float(score[chosen])) for name, shift in shifts.items()}
     return RealityCheck(white=white, **values, candidate=chosen, mean_block=block, draws=draws)
 
 
@@ -118,6 +117,12 @@ def _resampled_means(returns: Floats, block: float, draws: int, seed: int) -> Fl
     times = np.bincount(flat, minlength=draws * n).reshape(draws, n)
     means: Floats = (times / n) @ returns
     return means
+
+
+def _best(drawn: Floats, shift: Floats) -> Floats:
+    """Return the largest of each resample, float64 [K], of means [K, N] over their errors, shifted."""
+    best: Floats = (drawn + shift if shift.any() else drawn).max(axis=1)
+    return best
 
 
 def _p_value(best: Floats, found: float) -> float:

@@ -43,7 +43,7 @@ def shared_sessions(series: Sequence[ReturnSeries]) -> Floats:
     """
     patterns = Counter(each.days.tobytes() for each in series)
     sets = [np.frombuffer(pattern, dtype=np.int32) for pattern in patterns]
-    covering = [[each for each in series if np.isin(days, each.days, assume_unique=True).all()] for days in sets]
+    covering = [[each for each in series if _known(days, each.days).all()] for days in sets]
     if not sets:
         return np.empty((0, 0))
     chosen = max(range(len(sets)), key=lambda i: (len(covering[i]), len(sets[i])))
@@ -111,8 +111,15 @@ def _beside(evidence: GateEvidence) -> list[Floats]:
     days = evidence.days
     if days is None:
         return []
-    covered = [(each, np.isin(each.days, days, assume_unique=True)) for each in evidence.others]
+    covered = [(each, _known(each.days, days)) for each in evidence.others]
     return [_laid_out(each, known, days) for each, known in covered if known.sum() >= FEWEST_COVERED * len(days)]
+
+
+def _known(days: NDArray[np.int32], among: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which of `days` are `among` others; most trials share their sessions, so that is asked first."""
+    if np.array_equal(days, among):
+        return np.ones(len(days), dtype=bool)
+    return np.isin(days, among, assume_unique=True)
 
 
 def _laid_out(series: ReturnSeries, known: NDArray[np.bool_], days: NDArray[np.int32]) -> Floats:

@@ -18,6 +18,13 @@ __all__ = ["ReturnSeries", "aligned"]
 EPOCH = date(1970, 1, 1).toordinal()
 LARGEST = 1_000_000
 """Sessions that a row may claim to hold; a damaged row must not take the memory."""
+GROUP = 5
+"""Digits of base 85 that hold four bytes."""
+POWERS = 85 ** np.arange(GROUP - 1, -1, -1, dtype=np.int64)
+ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+DIGITS = np.full(256, 2**32, dtype=np.int64)
+"""Value of each digit (RFC 1924); too large for any group where a byte is none."""
+DIGITS[list(ALPHABET)] = np.arange(len(ALPHABET))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,10 +98,27 @@ class ReturnSeries:
             raise ValueError(f"claims {count} sessions")
         packed = zlib.decompressobj().decompress(base64.b85decode(str(content["days"])), 4 * count + 1)
         steps = np.frombuffer(packed, "<i4")
-        values = np.frombuffer(base64.b85decode(str(content["values"])), "<f4").astype(np.float32)
+        values = np.frombuffer(_unpacked(str(content["values"])), "<f4").astype(np.float32)
         if len(steps) != count:
             raise ValueError(f"claims {count} sessions and holds {len(steps)} days")
         return cls._checked(np.cumsum(steps, dtype=np.int32), values)
+
+
+def _unpacked(text: str) -> bytes:
+    """Return what base 85 holds; whole groups of five digits at once, since a gate reads thousands of rows.
+
+    Raises
+    ------
+    ValueError
+        If it is not base 85.
+    """
+    digits = np.frombuffer(text.encode(), dtype=np.uint8)
+    if len(digits) % GROUP:
+        return base64.b85decode(text)
+    values = DIGITS[digits].reshape(-1, GROUP) @ POWERS
+    if (values >= 2**32).any():
+        raise ValueError("holds what is not base 85")
+    return values.astype(">u4").tobytes()
 
 
 def aligned(series: Sequence[ReturnSeries]) -> tuple[NDArray[np.int32], Floats]:
