@@ -195,8 +195,10 @@ def _black_litterman(problem: Problem, settings: OptimiserSettings) -> Floats:
     confidence = np.clip(np.where(np.isnan(given), settings.view_confidence, given), 0.0, 1.0)
     views = absolute_views(expected * sign, confidence, upright, settings.tau)
     after = posterior(upright, equilibrium, views, settings.tau)
+    # So scaled, the whole budget is the market's portfolio where no view says otherwise.
+    aversion = settings.risk_aversion / ((1.0 + settings.tau) * problem.limits.budget)
     return worst_of_interval(
-        after.covariance * np.outer(sign, sign), after.expected * sign, np.zeros(breadth), settings.risk_aversion,
+        after.covariance * np.outer(sign, sign), after.expected * sign, np.zeros(breadth), aversion,
         limits=problem.limits, penalties=problem.penalties, solver=settings.solver,
     )  # fmt: skip
 
@@ -205,7 +207,9 @@ def _robust(problem: Problem, settings: OptimiserSettings) -> Floats:
     expected, size = _returns_of(problem), settings.uncertainty_size
     # A mean of so many sessions is known to this variance, annual.
     error = problem.covariance * (SESSIONS_PER_YEAR / settings.covariance_sessions)
-    limits, penalties, solver, aversion = problem.limits, problem.penalties, settings.solver, settings.risk_aversion
+    limits, penalties, solver = problem.limits, problem.penalties, settings.solver
+    # Of the capital spread, whatever share of equity that is.
+    aversion = settings.risk_aversion / limits.budget
     if settings.uncertainty is UncertaintySet.ELLIPSOID:
         return worst_of_ellipsoid(
             problem.covariance, expected, error, size, aversion, limits=limits, penalties=penalties, solver=solver

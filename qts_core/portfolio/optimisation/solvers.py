@@ -20,10 +20,8 @@ __all__ = ["SOLVERS", "require_solver", "solve"]
 
 PACKAGES = MappingProxyType({"clarabel": "clarabel", "cvxpy": "cvxpy", "scipy": "scipy"})
 SLSQP_ROUNDS = 500
-TOLERANCE = 1e-12
-"""Gap at which Clarabel stops; a weight is known to about its square root."""
-ACCEPTED = 1e-9
-"""Gap with which an answer is still taken when rounding allows no better."""
+TOLERANCES = (1e-12, 1e-10, 1e-8)
+"""Gaps at which Clarabel stops, the next where rounding allows no better; a weight is known to about its root."""
 
 
 def require_solver(name: str) -> None:
@@ -67,24 +65,25 @@ def _clarabel(program: ConvexProgram) -> Floats:
     import clarabel
     from scipy import sparse
 
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    # On one thread the same program gives the same bits.
-    settings.max_threads = 1
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
-    settings.reduced_tol_gap_abs = settings.reduced_tol_gap_rel = settings.reduced_tol_feas = ACCEPTED
     rows = [program.equal, program.below, *(-cone.matrix for cone in program.cones)]
     kinds: list[Any] = [clarabel.ZeroConeT(len(program.level)), clarabel.NonnegativeConeT(len(program.bound))]
     kinds += [clarabel.SecondOrderConeT(len(cone.offset)) for cone in program.cones]
     right = np.concatenate([program.level, program.bound, *(cone.offset for cone in program.cones)])
-    matrix = sparse.vstack(rows, format="csc")
-    found = clarabel.DefaultSolver(
-        sparse.triu(program.quadratic, format="csc"), program.linear, matrix, right, kinds, settings
-    ).solve()
-    word = str(found.status)
-    if word not in {"Solved", "AlmostSolved"}:
-        raise Infeasible(f"clarabel says {word}")
-    return np.asarray(found.x)
+    matrix, curve = sparse.vstack(rows, format="csc"), sparse.triu(program.quadratic, format="csc")
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    # On one thread the same program gives the same bits.
+    settings.max_threads = 1
+    word = ""
+    for tolerance in TOLERANCES:
+        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = tolerance
+        found = clarabel.DefaultSolver(curve, program.linear, matrix, right, kinds, settings).solve()
+        word = str(found.status)
+        if word == "Solved":
+            return np.asarray(found.x)
+        if "Infeasible" in word:
+            break
+    raise Infeasible(f"clarabel says {word}")
 
 
 def _cvxpy(program: ConvexProgram) -> Floats:
@@ -102,7 +101,7 @@ def _cvxpy(program: ConvexProgram) -> Floats:
     curve = cvxpy.quad_form(x, cvxpy.psd_wrap(program.quadratic)) / 2.0 if program.quadratic.nnz else 0.0
     problem = cvxpy.Problem(cvxpy.Minimize(curve + program.linear @ x), rules)
     try:
-        problem.solve()
+        problem.solve(solver="CLARABEL" if "CLARABEL" in cvxpy.installed_solvers() else None)
     except cvxpy.error.SolverError as error:
         raise Infeasible(f"cvxpy says {str(error).splitlines()[0]}") from None
     if problem.status not in {"optimal", "optimal_inaccurate"}:
