@@ -94,9 +94,9 @@ def monitor_times(sessions: int, breadth: int, settings: MonitorSettings) -> tup
     taken = np.empty(len(bars))
     for row in range(len(bars)):
         bar = BarSlice.of(bars, row)
-        start = time.thread_time_ns()
+        begun = time.thread_time_ns()
         monitor.observe(bar, weight, 1e5 + row)
-        taken[row] = (time.thread_time_ns() - start) / 1e9
+        taken[row] = (time.thread_time_ns() - begun) / 1e9
     start = time.perf_counter()
     measure(monitor, np.random.default_rng(3))
     whole = (time.perf_counter() - start) * 1e3

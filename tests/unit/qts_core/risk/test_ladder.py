@@ -70,3 +70,31 @@ def test_a_snapshot_gives_back_the_same_ladder() -> None:
         one.update(equity, MONDAY)
     other.restore(one.snapshot())
     assert other.update(94.0, TUESDAY) == one.update(94.0, TUESDAY)
+
+
+def test_sizes_come_back_step_by_step_from_session_to_session() -> None:
+    losses = LossLadder(LossSettings(daily_kill_limit=9.0, scale_in_per_session=0.1), 100.0)
+    assert losses.update(89.0, MONDAY).scale == 0.5
+    assert losses.update(99.0, MONDAY).scale == 0.5, "not before the next session"
+    assert losses.update(99.0, TUESDAY).scale == pytest.approx(0.6)
+    assert losses.update(99.0, TUESDAY).scale == pytest.approx(0.6)
+    seen = [losses.update(99.0, date(2024, 3, day)).scale for day in (6, 7, 8, 11, 12)]
+    assert seen == pytest.approx([0.7, 0.8, 0.9, 1.0, 1.0])
+
+
+def test_after_a_release_sizes_begin_at_the_first_step() -> None:
+    losses = LossLadder(LossSettings(scale_in_per_session=0.2), 100.0)
+    assert losses.update(80.0, MONDAY).scale == 0.0
+    losses.forgive()
+    assert losses.update(80.0, MONDAY).scale == pytest.approx(0.2)
+    assert losses.update(80.0, TUESDAY).scale == pytest.approx(0.4)
+
+
+def test_a_state_from_before_sizes_came_back_step_by_step_starts_at_its_rung() -> None:
+    settings = LossSettings(daily_kill_limit=9.0, scale_in_per_session=0.1)
+    old = LossLadder(settings, 100.0)
+    old.update(89.0, MONDAY)
+    state = {name: value for name, value in old.snapshot().items() if name != "scale"}
+    again = LossLadder(settings, 1.0)
+    again.restore(state)
+    assert again.update(99.0, MONDAY).scale == 0.5
