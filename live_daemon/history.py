@@ -25,6 +25,7 @@ from qts_core.market.calendar import TradingCalendar, month_of
 from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataValidationError
 from qts_core.market.events import BarsClosed
 from qts_core.market.ids import digest
+from qts_core.market.membership import FOR_EVER
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, Timeline
@@ -174,6 +175,7 @@ def warm_cached(
             "data": history.data_hash, "model": model.bundle_sha256, "plan": engine.plan_hash,
             "hashes": repr(core.hashes), "settings": repr(core.settings), "cash": str(core.book.cash),
             "symbols": list(engine.symbols), "account": core.account,
+            "universe": [engine.roles.digest, engine.roles.membership(FOR_EVER)],
         }
     )  # fmt: skip
     path = folder / f"{key[:24]}.json"
