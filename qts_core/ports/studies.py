@@ -129,8 +129,8 @@ class Study(Protocol):
         """End a trial; nothing happens where it has ended."""
         ...
 
-    def enqueue(self, parameters: Mapping[str, Value], notes: Mapping[str, object]) -> None:
-        """Have these parameters asked for next."""
+    def enqueue(self, parameters: Mapping[str, Value], notes: Mapping[str, object], *, only_new: bool = False) -> None:
+        """Have these parameters asked for next; those of another trial not again, where `only_new`."""
         ...
 
     @property

@@ -120,10 +120,10 @@ class OptunaStudy:
             told = finite if ended is OptunaState.COMPLETE else None
             self._study.tell(self._asked.pop(number, number), told, state=ended, skip_if_finished=True)
 
-    def enqueue(self, parameters: Mapping[str, Value], notes: Mapping[str, object]) -> None:
-        """Have these parameters asked for next."""
+    def enqueue(self, parameters: Mapping[str, Value], notes: Mapping[str, object], *, only_new: bool = False) -> None:
+        """Have these parameters asked for next; those of another trial not again, where `only_new`."""
         with quiet():
-            self._study.enqueue_trial(dict(parameters), user_attrs=dict(notes))
+            self._study.enqueue_trial(dict(parameters), user_attrs=dict(notes), skip_if_exists=only_new)
 
 
 def suggested(trial: optuna.Trial, dimension: Dimension) -> Value:

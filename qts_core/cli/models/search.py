@@ -70,12 +70,12 @@ def _show(result: SearchResult) -> None:
             (
                 window.label,
                 window.summary["trials"],
-                window.summary["effective"],
-                window.summary["overfitting"],
-                window.summary["sharpe"],
-                window.summary["deflated"],
-                window.tested.get("sharpe"),
-                window.tested.get("drawdown"),
+                _brief(window.summary["effective"]),
+                _brief(window.summary["overfitting"]),
+                _brief(window.summary["sharpe"]),
+                _brief(window.summary["deflated"]),
+                _brief(window.tested.get("sharpe")),
+                _brief(window.tested.get("drawdown")),
                 window.summary["study"],
             )
             for window in result.windows
@@ -89,8 +89,13 @@ def _show(result: SearchResult) -> None:
     if isinstance(ranking, list | tuple) and ranking:
         columns = ("trial", "score", "value", "gap", "spread", "spike", "cost", "neighbours", "sortino", "seconds")
         typer.echo(f"\nthe best of {last.label}; score = value + gap + spread + spike + cost")
-        print_table(columns, [tuple(line[name] for name in columns) for line in ranking])
+        print_table(columns, [tuple(_brief(line[name]) for name in columns) for line in ranking])
     for window in result.windows:
         warned = window.summary["warnings"]
         for sentence in warned if isinstance(warned, list | tuple) else ():
             note(f"{window.label}: {sentence}")
+
+
+def _brief(value: object) -> object:
+    """Return a figure with three digits: more would be read as knowledge."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value

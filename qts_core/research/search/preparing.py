@@ -13,6 +13,7 @@ from qts_core.exchange import fill_settings
 from qts_core.market.errors import InvalidConfigError
 from qts_core.market.ids import digest
 from qts_core.research.preparation import PreparedTraining
+from qts_core.research.search.result import FINAL
 from qts_core.trading.settings import core_settings
 from qts_core.training.folds import Fold, FoldPlan
 from qts_core.training.search.evaluation import Bench
@@ -115,7 +116,7 @@ def plan_search(settings: Settings, prepared: PreparedTraining, chosen: SearchSe
 
 def _folds(plan: FoldPlan, chosen: SearchSettings, key: str) -> Sequence[tuple[str, Fold]]:
     if chosen.per_fold:
-        return [*((f"fold {fold.index + 1}", fold) for fold in plan.folds), ("final", plan.final_fold)]
+        return [*((f"fold {fold.index + 1}", fold) for fold in plan.folds), (FINAL, plan.final_fold)]
     if not plan.is_history:
         raise InvalidConfigError(
             "QTS-MODEL-046", "one search would learn from what other folds are judged on", where=f"models.yaml {key}",

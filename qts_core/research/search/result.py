@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qts_core.market.errors import ModelNotFoundError
+from qts_core.market.time import from_micros
 from qts_core.models.base import Parameter
 from qts_core.ports.lake import LakePort, LakeReader
 
-__all__ = ["SearchResult", "WindowResult", "load_search", "proposal_text", "save_search"]
+__all__ = ["FINAL", "SearchResult", "WindowResult", "load_search", "proposal_text", "save_search"]
+
+FINAL = "final"
+"""Label of the window of the model that goes live."""
+ONCE = ", the training rows of the first fold: search.per_fold looks at every fold's own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ class SearchResult:
     identity: str
     windows: tuple[WindowResult, ...]
     overall: Mapping[str, float | None]
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether every window of the fold plan was searched by its own training rows."""
+        return self.windows[-1].label == FINAL
 
     @property
     def is_found(self) -> bool:
@@ -118,11 +128,15 @@ def load_search(lake: LakeReader, model: str) -> SearchResult:
 
 def proposal_text(result: SearchResult) -> str:
     """Return what could be written into models.yaml; nothing is ever written there by a search."""
-    lines = [f"# proposed by `qts models search {result.model}`: {result.method}, {result.objective}"]
     last = result.windows[-1]
+    until = from_micros(last.known_until).date()
+    lines = [
+        f"# proposed by `qts models search {result.model}`: {result.method}, {result.objective}",
+        f"# by bars up to {until}{'' if result.is_nested else ONCE}",
+    ]
     lines += ["models:", f"  {result.model}:", "    hyperparameters:"]
     lines += [f"      {name}: {json.dumps(value)}" for name, value in sorted(last.hyperparameters.items())]
-    folds = [window for window in result.windows if window.label != "final"]
+    folds = [window for window in result.windows if window.label != FINAL]
     if len(folds) > 1:
         lines.append("    window_hyperparameters:      # one line a fold, chosen by its own training rows")
         lines += [f"      - {json.dumps(dict(sorted(w.hyperparameters.items())))}" for w in folds]

@@ -14,7 +14,7 @@ from qts_core.models.base import Parameter
 from qts_core.ports.studies import Study, Workers
 from qts_core.research.ledger import TrialLedger
 from qts_core.research.search.preparing import SearchPlan, Window
-from qts_core.research.search.result import SearchResult, WindowResult, figures
+from qts_core.research.search.result import FINAL, SearchResult, WindowResult, figures
 from qts_core.research.search.running import ROLE, Stop, StudyRun, outcomes_of
 from qts_core.research.search.summary import as_plain, candidates_of, summarise_study
 from qts_core.research.search.watching import SearchWatcher
@@ -125,20 +125,18 @@ def net_figures(net: NetReturns) -> dict[str, float]:
 
 
 def _ask_for_neighbours(run: StudyRun, plan: SearchPlan) -> None:
-    """Enqueue points close to the best trials; those that were asked for before an interruption are not asked again."""
-    count = plan.settings.neighbours
-    outcomes = outcomes_of(run.study)
-    known = {repr(sorted(trial.parameters.items())) for trial in run.study.trials()}
-    for one in ranked(candidates_of(outcomes), plan.space)[: plan.settings.finalists] if count else ():
-        role = f"neighbour of {one.candidate.number}"
-        asked = sum(1 for trial in run.study.trials() if trial.notes.get(ROLE) == role)
+    """Enqueue points close to the best trials of the search itself.
+
+    Which ones follows from these trials alone, so whoever asks, after an interruption or beside others, asks for the
+    same; none is tried twice.
+    """
+    count, outcomes = plan.settings.neighbours, outcomes_of(run.study)
+    searched = [outcome for outcome in outcomes if outcome.role == "search"]
+    for one in ranked(candidates_of(searched), plan.space)[: plan.settings.finalists] if count else ():
         near = plan.space.neighbours(one.candidate.point, step=STEP)
         order = np.random.default_rng([plan.settings.seed, one.candidate.number]).permutation(len(near))
-        for place in order[: max(0, count - asked)]:
-            key = repr(sorted(near[place].items()))
-            if key not in known:
-                known.add(key)
-                run.study.enqueue(near[place], {ROLE: role})
+        for place in order[:count]:
+            run.study.enqueue(near[place], {ROLE: f"neighbour of {one.candidate.number}"}, only_new=True)
 
 
 def _settled(window: Window, point: Mapping[str, Parameter]) -> dict[str, Parameter]:
@@ -148,7 +146,7 @@ def _settled(window: Window, point: Mapping[str, Parameter]) -> dict[str, Parame
 
 def _tested(plan: SearchPlan, window: Window, hyperparameters: Mapping[str, Parameter]) -> NetReturns | None:
     """Fit what was chosen on all training rows of the window and trade the rows it is judged on."""
-    if not hyperparameters or window.label == "final":
+    if not hyperparameters or window.label == FINAL:
         return None
     bench = window.bench
     entry = replace(bench.entry, parameters=dict(hyperparameters))
