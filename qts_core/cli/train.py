@@ -52,7 +52,7 @@ def train(
     from qts_core.market.calendar import xnys
     from qts_core.research.comparison import report_against_champion
     from qts_core.research.pipeline import backtest_model, nominate, train_model
-    from qts_core.research.preparation import prepare_training
+    from qts_core.research.preparation import model_settings, prepare_training
 
     if as_of is not None and as_of > SystemClock().now():
         raise InvalidConfigError(
@@ -60,6 +60,7 @@ def train(
         )
     settings = load_settings().settings
     key, lake, calendar = model or settings.models.live_model, open_lake(settings), xnys()
+    model_settings(settings, key)  # an unknown name is refused before features are computed
     ensure_features(settings, lake)
     prepared = prepare_training(lake, settings, key, calendar=calendar, as_of=as_of)
     note(f"training: {len(prepared.samples):,} samples, {len(prepared.samples.names)} features")
