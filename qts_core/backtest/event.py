@@ -107,8 +107,8 @@ def run_event_backtest(
     members = membership_mask([by_symbol[symbol] for symbol in panel.symbols], tested.timeline)
     recorder = Recorder(tested, dollars(cash), members, keep_decisions=keep_decisions)
     run = _Run(panel, minutes, core, exchange, recorder, actions_by_row(actions, panel), first)
-    for row in range(len(panel)):
-        run.bar(row)
+    for row, bars in enumerate(BarSlice.each(panel)):
+        run.bar(row, bars)
     meta = {
         "account": account,
         "fill_mode": str(fills.mode),
@@ -136,9 +136,8 @@ class _Run:
     fills_seen: int = 0
     charges_seen: int = 0
 
-    def bar(self, row: int) -> None:
+    def bar(self, row: int, bars: BarSlice) -> None:
         """Live through one bar."""
-        bars = BarSlice.of(self.panel, row)
         if row in self.actions:
             self._act(self.actions[row])
         self._trade(bars)

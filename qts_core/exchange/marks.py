@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from qts_core.features.kernels.jit import kernel
 from qts_core.market.events import Split
 from qts_core.market.money import exact
 from qts_core.market.panel import Floats
@@ -31,7 +32,7 @@ class Marks:
         """Take the prices of a bar, NaN where there is none."""
         self._cover(symbols)
         if symbols is self._symbols:
-            np.copyto(self._last, prices, where=~np.isnan(prices))
+            _take(self._last, prices)
             return
         for symbol, price in zip(symbols, prices.tolist(), strict=True):
             if price == price:
@@ -89,3 +90,10 @@ class Marks:
         self._symbols, self._index = symbols, {s: i for i, s in enumerate(symbols)}
         self._last = np.array([last[old[s]] if s in old else np.nan for s in symbols])
         self._close = np.array([close[old[s]] if s in old else np.nan for s in symbols])
+
+
+@kernel
+def _take(last: Floats, prices: Floats) -> None:
+    for i in range(len(last)):
+        if not np.isnan(prices[i]):
+            last[i] = prices[i]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from qts_core.market.panel import Floats, Panel
+from qts_core.market.panel import BAR_FIELDS, Floats, Panel
 from qts_core.market.time import from_micros
 
 __all__ = ["Bar", "BarSlice"]
@@ -78,6 +79,15 @@ class BarSlice:
             int(line.slots[row]), panel.symbols, fields["open"][row], fields["high"][row], fields["low"][row],
             fields["close"][row], fields["volume"][row], fields["factor"][row],
         )  # fmt: skip
+
+    @classmethod
+    def each(cls, panel: Panel) -> Iterator[BarSlice]:
+        """Yield every row of a bar panel as views, oldest first; cheaper than row by row."""
+        line, fields, symbols = panel.timeline, panel.fields, panel.symbols
+        columns = (line.ts_event.tolist(), line.ts_known.tolist(), line.slot.tolist(), line.slots.tolist())
+        arrays = (fields[name] for name in BAR_FIELDS)
+        for ts_event, ts_known, slot, slots, *values in zip(*columns, *arrays, strict=True):
+            yield cls(from_micros(ts_event), from_micros(ts_known), slot, slots, symbols, *values)
 
     @property
     def is_last_of_session(self) -> bool:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["MICROS_PER_MINUTE", "NEW_YORK", "UTC", "Micros", "day_number", "from_micros", "to_micros", "trading_day"]
+__all__ = [
+    "MICROS_PER_MINUTE",
+    "NEW_YORK",
+    "UTC",
+    "Micros",
+    "day_bounds",
+    "day_number",
+    "from_micros",
+    "to_micros",
+    "trading_day",
+]
 
 Micros = int
 """Microseconds since 1970-01-01T00:00Z."""
@@ -42,3 +52,10 @@ def day_number(day: date) -> int:
 def trading_day(moment: datetime) -> date:
     """Return the New York calendar date of `moment`."""
     return moment.astimezone(NEW_YORK).date()
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """Return the first instant of a New York calendar date and that of the next, aware UTC."""
+    first = datetime(day.year, day.month, day.day, tzinfo=NEW_YORK)
+    after = day + timedelta(days=1)
+    return first.astimezone(UTC), datetime(after.year, after.month, after.day, tzinfo=NEW_YORK).astimezone(UTC)

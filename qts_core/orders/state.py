@@ -82,7 +82,11 @@ class OrderState:
     @property
     def filled_quantity(self) -> Decimal:
         """Sum of the known executions, shares."""
-        return sum((e.quantity for e in self.executions.values()), ZERO) if self.executions else ZERO
+        if not self.executions:
+            return ZERO
+        if len(self.executions) == 1:
+            return next(iter(self.executions.values())).quantity
+        return sum((e.quantity for e in self.executions.values()), ZERO)
 
     @property
     def status(self) -> OrderStatus:

@@ -34,7 +34,7 @@ from qts_core.market.events import (
 )
 from qts_core.market.ids import decision_id
 from qts_core.market.instruments import Instrument
-from qts_core.market.money import dollars, plain
+from qts_core.market.money import dollars
 from qts_core.orders.book import Book
 from qts_core.orders.reconcile import Reconciliation, reconcile
 from qts_core.orders.state import OrderState
@@ -257,6 +257,8 @@ class TradingCore:
             reason = "the session is over: orders wait for the next one"
             closed = Verdict("session.closed", PORTFOLIO, False, reason, float(bars.slots), float(bars.slot + 1))
             return [], (*targets.verdicts, closed)
+        if not targets.may_trade:
+            return [], targets.verdicts
         orders, verdicts = self._trades.of(
             bars, targets.target, targets.current, targets.combined, self.holdings, equity
         )
@@ -271,7 +273,7 @@ class TradingCore:
             bars.ts_known, self.predictor.model_id, mode, self.holdings.symbols, prediction.score,
             prediction.uncertainty, targets.signals.strength, targets.signals.confidence, targets.combined,
             targets.size, targets.target, targets.current, self.holdings.mark, self._path.volatility, equity,
-            Decimal(plain(self.book.cash)), self.holdings.positions, losses.drawdown, losses.daily, verdicts, orders,
+            self.holdings.cash, self.holdings.positions, losses.drawdown, losses.daily, verdicts, orders,
             prediction.features_digest(), prediction.of(self.holdings.symbols, [o.request.symbol for o in orders]),
             self._state.hashes, judged.low, judged.high,
         )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -11,13 +10,12 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import cast
 
-import numpy as np
-
 from qts_core.market.events import Command, SubmitOrder
 from qts_core.market.orders import OrderRequest
 from qts_core.market.panel import Floats
 from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import Verdict
+from qts_core.trading.decision_text import Remembered, bits, request_text, tuple_text, verdict_text
 from qts_core.trading.exact_json import canonical, decode, encode, parse
 
 __all__ = ["DecidedOrder", "Decision", "Hashes", "Output", "RecordDecision"]
@@ -138,16 +136,12 @@ class Decision:
 
     def digest(self) -> str:
         """Return the sha256 of every bit of the record; all NaN count as one."""
-        sha = hashlib.sha256()
-        values = np.array(ARRAYS(self))
-        values[np.isnan(values)] = np.nan
-        sha.update(values.tobytes())
-        # The dataclasses' own text is exact and much cheaper than JSON: this runs at every bar of a backtest.
+        sha = hashlib.sha256(bits(ARRAYS(self)))
         sha.update(_text(self.symbols).encode())
         sha.update(_scalars(self).encode())
         for edge in (self.low, self.high):
             if edge is not None:
-                sha.update(np.where(np.isnan(edge), np.nan, edge).tobytes())
+                sha.update(bits((edge,)))
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -160,8 +154,6 @@ class Decision:
 OPTIONAL = frozenset({"low", "high"})
 """Fields that a record has only when there is something to say."""
 ARRAYS = attrgetter(*(f.name for f in fields(Decision) if f.type == "Floats"))
-TOLD = tuple(f.name for f in fields(Decision) if f.type != "Floats" and f.name not in {"symbols", *OPTIONAL})
-SCALARS = attrgetter(*TOLD)
 
 
 @lru_cache(maxsize=8)
@@ -169,27 +161,28 @@ def _text(symbols: tuple[str, ...]) -> str:
     return repr(symbols)
 
 
-class _Remembered:
-    """The text of a value, kept while the very same object comes again: equal Decimals may read differently."""
-
-    def __init__(self) -> None:
-        self._last: tuple[object, str] = (None, "None")
-
-    def __call__(self, value: object) -> str:
-        known, text = self._last
-        if value is not known:
-            text = repr(value)
-            self._last = (value, text)
-        return text
+def _order_text(order: DecidedOrder) -> str:
+    return (
+        f"DecidedOrder(request={request_text(order.request)}, reduces_risk={order.reduces_risk!r}, "
+        f"purpose={order.purpose!r}, reason={order.reason!r})"
+    )
 
 
-TEXT_OF: dict[str, Callable[[object], str]] = {"positions": _Remembered(), "hashes": _Remembered()}
-WRITERS = tuple(TEXT_OF.get(name, repr) for name in TOLD)
+STANDING = tuple(Remembered() for _ in range(7))
+"""Texts of what is mostly the same object as at the bar before."""
 
 
-def _scalars(decision: Decision) -> str:
-    """Return ``repr(SCALARS(decision))``; positions and hashes are mostly those of the bar before."""
-    return f"({', '.join([write(value) for write, value in zip(WRITERS, SCALARS(decision), strict=True)])})"
+def _scalars(d: Decision) -> str:
+    """Return ``repr`` of the tuple of all fields that are neither arrays nor optional, in their order."""
+    account, strategy, model_id, mode, cash, positions, hashes = STANDING
+    verdicts = tuple_text(map(verdict_text, d.verdicts)) if d.verdicts else "()"
+    orders = tuple_text(map(_order_text, d.orders)) if d.orders else "()"
+    return (
+        f"({d.decision_id!r}, {account(d.account)}, {strategy(d.strategy)}, {d.ts_event!r}, {d.ts_known!r}, "
+        f"{model_id(d.model_id)}, {mode(d.mode)}, {d.equity!r}, {cash(d.cash)}, {positions(d.positions)}, "
+        f"{d.drawdown!r}, {d.daily_loss!r}, {verdicts}, {orders}, {d.features_digest!r}, {d.order_features!r}, "
+        f"{hashes(d.hashes)})"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +194,8 @@ class RecordDecision:
     def submissions(self) -> tuple[SubmitOrder, ...]:
         """Return the commands that its orders become."""
         name = self.decision.decision_id
+        if not self.decision.orders:
+            return ()
         return tuple(SubmitOrder(order.request, name, order.reduces_risk) for order in self.decision.orders)
 
 

@@ -67,6 +67,15 @@ class Holdings:
         self._positions: tuple[tuple[str, Decimal], ...] = ()
         self._shown: dict[str, tuple[str, Decimal]] = {}
         self._outside = 0.0
+        self._exposed: Exposure | None = None
+        self._cash = (cash, Decimal(plain(cash)))
+
+    @property
+    def cash(self) -> Decimal:
+        """Exact cash, USD, written the shortest way; the same object until it changes."""
+        if self.book.cash is not self._cash[0]:
+            self._cash = (self.book.cash, Decimal(plain(self.book.cash)))
+        return self._cash[1]
 
     @property
     def positions(self) -> tuple[tuple[str, Decimal], ...]:
@@ -79,7 +88,9 @@ class Holdings:
 
     def exposure(self) -> Exposure:
         """Return what the positions in the universe are worth at the marks, USD."""
-        return Exposure(*_exposure(self.quantity, self.mark))
+        if self._exposed is None:
+            self._exposed = Exposure(*_exposure(self.quantity, self.mark))
+        return self._exposed
 
     def open_orders(self) -> tuple[OrderState, ...]:
         """Return the orders that may still fill, by symbol, then id."""
@@ -88,6 +99,7 @@ class Holdings:
     def mark_to(self, bars: BarSlice) -> None:
         """Take the closes of a bar; a symbol without one keeps its last."""
         self.mark = _last_known(bars.close, self.mark)
+        self._exposed = None
 
     def submitted(self, request: OrderRequest, moment: datetime) -> None:
         """Note an order that was decided."""
@@ -119,6 +131,7 @@ class Holdings:
                     # A decision that was made holds the marks of its bar: those stay as they were.
                     self.mark = self.mark.copy()
                     self.mark[column] *= float(split.old_shares) / float(split.new_shares)
+                    self._exposed = None
                 self._mirror(split.symbol)
 
     def move_cash(self, movement: CashMoved) -> None:
@@ -156,6 +169,7 @@ class Holdings:
         for order in cast(list[object], state["orders"]):
             self._put(decode(OrderState, order))
         self.quantity[:] = 0.0
+        self._exposed = None
         self._shown = {}
         for symbol in (*self.book.positions(), ""):
             self._mirror(symbol)
@@ -170,12 +184,14 @@ class Holdings:
         column = self._column.get(state.symbol)
         if column is not None:
             self.busy[column] = bool(names)
-            self.on_order[column] = float(sum(self.orders[name].signed_remaining for name in names))
+            left = sum(self.orders[name].signed_remaining for name in names) if names else 0
+            self.on_order[column] = float(left)
         if not names:
             del self._open[state.symbol]
 
     def _mirror(self, symbol: str) -> None:
         column = self._column.get(symbol)
+        self._exposed = None
         if column is not None:
             self.quantity[column] = float(self.book.position(symbol).quantity)
         else:

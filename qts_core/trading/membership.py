@@ -44,6 +44,11 @@ class Membership:
         self.can_open_long: Flags = self._tradable
         self.can_open_short: Flags = self._tradable & self._shortable
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every symbol is a member on every day and can be traded."""
+        return self._is_fixed and self._is_all_tradable
+
     def move_to(self, day: date) -> None:
         """Take up the masks of a trading day (New York)."""
         if self._is_fixed or day == self._day:

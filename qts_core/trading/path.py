@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import cast
 
 import numpy as np
@@ -15,12 +16,11 @@ from numpy.typing import NDArray
 from qts_core.alphas.combine import combine
 from qts_core.alphas.ml import MlAlpha
 from qts_core.alphas.signal import Signals
-from qts_core.features.kernels.jit import kernel
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Floats
-from qts_core.market.time import trading_day
+from qts_core.market.time import day_bounds, trading_day
 from qts_core.portfolio.selection import select
 from qts_core.portfolio.sizing import leave_alone, size, unit_weights
 from qts_core.portfolio.volatility import RollingVolatility
@@ -29,6 +29,7 @@ from qts_core.risk.limits import Sectors, within_limits
 from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import PORTFOLIO, Verdict
 from qts_core.trading.abstention import Judged, OpinionGate
+from qts_core.trading.fused_steps import FusedSteps, weights, without_crumbs
 from qts_core.trading.holdings import Holdings
 from qts_core.trading.membership import Membership
 from qts_core.trading.predictors import Prediction
@@ -47,6 +48,8 @@ class Targets:
     target: Floats
     current: Floats
     verdicts: tuple[Verdict, ...]
+    may_trade: bool = True
+    """Whether an order can follow; False spares the asking."""
 
 
 class DecisionPath:
@@ -75,6 +78,10 @@ class DecisionPath:
         self._membership = Membership(instruments)
         self._gate = OpinionGate([instrument.symbol for instrument in instruments])
         self._everybody: Floats = np.ones(breadth)
+        self._fused = FusedSteps.of(settings.portfolio, settings.limits, self.sectors)
+        self._is_signals = settings.construction is Construction.SIGNALS
+        self._day: tuple[date, datetime, datetime] | None = None
+        self._is_whole_shares = not settings.orders.is_fractional
 
     def observe(self, bars: BarSlice, equity: float) -> Losses:
         """Take a bar into volatility and losses."""
@@ -82,9 +89,11 @@ class DecisionPath:
         if bars.slot == 0:
             # Once a session is often enough for a window of many; a steady estimate trades nothing by itself.
             self._estimated(self._estimator.estimate())
-        day = trading_day(bars.ts_event)
-        self._membership.move_to(day)
-        return self.ladder.update(equity, day)
+        if self._day is None or not self._day[1] <= bars.ts_event < self._day[2]:
+            day = trading_day(bars.ts_event)
+            self._day = (day, *day_bounds(day))
+            self._membership.move_to(day)
+        return self.ladder.update(equity, self._day[0])
 
     def judge(self, bars: BarSlice, prediction: Prediction) -> Judged:
         """Return the members' scores of a bar, without those that the model is not sure enough of."""
@@ -100,9 +109,22 @@ class DecisionPath:
         mode: RiskMode,
     ) -> Targets:  # fmt: skip
         """Return the weights wanted at this bar, of which :meth:`observe` was told before, and what cut them."""
-        portfolio = self.settings.portfolio
-        current = _weights(holdings.quantity, holdings.on_order, holdings.mark, equity)
         combined = combine((signals,))
+        if self._is_signals and mode is RiskMode.NORMAL and not losses.verdicts and self._membership.is_plain:
+            may = (self._membership.can_open_long, self._membership.can_open_short)
+            done = self._fused.run(bars, combined, holdings, equity, losses.scale, may, self._units, self.volatility)
+            if done is not None:
+                (current, wanted, target), may_trade = done
+                is_quiet = self._is_whole_shares and not may_trade
+                return Targets(signals, combined.strength, wanted, target, current, (), not is_quiet)
+        return self._one_by_one(bars, signals, combined, score, holdings, equity, losses, mode)
+
+    def _one_by_one(
+        self, bars: BarSlice, signals: Signals, combined: Signals, score: Floats, holdings: Holdings, equity: float,
+        losses: Losses, mode: RiskMode,
+    ) -> Targets:  # fmt: skip
+        portfolio = self.settings.portfolio
+        current = weights(holdings.quantity, holdings.on_order, holdings.mark, equity)
         if self.settings.construction is Construction.WEIGHTS:
             wanted = np.where(np.isnan(score), current, score)
             # A flip closes first; the other side is opened from flat, at a later bar.
@@ -117,7 +139,7 @@ class DecisionPath:
             target, cuts = within_limits(target, current, self.sectors, self.settings.limits)
             verdicts += cuts
         if self.settings.construction is Construction.SIGNALS:
-            target = _without_crumbs(target, current, portfolio.min_position_ratio)
+            target = without_crumbs(target, current, portfolio.min_position_ratio)
         target = self._membership.only_tradable(target, current)
         return Targets(signals, combined.strength, wanted, target, current, tuple(verdicts))
 
@@ -164,23 +186,3 @@ class DecisionPath:
             return np.sign(current) * kept
         verdicts.append(Verdict(f"mode.{mode}", PORTFOLIO, False, f"trading is in mode {mode}", 0.0, 0.0))
         return current if mode is RiskMode.HALTED else np.zeros(len(target))
-
-
-@kernel
-def _weights(held: Floats, on_order: Floats, mark: Floats, equity: float) -> Floats:
-    """Return what is held or on order, ratios of equity; nothing without a price or without equity."""
-    weight = np.zeros(len(held))
-    for i in range(len(held)):
-        if equity > 0.0 and not np.isnan(mark[i]):
-            weight[i] = (held[i] + on_order[i]) * mark[i] / equity
-    return weight
-
-
-@kernel
-def _without_crumbs(target: Floats, current: Floats, minimum: float) -> Floats:
-    """Return `target` without what is too small to be opened."""
-    worthwhile = target.copy()
-    for i in range(len(target)):
-        if abs(target[i]) < minimum and current[i] == 0.0:
-            worthwhile[i] = 0.0
-    return worthwhile

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qts_core.market.ids import CLIENT_ORDER_ID_LIMIT, client_order_id, decision_id, digest, stable_uuid
+from qts_core.market.ids import CLIENT_ORDER_ID_LIMIT, client_order_id, decision_id, digest, stable_id, stable_uuid
 
 NOON = datetime(2024, 11, 29, 17, 0, tzinfo=UTC)
 SLOT: dict[str, Any] = {"account": "PA1", "strategy": "ml", "symbol": "AAPL", "ts_event": NOON, "purpose": "r"}
@@ -63,3 +63,13 @@ def test_a_digest_is_sha256_of_canonical_json() -> None:
 def test_parts_of_a_uuid_do_not_run_together() -> None:
     assert stable_uuid("ab", "c") != stable_uuid("a", "bc")
     assert stable_uuid("ab", "c") == stable_uuid("ab", "c")
+
+
+def test_the_quick_id_is_the_uuid_as_text() -> None:
+    for parts in (("order", "q-1"), ("",), ("account", "execution", "0"), ("naïve", "\x1f")):
+        assert stable_id(*parts) == str(stable_uuid(*parts))
+
+
+def test_the_name_of_a_decision_is_its_bar_s_start_to_the_second() -> None:
+    early = datetime(2024, 3, 4, 9, 5, 7, tzinfo=UTC)
+    assert decision_id("PA1", "ml", early).startswith(f"{early:%Y%m%dT%H%M%S}-")

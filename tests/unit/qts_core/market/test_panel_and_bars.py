@@ -104,3 +104,15 @@ def test_a_sound_bar_is_accepted() -> None:
 def test_a_bar_that_cannot_be_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         bar(**changes)
+
+
+def test_each_row_is_the_row_asked_for_by_number(panel: Panel) -> None:
+    found = list(BarSlice.each(panel))
+    assert len(found) == len(panel)
+    for row, bars in enumerate(found):
+        asked = BarSlice.of(panel, row)
+        assert (bars.ts_event, bars.ts_known, bars.slot, bars.slots, bars.symbols) == (
+            asked.ts_event, asked.ts_known, asked.slot, asked.slots, asked.symbols,
+        )  # fmt: skip
+        for name in BAR_FIELDS:
+            np.testing.assert_array_equal(getattr(bars, name), getattr(asked, name))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qts_core.market.time import day_number, from_micros, to_micros, trading_day
+from qts_core.market.time import day_bounds, day_number, from_micros, to_micros, trading_day
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
@@ -35,3 +35,12 @@ def test_the_trading_day_is_new_yorks() -> None:
 def test_days_are_counted_from_the_epoch() -> None:
     assert day_number(date(1970, 1, 1)) == 0
     assert day_number(date(2024, 11, 29)) == 20056
+
+
+def test_a_new_york_day_has_23_24_or_25_hours() -> None:
+    for day, hours in ((date(2024, 3, 10), 23), (date(2024, 7, 4), 24), (date(2024, 11, 3), 25)):
+        first, after = day_bounds(day)
+        assert after - first == timedelta(hours=hours)
+        assert trading_day(first) == day
+        assert trading_day(after) == day + timedelta(days=1)
+        assert trading_day(after - timedelta(microseconds=1)) == day
