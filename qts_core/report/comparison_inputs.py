@@ -50,8 +50,8 @@ class ComparedModel:
     Attributes
     ----------
     key, version, semantic, kind, target : str
-    sessions : int
-        Out of sample.
+    sessions, idle : int
+        Out of sample, and those of them in which nothing was held.
     first, last : date
     sharpe : Measure
         Net of costs, annualised.
@@ -82,6 +82,7 @@ class ComparedModel:
     kind: str
     target: str
     sessions: int
+    idle: int
     first: date
     last: date
     sharpe: Measure

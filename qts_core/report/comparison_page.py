@@ -113,10 +113,11 @@ def _table(given: ModelComparison) -> Section:
     )  # fmt: skip
     done = table(
         "What it earned and paid", counted,
-        ("Model", "Gross", "Net", "Costs", "Turnover", "Drawdown", "Trades", "Sessions", "Training, s"),
+        ("Model", "Gross", "Net", "Costs", "Turnover", "Drawdown", "Trades", "Sessions", "Idle", "Training, s"),
         [_done(model) for model in given.models],
         note=f"Costs are {given.costs.words}. Gross and net are shares of the first equity; turnover is traded value "
-        "per session over equity, both sides; training is all folds and the live model.",
+        "per session over equity, both sides; idle are sessions in which nothing was held; training is all folds and "
+        "the live model.",
     )  # fmt: skip
     return Section("models", "The figures", (sure, done))
 
@@ -147,6 +148,7 @@ def _done(model: ComparedModel) -> list[Cell]:
         cell(model.max_drawdown, _tenths),
         cell(model.trades, count),
         cell(model.sessions, count),
+        cell(model.idle, count),
         cell(model.seconds, count),
     ]
 

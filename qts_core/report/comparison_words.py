@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from qts_core.report.comparison_inputs import ModelComparison
+from qts_core.report.comparison_inputs import ComparedModel, ModelComparison
 from qts_core.report.formats import decimals, percent, probability
 from qts_core.training.evaluation.measuring import VERDICT_COST_RATIO
 
@@ -15,6 +15,7 @@ __all__ = ["basis", "caveats", "headline", "reasons"]
 NORMAL_95 = 1.96
 YEAR = 252
 MANY = 6
+IDLE = 0.05
 
 
 def headline(given: ModelComparison) -> str:
@@ -46,6 +47,7 @@ def reasons(given: ModelComparison) -> tuple[str, ...]:
         f"{_signed(sharpe.interval.low)} to {_signed(sharpe.interval.high)}; the best of as many worthless models "
         f"shows {_signed(given.luck)} on average. The probability that it is more than luck is "
         f"{probability(best.deflated)}.",
+        *_doubts(best),
         _sides(given),
     ]
     before = [m for m in given.models if math.isfinite(m.gross_return)]
@@ -94,6 +96,23 @@ def caveats(given: ModelComparison) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _doubts(best: ComparedModel) -> list[str]:
+    """Say where what the best earned does not follow from what it foretold."""
+    found = []
+    rank = best.rank_ic
+    if rank.interval.low <= 0:
+        found.append(
+            f"Nothing shows that {best.key} foretold what it earned: its scores have a rank correlation of "
+            f"{_signed(rank.value, 3)} with what came, {_signed(rank.interval.low, 3)} to "
+            f"{_signed(rank.interval.high, 3)}."
+        )
+    if best.idle > IDLE * best.sessions:
+        found.append(
+            f"{best.key} held nothing in {best.idle} of its {best.sessions} sessions: some of its calm is rest."
+        )
+    return found
+
+
 def _sides(given: ModelComparison) -> str:
     above = sum(m.sharpe.interval.low > 0 for m in given.models)
     below = sum(m.sharpe.interval.high < 0 for m in given.models)
@@ -106,5 +125,5 @@ def _sides(given: ModelComparison) -> str:
     )
 
 
-def _signed(value: float) -> str:
-    return decimals(value).replace("(", "−").replace(")", "")
+def _signed(value: float, places: int = 2) -> str:
+    return decimals(value, places).replace("(", "−").replace(")", "")

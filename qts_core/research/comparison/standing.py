@@ -94,6 +94,7 @@ def judged_model(
         kind=kind,
         target=training.target,
         sessions=len(series),
+        idle=int((returns == 0.0).sum()),
         first=_day(series.days[0]),
         last=_day(series.days[-1]),
         sharpe=_sharpe(estimate),

@@ -35,7 +35,7 @@ def measure(value: float, reach: float) -> Measure:
 def model(key: str, sharpe: float, *, is_passed: bool | None = False) -> ComparedModel:
     folds = (ComparedFold("fold 1", FIRST, FIRST + timedelta(days=59), sharpe / 50, sharpe, 0.012),)
     return ComparedModel(
-        key=key, version="1", semantic="1.0.0", kind="ridge", target="return_26bar", sessions=60, first=FIRST,
+        key=key, version="1", semantic="1.0.0", kind="ridge", target="return_26bar", sessions=60, idle=4, first=FIRST,
         last=FIRST + timedelta(days=59), sharpe=measure(sharpe, 2.0), deflated=0.31, net_return=sharpe / 50,
         gross_return=sharpe / 50 + 0.036, costs=3600.0, turnover=0.2, max_drawdown=0.05, trades=600.0,
         rank_ic=measure(0.003, 0.02), permutation_p=0.4, behind=measure(NAN, NAN),
@@ -81,6 +81,16 @@ def test_nothing_shown_is_said_to_be_nothing_shown() -> None:
     assert "Before costs 3 of 3 earned something, after costs 1" in words, "3.2, 2.4 and 1.4 % before costs"
     assert "60 % of the ways" in words
     assert '<section id="verdict" class="verdict bad">' in comparison_page(SHOWN)
+
+
+def test_what_was_earned_without_being_foretold_is_said() -> None:
+    words = " ".join(reasons(SHOWN))
+    assert "rank correlation of 0.003 with what came, −0.017 to 0.023" in words
+    assert "line held nothing in 4 of its 60 sessions" in words
+    sure = replace(model("line", 0.4), rank_ic=measure(0.05, 0.02), idle=0)
+    words = " ".join(reasons(comparison(sure, model("wood", -1.0))))
+    assert "foretold" not in words
+    assert "held nothing" not in words
 
 
 def test_a_model_that_passed_is_named() -> None:
