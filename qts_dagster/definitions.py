@@ -49,7 +49,7 @@ def _definitions(platform: Platform) -> dg.Definitions:
             *feature_assets(platform),
             *label_assets(platform),
             *training_set_assets(platform, models),
-            *model_assets(models),
+            *model_assets(platform, models),
             *search_assets(platform, models),
             *backtest_assets(models),
             *comparison_assets(models),

@@ -82,10 +82,16 @@ class Platform(Resource):
         """Open the database; use it as a context."""
         return open_database(self.settings.database.url)
 
-    def registry_page(self, model: str, version: str) -> str:
-        """Return the address of a model version in the MLflow UI: the tracking server's, else that of `make dev`."""
+    @property
+    def runs_page(self) -> str:
+        """The address of all experiments in the MLflow UI: the tracking server's, else that of `make dev`."""
         uri = self.settings.mlflow.tracking_uri
         server = uri.rstrip("/") if uri.startswith("http") else MLFLOW_UI
+        return f"{server}/#/experiments"
+
+    def registry_page(self, model: str, version: str) -> str:
+        """Return the address of a model version in the MLflow UI."""
+        server = self.runs_page.removesuffix("/#/experiments")
         return f"{server}/#/models/{model}/versions/{version}{TRAINING_VIEW}"
 
     def reports(self) -> Path:

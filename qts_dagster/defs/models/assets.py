@@ -1,5 +1,7 @@
 """One trained model for each entry of models.yaml: adding a model is an entry, its assets appear by themselves."""
 
+from math import isfinite
+
 import dagster as dg
 
 from qts_core.report.figures import bar_chart
@@ -18,14 +20,14 @@ __all__ = ["model_assets"]
 SHOWN = 20
 
 
-def model_assets(models: tuple[str, ...]) -> list[dg.AssetsDefinition]:
+def model_assets(platform: Platform, models: tuple[str, ...]) -> list[dg.AssetsDefinition]:
     """Define the group `models`."""
-    return [_model(model) for model in models]
+    return [_model(model, platform.settings.models.models[model].type) for model in models]
 
 
-def _model(model: str) -> dg.AssetsDefinition:
+def _model(model: str, kind: str) -> dg.AssetsDefinition:
     @dg.asset(
-        name=f"model_{model}", group_name="models", owners=owners["research"], kinds={"lightgbm", "mlflow"},
+        name=f"model_{model}", group_name="models", owners=owners["research"], kinds={kind, "mlflow"},
         tags={"layer": "gold", "spec": "7.2", "cost": "cpu"}, deps=[f"training_set_{model}"], code_version="1",
         description="Walk-forward training: a model for each fold, purged and embargoed, its predictions on bars it "
         "never saw, and the model for live trading, registered in MLflow with its card and lineage.",
@@ -44,6 +46,7 @@ def _model(model: str) -> dg.AssetsDefinition:
             metadata={
                 "mlflow": dg.MetadataValue.url(page),
                 **_metadata(done),
+                **_sureness(done),
                 **ensemble_metadata(done, prepared.samples),
             },
         )
@@ -78,3 +81,16 @@ def _metadata(done: TrainedModel) -> Metadata:
         "folds": table(folds),
         "importance": image(drawing, "Share of the gain in the live model, the twenty best features."),
     }
+
+
+def _sureness(done: TrainedModel) -> Metadata:
+    """Return how sure the model was out of sample: coverage against its promise, width, abstention, calibration."""
+    certainty = done.result.certainty
+    if certainty is None:
+        return {}
+    figures = {f"sure_{name}": number(value) for name, value in certainty.figures().items() if isfinite(value)}
+    names = sorted({name for fold in done.result.folds for name in fold.certainty})
+    folds = [
+        {"fold": f"fold {f.index + 1}", **{name: f.certainty.get(name) for name in names}} for f in done.result.folds
+    ]
+    return {"sure_promised": number(certainty.level), **figures, "sureness_by_fold": table(folds)}

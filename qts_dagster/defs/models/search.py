@@ -2,10 +2,13 @@
 
 import json
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
 from qts_core.cli.models.searching import chosen_search, mlflow_watcher, search_of
+from qts_core.report.figures import bar_chart
 from qts_core.research.search.outcome import Progress, TrialOutcome
 from qts_core.research.search.preparing import Window
 from qts_core.research.search.result import SearchResult, proposal_text, save_search
@@ -14,7 +17,7 @@ from qts_core.research.search.summary import StudySummary
 from qts_core.research.search.watching import Watchers, WordsWatcher
 from qts_dagster.defs.resources import Platform
 from qts_dagster.lib.automation import owners
-from qts_dagster.lib.metadata import Metadata, number, table
+from qts_dagster.lib.metadata import Metadata, image, number, table
 from qts_dagster.lib.months import version_from
 from qts_dagster.lib.results import AssetResult
 
@@ -71,7 +74,8 @@ def _search(model: str) -> dg.AssetsDefinition:
             raise dg.Failure("the time limit of the search has passed; materialise it again to go on")
         save_search(platform.lake, result)
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(version_from([result.to_json()])), metadata=_metadata(result)
+            data_version=dg.DataVersion(version_from([result.to_json()])),
+            metadata={"mlflow": dg.MetadataValue.url(platform.runs_page), **_metadata(result)},
         )
 
     return searched
@@ -93,4 +97,43 @@ def _metadata(result: SearchResult) -> Metadata:
     ]
     figures = {f"test_{name}": number(value) for name, value in result.overall.items() if value is not None}
     proposal = dg.MetadataValue.md(f"```yaml\n{proposal_text(result)}```")
-    return {"windows": table(windows), "proposal": proposal, **figures}
+    return {
+        "method": number(result.method),
+        "objective": number(result.objective),
+        "trials": number(sum(int(str(window.summary["trials"])) for window in result.windows)),
+        "windows": table(windows),
+        "promised_and_kept": image(_promises(result), "Sharpe ratio on inner folds and on the test, by window."),
+        "best": table(_best(result)),
+        "warnings": dg.MetadataValue.md(_warnings(result)),
+        "proposal": proposal,
+        **figures,
+    }
+
+
+def _promises(result: SearchResult) -> str:
+    """Draw what each window's chosen trial showed where it was searched, and where no search looked."""
+    bars = [
+        (f"{window.label}: {where}", value)
+        for window in result.windows
+        for where, value in (("inner", window.summary["sharpe"]), ("test", window.tested.get("sharpe")))
+        if isinstance(value, float)
+    ]
+    return bar_chart(
+        [name for name, _ in bars], [value for _, value in bars], title="Net Sharpe ratio a year", is_signed=True
+    )
+
+
+def _best(result: SearchResult) -> list[dict[str, object]]:
+    """Return the last window's first trials with every part of their score."""
+    lines = _listed(result.windows[-1].summary["ranking"])
+    return [{**line, "parameters": json.dumps(line["parameters"], sort_keys=True)} for line in lines]
+
+
+def _warnings(result: SearchResult) -> str:
+    said = [f"* {w.label}: {sentence}" for w in result.windows for sentence in _listed(w.summary["warnings"])]
+    return "\n".join(said) or "none"
+
+
+def _listed(value: object) -> Sequence[Any]:
+    """Return a part of a summary that is a list; a summary is plain JSON, without types."""
+    return value if isinstance(value, list | tuple) else ()

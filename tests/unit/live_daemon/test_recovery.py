@@ -54,10 +54,10 @@ class World:
         self.core.swap_predictor(self.recovery.fresh_predictor(self.session, self.core))
         self.histories = 0
 
-    def changed(self, **dates: date) -> None:
-        """Give the first symbol other dates of membership."""
+    def changed(self, *, member_to: date) -> None:
+        """Have the first symbol leave on another day."""
         first, *others = self.recovery.instruments
-        self.recovery.instruments = (replace(first, **dates), *others)
+        self.recovery.instruments = (replace(first, member_to=member_to), *others)
 
 
 @pytest.fixture
