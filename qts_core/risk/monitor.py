@@ -119,7 +119,7 @@ class RiskMonitor:
         Estimates of a session know the bars up to its first one.
         """
         is_first = bars.slot == 0
-        if is_first:
+        if is_first and not np.isnan(self._close).all():
             self.sessions.update(self._close)
         linked = bars.close * bars.factor
         market = self.pulse.update(self.bars.update(linked))

@@ -117,14 +117,17 @@ class PreTrade:
     def _checks(
         self, column: int, symbol: str, weight: float, before: float, added: float
     ) -> list[tuple[str, float, float, str]]:
-        """Return (name, limit, value, reason) of every check, in the order in which they are asked."""
+        """Return (name, limit, value, reason) of every check, in the order in which they are asked.
+
+        What is forbidden whatever its size has the value 1 and the limit 0.
+        """
         chosen, context, sector = self._settings, self._context, int(self._sectors.index[column])
         checks: list[tuple[str, float, float, str]] = []
         if symbol in chosen.restricted:
-            checks.append(("limit.restricted", 0.0, added, f"{symbol} is restricted: it may only be reduced"))
+            checks.append(("limit.restricted", 0.0, 1.0, f"{symbol} is restricted: it may only be reduced"))
         if context.slots and not chosen.quiet_open_bars <= context.slot < context.slots - 1 - chosen.quiet_close_bars:
             reason = f"bar {context.slot + 1} of {context.slots} is outside the hours in which risk is added"
-            checks.append(("limit.hours", 0.0, added, reason))
+            checks.append(("limit.hours", 0.0, 1.0, reason))
         checks += (
             ("limit.position", chosen.max_position_ratio, abs(weight), CAP.format("one position")),
             ("limit.sector", float(self._sectors.caps[sector]), float(self._by_sector[sector]) + added,

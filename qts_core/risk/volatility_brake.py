@@ -61,6 +61,7 @@ class VolatilityBrake:
     def __init__(self, settings: BrakeSettings) -> None:
         self.settings = settings
         self._in_force = Brake()
+        self._reasons = (math.nan, VolatilityRegime.USUAL)
 
     @property
     def in_force(self) -> Brake:
@@ -74,6 +75,31 @@ class VolatilityBrake:
         wanted = min(self._leverage(forecast), self._invested(regime))
         # A cap that was not there yet does not come back step by step.
         gross_cap = min(wanted, before.gross_cap + s.rise_per_session)
+        self._reasons = (points, regime)
+        self._in_force = Brake(scale, gross_cap, self._explained(scale, gross_cap))
+        return self._in_force
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the state as JSON values; what is unknown and no cap are null."""
+        cap, (points, regime) = self._in_force.gross_cap, self._reasons
+        return {
+            "gross_cap": cap if cap < math.inf else None,
+            "points": None if math.isnan(points) else points,
+            "regime": regime.value,
+            "scale": self._in_force.scale,
+        }
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take up the state of :meth:`snapshot`."""
+        cap, points = (None if state[name] is None else float(cast(float, state[name])) for name in (
+            "gross_cap", "points"
+        ))  # fmt: skip
+        self._reasons = (math.nan if points is None else points, VolatilityRegime(str(state["regime"])))
+        scale, gross_cap = float(cast(float, state["scale"])), math.inf if cap is None else cap
+        self._in_force = Brake(scale, gross_cap, self._explained(scale, gross_cap))
+
+    def _explained(self, scale: float, gross_cap: float) -> tuple[Verdict, ...]:
+        s, (points, regime) = self.settings, self._reasons
         verdicts = []
         if scale < 1.0:
             reason = f"the market moves by {points:.1f} points a year: sizes are {scale:.0%} of the usual"
@@ -81,18 +107,7 @@ class VolatilityBrake:
         if gross_cap < s.max_leverage:
             reason = f"volatility is {regime}: at most {gross_cap:.0%} of equity is invested"
             verdicts.append(Verdict("market.cash", PORTFOLIO, True, reason, s.max_leverage, gross_cap))
-        self._in_force = Brake(scale, gross_cap, tuple(verdicts))
-        return self._in_force
-
-    def snapshot(self) -> dict[str, object]:
-        """Return the state as JSON values; no cap is null."""
-        cap = self._in_force.gross_cap
-        return {"scale": self._in_force.scale, "gross_cap": cap if cap < math.inf else None}
-
-    def restore(self, state: Mapping[str, object]) -> None:
-        """Take up the state of :meth:`snapshot`; the reasons come again with the next session."""
-        cap = state["gross_cap"]
-        self._in_force = Brake(float(cast(float, state["scale"])), math.inf if cap is None else float(cast(float, cap)))
+        return tuple(verdicts)
 
     def _scale(self, points: float) -> float:
         s = self.settings

@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 UNKNOWN_LOSS = math.nan
+FURTHEST = 4.0
+"""Normal deviations beyond which nobody asks: one day in 30,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,16 @@ class Moments:
 
     @property
     def is_expandable(self) -> bool:
-        """Whether Cornish and Fisher's quantile rises everywhere, so that it is a distribution (Maillard 2012).
+        """Whether Cornish and Fisher's quantile rises up to `FURTHEST` deviations to either side (Maillard 2012).
 
-        Its slope is a parabola in the normal quantile; it must not have two roots.
+        Its slope is a parabola in the normal quantile: it must be positive at both ends and at its lowest between.
         """
         square = self.excess / 8.0 - self.skew**2 / 6.0
         line = self.skew / 3.0
         level = 1.0 - self.excess / 8.0 + 5.0 * self.skew**2 / 36.0
-        return level > 0.0 and square >= 0.0 and line * line <= 4.0 * square * level
+        lowest = -line / (2.0 * square) if square > 0.0 else FURTHEST
+        places = (-FURTHEST, FURTHEST, min(max(lowest, -FURTHEST), FURTHEST))
+        return all(level + line * z + square * z * z > 0.0 for z in places)
 
 
 def historical(returns: Floats, *, confidence: float = 0.95) -> TailLoss:

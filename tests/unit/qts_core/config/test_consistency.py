@@ -40,6 +40,23 @@ from qts_core.config.settings import Settings
         ({"trading.trading_start_time": "17:00"}, ("trading_start_time is 17:00", "trading_end_time is 16:00")),
         ({"trading.signals.exit_threshold": 0.5}, ("exit_threshold is 0.5", "signal_threshold is 0.4")),
         ({"alpaca.rate_limit_per_minute": 100}, ("max_messages_per_minute is 150", "rate_limit_per_minute is 100")),
+        (
+            {"risk.kill_switch.actions": ("flatten_positions", "halt_trading")},
+            ("kill_switch.actions flattens positions", "does not cancel all orders first"),
+        ),
+        (
+            {"risk.kill_switch.policy": {"system_error": ("send_critical_alert",)}},
+            ("kill_switch.policy.system_error is send_critical_alert", "no halt_trading"),
+        ),
+        (
+            {"risk.kill_switch.actions": ("halt_trading", "shut_down", "log_state")},
+            ("kill_switch.actions shuts down before log_state",),
+        ),
+        (
+            {"risk.volatility_limits.threshold": 70.0},
+            ("volatility_limits.threshold is 70", "volatility_limits.severe is 60"),
+        ),
+        ({"risk.pre_trade.restricted_symbols": ("ZZZZ",)}, ("restricted_symbols has ZZZZ", "universe does not")),
         ({"monitoring.metrics_port": 9000}, ("metrics_port is 9000", "dashboard_port is 8000")),
     ],
 )

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from qts_core.market.panel import Floats
 from qts_core.risk.measures.clusters import Clusters, clusters_of, correlation_breakdown, correlations
 
 
-def returns(seed: int = 1, missing: float = 0.1, shape: tuple[int, int] = (120, 7)) -> np.ndarray:  # type: ignore[type-arg]
+def returns(seed: int = 1, missing: float = 0.1, shape: tuple[int, int] = (120, 7)) -> Floats:
     rng = np.random.default_rng(seed)
     values = rng.normal(0.0, 0.01, shape) + rng.normal(0.0, 0.01, (shape[0], 1))
     values[rng.random(shape) < missing] = np.nan
@@ -52,7 +53,7 @@ def test_clusters_are_the_connected_components_of_the_strong_pairs(seed: int, br
 
 
 def test_the_boundary_itself_joins_nothing_and_a_chain_joins_its_ends() -> None:
-    def pair(a: float, b: float) -> np.ndarray:  # type: ignore[type-arg]
+    def pair(a: float, b: float) -> Floats:
         return np.array([[1.0, a, 0.0], [a, 1.0, b], [0.0, b, 1.0]])
 
     assert clusters_of(pair(0.7, 0.0)).count == 3

@@ -81,4 +81,4 @@ def test_a_true_model_passes_and_one_that_halves_the_risk_does_not() -> None:
     wrong = coverage(returns, np.full(1000, 1.645 * 0.005), confidence=0.95)
     assert min(right.unconditional, right.independence, right.conditional) > 0.05
     assert wrong.unconditional < 1e-9
-    assert (right.days, right.expected) == (1000, pytest.approx(50.0))
+    assert (right.days, right.expected) == pytest.approx((1000, 50.0))
