@@ -1,22 +1,34 @@
-"""Markets of a calibration side by side, each in a process and a folder of its own that are gone afterwards."""
+"""Markets of a calibration side by side, each in a process and a lake of its own that are gone afterwards."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import tempfile
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
-from qts_core.adapters.lake import Lake
 from qts_core.adapters.settings_files import load_settings
+from qts_core.cli.rehearsal_journal import RehearsalJournal
 from qts_core.config.settings import Settings
 from qts_core.market.calendar import xnys
 from qts_core.market.errors import TrainingError
-from qts_core.research.calibration import Calibration, CalibrationSettings, MarketOutcome, calibrate_market
+from qts_core.research.calibration import (
+    Calibration,
+    CalibrationSettings,
+    MarketOutcome,
+    MemoryLake,
+    calibrate_market,
+)
 
-__all__ = ["run_calibration"]
+__all__ = ["Interrupted", "run_calibration"]
+
+Progress = Callable[[str], None]
+
+
+class Interrupted(Exception):
+    """The user ended a calibration; says how many markets are kept."""
 
 
 def run_calibration(
@@ -25,7 +37,8 @@ def run_calibration(
     markets: int,
     *,
     jobs: int = 1,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
+    is_new: bool = False,
 ) -> Calibration:
     """Rehearse `markets` markets, `jobs` at a time; the outcome does not depend on `jobs`.
 
@@ -37,40 +50,74 @@ def run_calibration(
     markets, jobs : int
     progress : callable, optional
         Told of each market that is done.
+    is_new : bool, default False
+        Whether to forget the markets that an earlier run left done.
 
     Raises
     ------
     TrainingError
         QTS-MODEL-073 if a process was killed.
+    Interrupted
+        If the user pressed Ctrl-C; what is done is kept.
     """
-    outcomes: dict[int, MarketOutcome] = {}
-    # Kernels and boosting share the cores among the processes instead of fighting for them.
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, markets), mp_context=context) as pool:
-        waiting = [pool.submit(_rehearse, rehearsal, number) for number in range(markets)]
-        try:
-            for future in as_completed(waiting):
-                done = future.result()
-                outcomes[done.number] = done
-                progress(f"  {len(outcomes)} of {markets}: {_sentence(done)}")
-        except BrokenProcessPool as error:
-            raise TrainingError(
-                "QTS-MODEL-073", "a process of the calibration was ended from outside", where="qts calibrate",
-                found=f"{len(outcomes)} of {markets} markets done", expected="about 2 GB of memory for each of --jobs",
-                fix="run it again with fewer --jobs or --symbols",
-            ) from error  # fmt: skip
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    journal = RehearsalJournal.of(settings, rehearsal)
+    if is_new:
+        journal.forget()
+    outcomes = journal.outcomes(markets)
+    if outcomes:
+        progress(f"  {len(outcomes)} of {markets} markets were done before")
+    open_ones = [number for number in range(markets) if number not in outcomes]
+
+    def take(done: MarketOutcome) -> None:
+        journal.add(done)
+        outcomes[done.number] = done
+        progress(f"  {len(outcomes)} of {markets}: {_sentence(done)}")
+
+    try:
+        _run(rehearsal, open_ones, jobs, take)
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped: {len(outcomes)} of {markets} markets are done and kept; "
+                          "the same command goes on from there") from None  # fmt: skip
+    except BrokenProcessPool as error:
+        raise TrainingError(
+            "QTS-MODEL-073", "a process of the calibration was ended from outside", where="qts calibrate",
+            found=f"{len(outcomes)} of {markets} markets done", expected="about 2 GB of memory for each of --jobs",
+            fix="run it again, with fewer --jobs or --symbols; what is done is kept",
+        ) from error  # fmt: skip
     nominal = 1.0 - settings.backtest.gates.min_deflated_sharpe_probability
     return Calibration(rehearsal, nominal, tuple(outcomes[number] for number in sorted(outcomes)))
 
 
+def _run(
+    rehearsal: CalibrationSettings, numbers: Sequence[int], jobs: int, take: Callable[[MarketOutcome], None]
+) -> None:
+    """Rehearse the markets with these numbers; `take` gets each as soon as it is done."""
+    if not numbers:
+        return
+    # Kernels, frames and boosting share the cores among the processes instead of fighting for them.
+    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    for library in ("OMP_NUM_THREADS", "POLARS_MAX_THREADS"):
+        os.environ.setdefault(library, threads)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(numbers)), mp_context=context, initializer=_ends_quietly) as pool:
+        waiting = [pool.submit(_rehearse, rehearsal, number) for number in numbers]
+        try:
+            for future in as_completed(waiting):
+                take(future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def _ends_quietly() -> None:
+    """Let Ctrl-C end a worker without a traceback; the parent says what happened."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _rehearse(rehearsal: CalibrationSettings, number: int) -> MarketOutcome:
-    settings = load_settings().settings
-    with tempfile.TemporaryDirectory(prefix="qts-calibration-") as folder:
-        return calibrate_market(Lake(folder), settings, rehearsal, number, calendar=xnys())
+    return calibrate_market(MemoryLake(), load_settings().settings, rehearsal, number, calendar=xnys())
 
 
 def _sentence(done: MarketOutcome) -> str:

@@ -6,9 +6,11 @@ own, a ledger of its own.
 
 from __future__ import annotations
 
+import json
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import numpy as np
@@ -58,7 +60,7 @@ class CalibrationSettings:
 
     signal: float
     seed: int
-    symbols: int = 50
+    symbols: int = 24
     months: int = 24
     trials: int = 1
 
@@ -100,6 +102,29 @@ class MarketOutcome:
     trades: int
     trials: int
     seconds: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return JSON values; a Sharpe ratio that is not defined is null."""
+        return {**asdict(self), "net_sharpe": self.net_sharpe if math.isfinite(self.net_sharpe) else None}
+
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        return json.dumps(self.as_dict(), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> MarketOutcome:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If it is anything else.
+        """
+        content = json.loads(text)
+        sharpe = content["net_sharpe"]
+        return cls(**{
+            **content, "refused_by": tuple(content["refused_by"]), "net_sharpe": math.nan if sharpe is None else sharpe
+        })  # fmt: skip
 
 
 def calibrate_market(

@@ -72,10 +72,7 @@ class Calibration:
             "median_net_sharpe": float(np.median(known)) if len(known) else None,
             "refused_by": self.refusals(),
             "verdict": self.verdict(),
-            "outcomes": [
-                {**asdict(outcome), "net_sharpe": outcome.net_sharpe if np.isfinite(outcome.net_sharpe) else None}
-                for outcome in self.outcomes
-            ],
+            "outcomes": [outcome.as_dict() for outcome in self.outcomes],
         }
 
 

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from qts_core.adapters.lake import Lake
 from qts_core.adapters.settings_files import load_settings
 from qts_core.market.calendar import xnys
-from qts_core.research.calibration import CalibrationSettings, MarketOutcome, calibrate_market
+from qts_core.research.calibration import CalibrationSettings, MarketOutcome, MemoryLake, calibrate_market
 
 SMALL = CalibrationSettings(signal=0.0, seed=2, symbols=20, months=15, trials=2)
 
 
 def rehearse(folder: Path, rehearsal: CalibrationSettings, number: int = 0) -> MarketOutcome:
     settings = load_settings(environment={"QTS_HOME": str(folder)}).settings
-    return calibrate_market(Lake(folder / "lake"), settings, rehearsal, number, calendar=xnys())
+    return calibrate_market(MemoryLake(), settings, rehearsal, number, calendar=xnys())
 
 
 def test_noise_is_refused_and_every_trial_counts(tmp_path: Path) -> None:
