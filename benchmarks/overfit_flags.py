@@ -24,7 +24,7 @@ from qts_core.research.overfit_flags import (
 from qts_core.training.evaluation import rank_ic
 
 Case = Callable[[np.random.Generator], OverfitFlag]
-SESSIONS = 310
+SESSIONS, BARS = 310, 26
 
 
 def gap_case(rng: np.random.Generator, *, signal: float, noise_features: int) -> OverfitFlag:
@@ -73,19 +73,21 @@ def regime_case(rng: np.random.Generator, *, sharpe: float, where: str) -> Overf
     for day in range(1, SESSIONS):
         turbulence[day] = 0.97 * turbulence[day - 1] + 0.15 * rng.standard_normal()
     spread = 0.01 * np.exp(turbulence)
-    market = spread * rng.standard_normal(SESSIONS)
+    bars = spread[:, None] * rng.standard_normal((SESSIONS, BARS)) / np.sqrt(BARS)
+    market, moved = bars.sum(axis=1), np.sqrt((bars**2).sum(axis=1))
     earns = np.ones(SESSIONS, dtype=bool)
     if where == "turbulent":
         earns = turbulence > np.quantile(turbulence, 2 / 3)
     elif where == "quarter":
         earns = np.arange(SESSIONS) // 63 == rng.integers(0, 4)
     returns = 0.005 * (sharpe / np.sqrt(252) * earns / earns.mean() + rng.standard_normal(SESSIONS))
-    return regime_dependence(returns, market, seed=int(rng.integers(1 << 31)))
+    return regime_dependence(returns, market, moved, seed=int(rng.integers(1 << 31)))
 
 
 CASES: tuple[tuple[str, str, bool, Case], ...] = (
     ("in_sample_gap", "no signal, 30 features", True, lambda r: gap_case(r, signal=0.0, noise_features=29)),
     ("in_sample_gap", "true IC 0.02, 30 features", True, lambda r: gap_case(r, signal=0.02, noise_features=29)),
+    ("in_sample_gap", "no signal, 10 features", True, lambda r: gap_case(r, signal=0.0, noise_features=9)),
     ("in_sample_gap", "true IC 0.10, 5 features", False, lambda r: gap_case(r, signal=0.1, noise_features=4)),
     ("in_sample_gap", "true IC 0.05, 5 features", False, lambda r: gap_case(r, signal=0.05, noise_features=4)),
     ("parameter_sensitivity", "best of 30 worthless points", True, lambda r: sensitive_case(r, plateau=0.0)),

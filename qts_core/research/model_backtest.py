@@ -32,9 +32,12 @@ from qts_core.research.overfit_flags import (
     few_trades,
     high_turnover,
     in_sample_gap,
+    parameter_sensitivity,
     regime_dependence,
     session_market,
+    session_turbulence,
 )
+from qts_core.research.search.sensitivity import searched_sensitivity
 from qts_core.research.training_summary import TrainingSummary, load_predictions
 from qts_core.targets import forward_return, parse_target
 from qts_core.trading.abstention import ABSTAINED
@@ -73,8 +76,10 @@ class ModelBacktest:
         What the model promised out of sample, and what came.
     without : ModelBacktest, optional
         The same predictions traded without abstention.
-    market : float64 [D], optional
-        Mean return of the symbols on each session.
+    market, turbulence : float64 [D], optional
+        Mean return of the symbols on each session, and how much they moved within it.
+    sensitivity : OverfitFlag, optional
+        Whether the search that found the hyperparameters found a spike.
     is_abstaining : bool
         Whether the model kept silent by its rules, as it does live.
     """
@@ -91,6 +96,8 @@ class ModelBacktest:
     uncertainty: UncertaintyRecord | None = None
     without: ModelBacktest | None = None
     market: Floats | None = None
+    turbulence: Floats | None = None
+    sensitivity: OverfitFlag | None = None
     is_abstaining: bool = True
 
     @property
@@ -133,7 +140,8 @@ class ModelBacktest:
             in_sample_gap(inside, outside),
             few_trades(len(self.result.trades)),
             high_turnover(self.turnover_per_session),
-            regime_dependence(self.returns, market),
+            regime_dependence(self.returns, market, self.turbulence),
+            parameter_sensitivity(0.0, ()) if self.sensitivity is None else self.sensitivity,
         )
 
     def metrics(self) -> dict[str, float]:
@@ -216,8 +224,14 @@ def run_model_backtest(
     return ModelBacktest(
         summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds,
         _link(summary, panel, predictions), load_record(lake, summary), market=session_market(panel, curve.days),
-        is_abstaining=is_abstaining,
+        turbulence=session_turbulence(panel, curve.days),
+        sensitivity=_sensitivity(lake, settings, summary.model), is_abstaining=is_abstaining,
     )  # fmt: skip
+
+
+def _sensitivity(lake: LakePort, settings: Settings, key: str) -> OverfitFlag | None:
+    chosen = settings.models.models.get(key)
+    return None if chosen is None else searched_sensitivity(lake, key, chosen)
 
 
 def _link(summary: TrainingSummary, panel: Panel, predictions: Floats) -> PermutationLink | None:

@@ -20,16 +20,19 @@ __all__ = [
     "parameter_sensitivity",
     "regime_dependence",
     "session_market",
+    "session_turbulence",
 ]
 
 LEAST_KEPT = 0.2
 LEAST_IN_SAMPLE_IC = 0.02
+LEAST_LOST = 0.1
 SPIKE = 0.5
 FEWEST_TRADES = 100
 MOST_TURNOVER = 2.0
 SIGNIFICANCE = 0.05
 LEFT_WITHOUT = 0.5
 REGIME_SESSIONS = 20
+TURBULENCE_SESSIONS = 3
 QUARTER_SESSIONS = 63
 BLOCK_SESSIONS = 5
 DRAWS = 400
@@ -76,7 +79,10 @@ def in_sample_gap(inside: Sequence[float], outside: Sequence[float]) -> OverfitF
     """Judge mean rank ICs of the folds, in sample and out of sample.
 
     The statistic is the share of the mean in-sample rank IC that is left out of sample. Boosted trees always lose
-    most of it, so only less than a fifth is a sign; below an in-sample IC of 0.02 there is nothing to lose.
+    most of it, so only less than a fifth is a sign, and only where at least a tenth of correlation is lost: who
+    remembers noise shows it by a high in-sample IC. What is lost below that cannot be told from the chance of a few
+    folds, and whether the little that is left is worth anything the gates judge. Below an in-sample IC of 0.02 there
+    is nothing to lose.
     """
     pairs = [(i, o) for i, o in zip(inside, outside, strict=True) if math.isfinite(i) and math.isfinite(o)]
     before = float(np.mean([i for i, _ in pairs])) if pairs else math.nan
@@ -85,7 +91,8 @@ def in_sample_gap(inside: Sequence[float], outside: Sequence[float]) -> OverfitF
     after = float(np.mean([o for _, o in pairs]))
     kept = after / before
     said = f"rank IC {before:.3f} in sample and {after:.3f} out of sample: {kept:.0%} is left"
-    return OverfitFlag("flag.in_sample_gap", kept, LEAST_KEPT, kept < LEAST_KEPT, True, said)
+    is_raised = kept < LEAST_KEPT and before - after >= LEAST_LOST
+    return OverfitFlag("flag.in_sample_gap", kept, LEAST_KEPT, is_raised, True, said)
 
 
 def parameter_sensitivity(chosen: float, neighbours: Sequence[float]) -> OverfitFlag:
@@ -113,24 +120,32 @@ def high_turnover(turnover_per_session: float) -> OverfitFlag:
     return OverfitFlag("flag.turnover", turnover_per_session, MOST_TURNOVER, is_raised, True, said)
 
 
-def regime_dependence(returns: Floats, market: Floats, *, seed: int = 7) -> OverfitFlag:
+def regime_dependence(
+    returns: Floats, market: Floats, turbulence: Floats | None = None, *, seed: int = 7
+) -> OverfitFlag:
     """Judge whether what was earned comes from one regime of volatility, of trend, or from one quarter of a year.
 
     Parameters
     ----------
     returns, market : float64 [D]
         Net return of each session, and of the market on it.
+    turbulence : float64 [D], optional
+        How much the market moved within each session (:func:`session_turbulence`); guessed from its moves from
+        session to session otherwise, which finds far less.
     seed : int
 
     Notes
     -----
     The statistic is the largest Welch t of a regime's mean return less that of all other sessions, over terciles of
-    the market's volatility and move of 20 sessions and over stretches of 63 sessions. Its p value comes from shuffling
+    the market's turbulence around a session and of its move over 20 sessions, and over stretches of 63 sessions. The
+    regime is a description after the fact, so it may look to both sides. Its p value comes from shuffling
     the returns in blocks of a week, so that choosing the largest is paid for. The flag is raised when p is below 0.05
     and the sessions outside earn less than half of what an average session earns.
     """
-    known = np.isfinite(returns) & np.isfinite(market)
-    values, groups = returns[known], _regimes(market[known])
+    rough = np.abs(market) if turbulence is None else turbulence
+    known = np.isfinite(returns) & np.isfinite(market) & np.isfinite(rough)
+    reach = REGIME_SESSIONS if turbulence is None else TURBULENCE_SESSIONS
+    values, groups = returns[known], _regimes(market[known], rough[known], reach)
     if groups.shape[1] < 2 or not values.mean() > 0:
         return _silent("regime_dependence", SIGNIFICANCE, "nothing was earned, or there are too few sessions")
     rng = np.random.default_rng(seed)
@@ -152,23 +167,43 @@ def session_market(panel: Panel, days: NDArray[np.int32]) -> Floats:
     """Return the mean return of all symbols from close to close on each of `days`, float64 [D]; NaN where unknown."""
     line = panel.timeline
     is_last = line.slot == line.slots - 1
-    closes = (panel["close"] * panel["factor"])[is_last]
-    move = closes[1:] / closes[:-1] - 1.0
-    known = np.isfinite(move)
-    mean = np.where(known, move, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    mean = _mean_moves((panel["close"] * panel["factor"])[is_last])
     by_day = dict(zip(line.session[is_last][1:].tolist(), mean.tolist(), strict=True))
     return np.array([by_day.get(day, math.nan) for day in days.tolist()], dtype=np.float64)
 
 
-def _regimes(market: Floats) -> NDArray[np.bool_]:
+def session_turbulence(panel: Panel, days: NDArray[np.int32]) -> Floats:
+    """Return how much the mean symbol moved from bar to bar on each of `days`, float64 [D]; NaN where unknown.
+
+    The root of the sum of squared moves: realised volatility, which one session is enough to measure.
+    """
+    line = panel.timeline
+    moves = _mean_moves(panel["close"] * panel["factor"])
+    sessions = line.session[1:]
+    first = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
+    total = np.sqrt(np.add.reduceat(moves**2, first))
+    by_day = dict(zip(sessions[first].tolist(), total.tolist(), strict=True))
+    return np.array([by_day.get(day, math.nan) for day in days.tolist()], dtype=np.float64)
+
+
+def _mean_moves(closes: Floats) -> Floats:
+    """Return the mean move of all symbols from row to row, float64 [T - 1]; 0 where none moved."""
+    move = closes[1:] / closes[:-1] - 1.0
+    known = np.isfinite(move)
+    mean: Floats = np.where(known, move, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return mean
+
+
+def _regimes(market: Floats, rough: Floats, reach: int) -> NDArray[np.bool_]:
     """Return one column a regime, bool [D, G]; of those with 20 sessions inside and as many outside."""
     count = len(market)
     if count < 3 * REGIME_SESSIONS:
         return np.empty((count, 0), dtype=bool)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(rough, (reach // 2, (reach - 1) // 2), mode="edge"), reach)
     padded = np.r_[np.full(REGIME_SESSIONS - 1, market[0]), market]
-    window = np.lib.stride_tricks.sliding_window_view(padded, REGIME_SESSIONS)
+    behind = np.lib.stride_tricks.sliding_window_view(padded, REGIME_SESSIONS)
     columns: list[NDArray[np.bool_]] = []
-    for measure in (window.std(axis=1), window.sum(axis=1)):
+    for measure in (around.mean(axis=1), behind.sum(axis=1)):
         third = np.searchsorted(np.quantile(measure, [1 / 3, 2 / 3]), measure)
         columns += [third == k for k in range(3)]
     quarter = np.arange(count) // QUARTER_SESSIONS

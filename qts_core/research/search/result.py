@@ -12,7 +12,7 @@ from qts_core.market.time import from_micros
 from qts_core.models.base import Parameter
 from qts_core.ports.lake import LakePort, LakeReader
 
-__all__ = ["FINAL", "SearchResult", "WindowResult", "load_search", "proposal_text", "save_search"]
+__all__ = ["FINAL", "SearchResult", "WindowResult", "has_search", "load_search", "proposal_text", "save_search"]
 
 FINAL = "final"
 """Label of the window of the model that goes live."""
@@ -108,6 +108,11 @@ class SearchResult:
 def save_search(lake: LakePort, result: SearchResult) -> None:
     """Leave the result in the lake; a search of the same model before it is replaced."""
     lake.write_blob(_blob(result.model), result.to_json().encode())
+
+
+def has_search(lake: LakeReader, model: str) -> bool:
+    """Return whether a search of `model` was finished."""
+    return lake.has_blob(_blob(model))
 
 
 def load_search(lake: LakeReader, model: str) -> SearchResult:
