@@ -170,7 +170,7 @@ def test_b63_a_daily_loss_of_a_fifth_is_the_most_that_may_be_asked_for(tmp_path:
         ("portfolio: {is_long_only: 1}", "found 1, expected true or false"),
         ("portfolio: {max_gross_exposure: 1,5}", "A key is no text at "),
         ("risk_limits: {max_drawdown: 0,1}", "A key is no text at "),
-        ("position_sizing: {method: [volatility_based]}", "expected 'volatility_based' or 'equal_weight'"),
+        ("position_sizing: {method: [volatility_based]}", "expected 'volatility_based', 'equal_weight'"),
     ],
 )
 def test_b64_words_and_numbers_of_another_yaml_are_refused(tmp_path: Path, text: str, words: str) -> None:

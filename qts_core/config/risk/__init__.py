@@ -6,8 +6,10 @@ from qts_core.config.risk.kill import KillSwitchSettings
 from qts_core.config.risk.live import LIVE_PLACES, LiveProfile
 from qts_core.config.risk.losses import DrawdownActions, DrawdownLevel, RiskLimits
 from qts_core.config.risk.monitoring import RiskMonitoring, VolatilityLimits
+from qts_core.config.risk.optimisation import OptimisationSettings
 from qts_core.config.risk.portfolio import PortfolioSettings
 from qts_core.config.risk.pre_trade import PreTradeSettings
+from qts_core.config.risk.rebalancing import RebalancingSettings
 from qts_core.config.risk.sizing import PositionSizing
 from qts_core.config.section import Section
 
@@ -16,9 +18,11 @@ __all__ = [
     "DrawdownLevel",
     "KillSwitchSettings",
     "LiveProfile",
+    "OptimisationSettings",
     "PortfolioSettings",
     "PositionSizing",
     "PreTradeSettings",
+    "RebalancingSettings",
     "RiskLimits",
     "RiskMonitoring",
     "RiskSettings",
@@ -33,6 +37,10 @@ class RiskSettings(Section):
     """Size of one position."""
     portfolio: PortfolioSettings = PortfolioSettings()
     """Limits of the portfolio."""
+    optimisation: OptimisationSettings = OptimisationSettings()
+    """How an optimiser spreads weights."""
+    rebalancing: RebalancingSettings = RebalancingSettings()
+    """When held weights are corrected."""
     risk_limits: RiskLimits = RiskLimits()
     """Loss limits."""
     drawdown_actions: DrawdownActions = DrawdownActions()
