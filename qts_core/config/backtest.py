@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from qts_core.config.fill_models import FillModelSettings
 from qts_core.config.section import Dollars, OpenFraction, Section
 
-__all__ = ["BacktestSettings", "FillMode", "GateSettings"]
+__all__ = ["BacktestSettings", "FillMode", "FillModelSettings", "GateSettings"]
 
 FillMode = Literal["optimistic", "realistic", "pessimistic", "alpaca-paper"]
 Bps = Annotated[float, Field(ge=0, le=1000)]
@@ -57,5 +58,7 @@ class BacktestSettings(Section):
     """Commission, basis points of traded value; default by fill model."""
     short_borrow_bps_per_year: Annotated[float, Field(ge=0, le=100_000)] | None = None
     """Borrow fee on short positions, basis points a year; default by fill model."""
+    fill_models: FillModelSettings = FillModelSettings()
+    """Beyond the fill mode: slippage and spread models, volume, latency, paths inside a bar, margin and interest."""
     gates: GateSettings = GateSettings()
     """What a model must show."""

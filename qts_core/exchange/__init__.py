@@ -3,6 +3,7 @@
 from qts_core.exchange.amend import Amendment
 from qts_core.exchange.broker import BrokerTerms
 from qts_core.exchange.capabilities import ALPACA, Capability
+from qts_core.exchange.configured import fills_of
 from qts_core.exchange.engine import SimulatedExchange
 from qts_core.exchange.halts import Halt
 from qts_core.exchange.intrabar import Ambiguity, AmbiguityKind, IntrabarPath
@@ -69,6 +70,7 @@ __all__ = [
     "VolatilitySlippage",
     "VolumeSlippage",
     "fill_settings",
+    "fills_of",
     "settlement_cycle",
     "settlement_day",
 ]

@@ -37,12 +37,11 @@ Ask = Callable[[str], Decimal | None]
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """What the positions are worth at the last prices, USD; `shorts` is at most 0, `largest` counted positive."""
+    """What the positions are worth at the last prices, USD; `shorts` is at most 0."""
 
     equity: Decimal
     longs: Decimal
     shorts: Decimal
-    largest: Decimal = ZERO
 
     @property
     def gross(self) -> Decimal:
@@ -83,16 +82,14 @@ class Account:
     def valuation(self) -> Valuation:
         """Return equity and exposure at the last prices."""
         if self._valuation is None:
-            longs = shorts = largest = ZERO
+            longs = shorts = ZERO
             for symbol, position in self.ledger.positions.items():
                 value = position.quantity * self.price_of(symbol, position)
                 if value > 0:
                     longs += value
-                    largest = max(largest, value)
                 elif value < 0:
                     shorts += value
-                    largest = max(largest, -value)
-            self._valuation = Valuation(self.ledger.cash + longs + shorts, longs, shorts, largest)
+            self._valuation = Valuation(self.ledger.cash + longs + shorts, longs, shorts)
         return self._valuation
 
     def observe(self, symbols: tuple[str, ...], prices: Floats) -> None:
@@ -180,7 +177,6 @@ class Account:
     def margin(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> Margin:
         """Return what the account may still do, open orders counted."""
         valuation = self.valuation()
-        is_concentrated = valuation.largest > self._broker.max_concentration * valuation.equity
         return margin_of(
             equity=valuation.equity,
             cash=self.ledger.cash,
@@ -191,7 +187,7 @@ class Account:
             last_gross=self._last_gross,
             max_multiplier=int(configuration.max_margin_multiplier),
             non_marginable=self._non_marginable(),
-            is_liquidation_only=is_concentrated or self.calls.is_restricted(self._day),
+            is_liquidation_only=self.calls.is_restricted(self._day) or self._is_concentrated(valuation),
         )
 
     def view(self, open_orders: Sequence[OrderRecord], configuration: AccountConfiguration, ask: Ask) -> AccountView:
@@ -242,6 +238,11 @@ class Account:
 
     def _maintenance(self) -> Decimal:
         return sum((maintenance_requirement(h, self._broker) for h in self.holdings()), ZERO)
+
+    def _is_concentrated(self, valuation: Valuation) -> bool:
+        most = self._broker.max_concentration * valuation.equity
+        # One position is at most all of them: looked at only where that leaves a question.
+        return valuation.gross > most and any(abs(h.value) > most for h in self.holdings())
 
     def _non_marginable(self) -> Decimal:
         if not self._broker.non_marginable:

@@ -355,14 +355,15 @@ class SimulatedExchange:
             others = [o for o in self._book.open() if o.id != ignored]
             return self._account.margin(others, self.configuration, self._ask)
 
+        last = self.last_price(request.symbol)
         return Standing(
             instrument=self.instruments[request.symbol],
             configuration=self.configuration,
             position=self.quantity(request.symbol),
             open_orders=[o for o in self._book.open(request.symbol) if o.id != ignored],
-            ask=self._ask(request.symbol),
+            ask=None if last is None else taking(last, 1, self._quote),
             margin=margin,
-            last=self.last_price(request.symbol),
+            last=last,
             is_borrowable=request.symbol not in self._unlendable,
         )
 

@@ -90,6 +90,8 @@ def opening_value(request: OrderRequest, ask: Decimal | None) -> Decimal | None:
 def refuse_not_permitted(request: OrderRequest, standing: Standing) -> Refused | None:
     """Return why this account may not send `request` now, or None."""
     is_closing = intent_of(request.side, standing.position).endswith("close")
+    if request.order_class is OrderClass.OCO and not is_closing:
+        return Refused(422, NOT_ACCEPTABLE, "oco orders must be exit orders of a position")
     return (
         refuse_bases(request, standing.last)
         or _restricted(request, standing, is_closing=is_closing)
@@ -108,8 +110,6 @@ def _restricted(request: OrderRequest, standing: Standing, *, is_closing: bool) 
             return Refused(403, NOT_PERMITTED, f'asset "{request.symbol}" is not fractionable')
         if not standing.configuration.fractional_trading:
             return Refused(403, NOT_PERMITTED, "account is not allowed to trade fractional shares")
-    if request.order_class is OrderClass.OCO and not is_closing:
-        return Refused(422, NOT_ACCEPTABLE, "oco orders must be exit orders of a position")
     if request.side is OrderSide.SELL and not is_closing:
         if is_fractional(request):
             return Refused(422, NOT_ACCEPTABLE, "fractional orders cannot be sold short")

@@ -110,7 +110,11 @@ class FillSettings:
 
 PRESETS = {
     FillMode.OPTIMISTIC: FillSettings(
-        FillMode.OPTIMISTIC, half_spread_bps=Decimal("0.5"), slippage_bps=ZERO, is_touch_enough=True
+        FillMode.OPTIMISTIC,
+        half_spread_bps=Decimal("0.5"),
+        slippage_bps=ZERO,
+        is_touch_enough=True,
+        path=IntrabarPath.BEST,
     ),
     FillMode.REALISTIC: FillSettings(),
     FillMode.PESSIMISTIC: FillSettings(
@@ -135,6 +139,7 @@ def fill_settings(
     half_spread_bps: float | Decimal | None = None,
     slippage_bps: float | Decimal | None = None,
     commission_bps: float | Decimal | None = None,
+    short_borrow_bps_per_year: float | Decimal | None = None,
 ) -> FillSettings:
     """Return the preset of `mode` with single numbers replaced.
 
@@ -144,6 +149,8 @@ def fill_settings(
         ``optimistic``, ``realistic``, ``pessimistic`` or ``alpaca-paper``.
     half_spread_bps, slippage_bps, commission_bps : number, optional
         Basis points of the price; None keeps the preset's.
+    short_borrow_bps_per_year : number, optional
+        Basis points a year; None keeps the preset's.
 
     Raises
     ------
@@ -160,4 +167,5 @@ def fill_settings(
         half_spread_bps=chosen(half_spread_bps, preset.half_spread_bps),
         slippage_bps=chosen(slippage_bps, preset.slippage_bps),
         commission_bps=chosen(commission_bps, preset.commission_bps),
+        short_borrow_bps_per_year=chosen(short_borrow_bps_per_year, preset.short_borrow_bps_per_year),
     )

@@ -107,8 +107,8 @@ class AlmgrenChriss:
 
     With participation measured in the bar's usual volume and moves in the bar's sigma:
     ``temporary = base + eta x sigma x q / V`` falls on the fill alone; ``permanent = gamma x sigma x q / V`` stays for
-    the rest of the session, and a fill pays the mean of it over its own shares: half. The permanent part of X shares
-    costs ``gamma x sigma / V x X^2 / 2`` however they are sliced (their equation 20).
+    the rest of the session, and a fill pays the mean of it over its own shares: half, where the paper's slices pay
+    nothing of their own. The permanent part of X shares costs ``gamma x sigma / V x X^2 / 2`` however they are sliced.
     """
 
     eta: float = 0.5

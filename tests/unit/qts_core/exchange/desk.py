@@ -28,6 +28,10 @@ INSTRUMENTS = {
     "BBB": Instrument("BBB", is_shortable=False, is_fractionable=False),
     "CCC": Instrument("CCC", is_tradable=False),
 }
+AMOUNTS = (
+    "limit_price", "stop_price", "notional", "trail_price", "trail_percent", "take_profit_limit_price",
+    "stop_loss_stop_price", "stop_loss_limit_price",
+)  # fmt: skip
 Prices = tuple[float, float, float, float]
 
 
@@ -38,6 +42,8 @@ class Desk:
         self.exchange = SimulatedExchange(settings, INSTRUMENTS, Decimal(cash), start=OPEN - timedelta(days=1))
         self.now = OPEN
         self.count = 0
+        self.volume = 1e6
+        """Shares in each bar."""
 
     def bar(self, prices: Mapping[str, Prices]) -> BarSlice:
         """Return the minute that starts now; symbols that are not named have none."""
@@ -45,7 +51,7 @@ class Desk:
         for symbol, values in prices.items():
             columns[:, SYMBOLS.index(symbol)] = values
         slot = int((self.now - OPEN) / timedelta(minutes=1))
-        volume = np.where(np.isnan(columns[0]), np.nan, 1000.0)
+        volume = np.where(np.isnan(columns[0]), np.nan, self.volume)
         first, high, low, close = columns
         end = self.now + timedelta(minutes=1)
         return BarSlice(self.now, end, slot, 390, SYMBOLS, first, high, low, close, volume, np.ones(len(SYMBOLS)))
@@ -63,7 +69,7 @@ class Desk:
         self.count += 1
         number = None if quantity is None else Decimal(quantity)
         content: dict[str, object] = {"client_order_id": f"order-{self.count}", "quantity": number, **more}
-        for name in ("limit_price", "stop_price", "notional"):
+        for name in AMOUNTS:
             if isinstance(content.get(name), str):
                 content[name] = Decimal(str(content[name]))
         if "type" not in content:
