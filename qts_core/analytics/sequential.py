@@ -61,10 +61,11 @@ class SequentialComparison:
         """The state of the comparison in words, the second model seen from the first."""
         if self.n == 0:
             return "nothing to compare yet"
+        seen = f"{self.n} block{'' if self.n == 1 else 's'}"
         if not self.is_decided:
-            return f"no difference shown after {self.n} blocks (always-valid p = {self.p_value:.3g})"
+            return f"no difference shown after {seen} (always-valid p = {self.p_value:.3g})"
         better = "better" if self.mean > 0 else "worse"
-        return f"{better} by {abs(self.mean):.4g} a block, shown after {self.n} blocks (p = {self.p_value:.3g})"
+        return f"{better} by {abs(self.mean):.4g} a block, shown after {seen} (always-valid p = {self.p_value:.3g})"
 
 
 def compare_in_sequence(differences: Floats, *, spread: float, alpha: float = 0.05) -> SequentialComparison:

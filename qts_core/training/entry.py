@@ -18,6 +18,8 @@ __all__ = ["TrainingEntry"]
 
 ALL_FEATURES = FeatureSelection()
 NO_UNCERTAINTY = UncertaintySettings()
+LATER = {"adaptive_rates", "adaptive_memory_bars"}
+"""Settings that trainings of before did not have: unnamed where they change nothing, so that bytes stay."""
 VALIDATION_SHARE = 0.15
 ENSEMBLE = "ensemble"
 
@@ -129,7 +131,8 @@ class TrainingEntry:
             content = b"".join(part for _, part in sorted(self.start.to_files().items()))
             chosen["continue_from"] = hashlib.sha256(content).hexdigest()
         if self.uncertainty.is_active:
-            chosen |= {f"uncertainty.{name}": str(value) for name, value in self.uncertainty.model_dump().items()}
+            told = self.uncertainty.model_dump(exclude=set() if self.uncertainty.adaptive_rates else LATER)
+            chosen |= {f"uncertainty.{name}": str(value) for name, value in told.items()}
         if self.ensemble is not None:
             chosen |= self.ensemble.as_dict()
         return {

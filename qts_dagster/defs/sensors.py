@@ -134,7 +134,8 @@ def _retrain() -> dg.SensorDefinition:
         models = enabled_models(platform)
         run = retraining_of(
             model_of(report.model_id, models) or models, run_key=f"health-{number}",
-            reason=f"{report.kind} {report.value:.4g}",
+            reason=f"the daemon reported {report.kind} {report.value:.4g} of {report.model_id}, limit "
+            f"{report.threshold:.4g}",
         )  # fmt: skip
         cursor = {"report": str(number), "requested_at": report.created_at.isoformat()}
         return dg.SensorResult(run_requests=[run], cursor=encode_cursor(cursor))

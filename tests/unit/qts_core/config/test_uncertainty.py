@@ -37,6 +37,11 @@ def test_everything_is_off_by_default() -> None:
         ({"intervals": "split", "groups": {"a": ("X",), "b": ("X",)}}, "groups name X twice"),
         ({"adaptive_rate": 0.01}, "adaptive_rate is 0.01 but neither"),
         ({"intervals": "split", "adaptive_rate": 0.05}, "outcomes come 27 bars late; above 0.037"),
+        ({"adaptive_rates": (0.001, 0.01)}, "adaptive_rates are 0.001, 0.01 but neither"),
+        ({"intervals": "split", "adaptive_rates": (0.001, 0.05)}, "outcomes come 27 bars late; above 0.037"),
+        ({"intervals": "split", "adaptive_rates": (0.01,)}, "two or more, each once"),
+        ({"intervals": "split", "adaptive_rates": (0.01, 0.01)}, "two or more, each once"),
+        ({"intervals": "split", "adaptive_rate": 0.01, "adaptive_rates": (0.001, 0.01)}, "one of the two"),
     ],
 )
 def test_a_contradiction_is_named(chosen: dict[str, object], words: str) -> None:
@@ -59,7 +64,16 @@ def test_a_classifier_may_have_all_of_it() -> None:
     assert chosen.is_fitted
 
 
-@pytest.mark.parametrize("wrong", [{"level": 1.0}, {"level": 0.0}, {"adaptive_rate": 0.5}, {"calibration_share": 0.9}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": 1.0},
+        {"level": 0.0},
+        {"adaptive_rate": 0.5},
+        {"adaptive_rates": [0.0, 0.01]},
+        {"calibration_share": 0.9},
+    ],
+)
 def test_values_beyond_reason_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         UncertaintySettings.model_validate(wrong)
