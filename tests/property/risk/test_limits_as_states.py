@@ -38,7 +38,7 @@ SLOTS = 6
 SLACK = 1e-9
 CLUSTERS = Clusters(np.array([0, 0, 1, 1, 2, 2]), 3)
 MOVES = st.lists(st.floats(-0.12, 0.12), min_size=N, max_size=N)
-WANTED = st.lists(st.floats(-0.6, 0.6), min_size=N, max_size=N)
+WANTED = st.lists(st.floats(-0.6, 0.6) | st.sampled_from([-0.2, -0.1, 0.1, 0.2]), min_size=N, max_size=N)
 NOW = from_micros(1_700_000_000_000_000)
 
 
@@ -96,14 +96,15 @@ class Trading(RuleBasedStateMachine):
             assert self.switch.mode is RiskMode.FLATTEN
 
     @precondition(lambda self: self.equity() > 20_000.0)
-    @rule(wanted=WANTED)
-    def a_decision(self, wanted: list[float]) -> None:
+    @rule(wanted=WANTED, is_fitted=st.booleans())
+    def a_decision(self, wanted: list[float], *, is_fitted: bool) -> None:
+        """Decide with both lines of defence, or with the second alone: it must hold by itself."""
         equity, mode = self.equity(), self.mode()
         current = self.shares * self.price / equity
         stop = self.stops.update(self.shares, self.paid, self.price, equity)
         target = self.decided(np.array(wanted) * self.losses.scale, current, mode)
         target = stop.applied(target)
-        if mode in (RiskMode.NORMAL, RiskMode.REDUCE_ONLY):
+        if is_fitted and mode in (RiskMode.NORMAL, RiskMode.REDUCE_ONLY):
             target, _ = within_limits(target, current, self.sectors, LIMITS, CLUSTERS)
         on_order = np.array([self.orders.get(i, 0.0) for i in range(N)]) * self.price / equity
         context = TradeContext(slot=self.slot, slots=SLOTS + 2, clusters=CLUSTERS, buying_power=1.0)
