@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from qts_core.exchange import AccountConfiguration, AccountView, Charge, ExchangeEvent, Fill, OrderRecord, PositionView
+from qts_core.exchange.trailing import working_stop
 from qts_core.market.ids import stable_uuid
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import ZERO, plain
+from qts_core.market.orders import OrderType
 from qts_core.market.time import NEW_YORK
 
 __all__ = [
@@ -87,9 +90,10 @@ def asset_json(instrument: Instrument) -> Json:
     }
 
 
-def order_json(order: OrderRecord) -> Json:
-    """Write an order (protocol reference, 6.1)."""
+def order_json(order: OrderRecord, legs: Sequence[OrderRecord] = ()) -> Json:
+    """Write an order (protocol reference, 6.1), with its exits in it where there are any."""
     request = order.request
+    is_trailing = request.type is OrderType.TRAILING_STOP
     return {
         "id": order.id,
         "client_order_id": request.client_order_id,
@@ -100,7 +104,7 @@ def order_json(order: OrderRecord) -> Json:
         "expired_at": rfc3339(order.expired_at),
         "expires_at": rfc3339(order.expires_at),
         "canceled_at": rfc3339(order.canceled_at),
-        "failed_at": None,
+        "failed_at": rfc3339(order.failed_at),
         "replaced_at": rfc3339(order.replaced_at),
         "replaced_by": order.replaced_by,
         "replaces": order.replaces,
@@ -118,13 +122,13 @@ def order_json(order: OrderRecord) -> Json:
         "position_intent": order.position_intent,
         "time_in_force": request.time_in_force.value,
         "limit_price": amount(request.limit_price),
-        "stop_price": amount(request.stop_price),
+        "stop_price": amount(working_stop(order)),
         "status": order.status.value,
         "extended_hours": request.extended_hours,
-        "legs": None,
-        "trail_percent": None,
-        "trail_price": None,
-        "hwm": None,
+        "legs": [order_json(leg) for leg in legs] or None,
+        "trail_percent": amount(request.trail_percent),
+        "trail_price": amount(request.trail_price),
+        "hwm": amount(order.best_price) if is_trailing else None,
         "ratio_qty": None,
         "subtag": None,
         "source": None,

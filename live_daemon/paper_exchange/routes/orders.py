@@ -30,8 +30,8 @@ async def submit(request: Request, venue: VenueOf) -> JSONResponse:
     body = await json_object(request)
     wanted = order_request(venue, body)
     intent = text_field(body, "position_intent") or None
-    answer = venue.exchange.submit(wanted, venue.now(), position_intent=intent)
-    return JSONResponse(order_json(accepted(venue, answer)))
+    order = accepted(venue, venue.exchange.submit(wanted, venue.now(), position_intent=intent))
+    return JSONResponse(order_json(order, venue.exchange.legs(order.id)))
 
 
 @router.get("/orders")
@@ -50,9 +50,9 @@ async def list_orders(request: Request, venue: VenueOf) -> JSONResponse:
     orders = _window(orders, query)
     if query.choice("direction", ("asc", "desc"), "desc") == "desc":
         orders.reverse()
-    query.flag("nested")
+    is_nested = query.flag("nested")
     limit = query.integer("limit", 50, 1, 500)
-    return JSONResponse([order_json(o) for o in orders[:limit]])
+    return JSONResponse(_rows(venue, orders, limit, is_nested=is_nested))
 
 
 @router.delete("/orders")
@@ -60,6 +60,7 @@ async def cancel_all(venue: VenueOf) -> JSONResponse:
     """Cancel every open order."""
     items = []
     for order in venue.exchange.open_orders():
+        # One cancellation may end linked orders too.
         venue.publish(venue.exchange.cancel(order.id, venue.now()))
         items.append({"id": order.id, "status": 200, "body": None})
     return JSONResponse(items, 207)
@@ -76,9 +77,11 @@ async def by_client_order_id(request: Request, venue: VenueOf) -> JSONResponse:
 
 
 @router.get("/orders/{order_id}")
-async def read(order_id: str, venue: VenueOf) -> JSONResponse:
+async def read(order_id: str, request: Request, venue: VenueOf) -> JSONResponse:
     """Return one order."""
-    return JSONResponse(order_json(_order(venue, order_id)))
+    order = _order(venue, order_id)
+    is_nested = Query(request.query_params).flag("nested")
+    return JSONResponse(order_json(order, venue.exchange.legs(order.id) if is_nested else ()))
 
 
 @router.patch("/orders/{order_id}")
@@ -86,14 +89,13 @@ async def replace(order_id: str, request: Request, venue: VenueOf) -> JSONRespon
     """Replace an order; the answer is the new one."""
     body = await json_object(request)
     _order(venue, order_id)
-    if body.get("trail") is not None:
-        raise ApiError(422, "trailing stop orders are not supported by this exchange", UNSUPPORTED)
     amendment = Amendment(
         quantity=number_field(body, "qty"),
         limit_price=number_field(body, "limit_price"),
         stop_price=number_field(body, "stop_price"),
         time_in_force=_word(TimeInForce, text_field(body, "time_in_force"), "invalid time_in_force"),
         client_order_id=text_field(body, "client_order_id"),
+        trail=number_field(body, "trail"),
     )
     answer = venue.exchange.replace(order_id.lower(), venue.now(), amendment)
     return JSONResponse(order_json(accepted(venue, answer)))
@@ -159,6 +161,16 @@ def _order(venue: Venue, order_id: str) -> OrderRecord:
     if order is None:
         raise ApiError.of(Refused(404, NOT_FOUND, f"order not found for {order_id}"))
     return order
+
+
+def _rows(venue: Venue, orders: list[OrderRecord], limit: int, *, is_nested: bool) -> list[dict[str, object]]:
+    """Write orders; nested, the exits of an order that is among them are in it and not beside it."""
+    if not is_nested:
+        return [order_json(o) for o in orders[:limit]]
+    known = {o.id for o in orders}
+    folded = {leg.id for o in orders for leg in venue.exchange.legs(o.id) if o.id in known}
+    rows = [o for o in orders if o.id not in folded]
+    return [order_json(o, venue.exchange.legs(o.id)) for o in rows[:limit]]
 
 
 def _window(orders: list[OrderRecord], query: Query) -> list[OrderRecord]:

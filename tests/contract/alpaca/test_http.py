@@ -67,7 +67,7 @@ def test_bodies_that_are_no_order_are_refused(served: Served, body: bytes, statu
         {"symbol": "A" * 5000},
         {"limit_price": "0"}, {"take_profit": 5}, {"order_class": "bracket"}, {"order_class": "mleg"}, {"side": None},
         {"client_order_id": "x" * 129}, {"client_order_id": 7}, {"position_intent": "sell_to_close"},
-        {"advanced_instructions": {"algorithm": "TWAP"}}, {"type": "trailing_stop", "trail_price": "1"},
+        {"advanced_instructions": {"algorithm": "TWAP"}}, {"type": "trailing_stop", "trail_percent": "0.05"},
     ],
 )  # fmt: skip
 def test_wrong_fields_are_refused_with_422(opened: Served, change: dict[str, object]) -> None:
