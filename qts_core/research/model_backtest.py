@@ -16,7 +16,7 @@ from qts_core.backtest import BacktestResult, run_event_backtest
 from qts_core.config.settings import OPERATIONAL, Settings
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.market_source import market_instruments
-from qts_core.exchange import fill_settings
+from qts_core.exchange import fills_of
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.ids import digest
 from qts_core.market.membership import membership_mask
@@ -195,12 +195,7 @@ def run_model_backtest(
         ),
         core,
         instruments=instruments,
-        fills=fill_settings(
-            fill_mode,
-            half_spread_bps=chosen.half_spread_bps,
-            slippage_bps=chosen.slippage_bps,
-            commission_bps=chosen.commission_bps,
-        ),
+        fills=fills_of(chosen, fill_mode),
         cash=chosen.initial_cash_dollars,
         actions=load_actions(lake),
         hashes=Hashes(
