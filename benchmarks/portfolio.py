@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from skfolio import RiskMeasure
@@ -67,7 +68,7 @@ def rows(returns: Floats) -> list[tuple[str, float, Call, Call | None]]:
         return lambda: np.asarray(MeanRisk(max_weights=0.1, **choice).fit(returns).weights_)
 
     ratio, most = ObjectiveFunction.MAXIMIZE_RATIO, ObjectiveFunction.MAXIMIZE_RETURN
-    both = {"limits": LIMITS, "penalties": NONE}
+    both: dict[str, Any] = {"limits": LIMITS, "penalties": NONE}
     return [
         ("covariance, 60 sessions, shrunk", BAR_GOAL_MS, lambda: ledoit_wolf(returns[-60:])[0], None),
         ("inverse volatility", BAR_GOAL_MS, lambda: inverse_volatility(sample_covariance(returns)),

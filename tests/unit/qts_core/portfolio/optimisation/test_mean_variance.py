@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from skfolio import RiskMeasure
 from skfolio.optimization import MeanRisk, ObjectiveFunction
 from skfolio.prior import EmpiricalPrior
 
+from qts_core.market.panel import Floats
 from qts_core.portfolio.optimisation.allocation import Constraints, Infeasible, Penalties
 from qts_core.portfolio.optimisation.mean_variance import maximum_return, maximum_sharpe, minimum_variance
 from tests.unit.qts_core.portfolio.optimisation.markets_for_tests import drawn_covariance, drawn_returns
@@ -83,11 +86,12 @@ def test_every_solver_finds_the_same_weights(solver: str) -> None:
     covariance, returns = drawn_covariance(8), expected(8)
     limits = Constraints(max_weight=0.4, groups=((np.r_[np.ones(3), np.zeros(5)], 0.3),))
     penalties = Penalties(l2=0.01, cost=np.full(8, 0.002), turnover=0.001, current=np.full(8, 0.125))
-    for method in (
+    methods: list[Callable[[str], Floats]] = [
         lambda name: minimum_variance(covariance, returns, 0.07, limits=limits, penalties=penalties, solver=name),
         lambda name: maximum_sharpe(covariance, returns, limits=limits, penalties=penalties, solver=name),
         lambda name: maximum_return(covariance, returns, 0.16, limits=limits, penalties=penalties, solver=name),
-    ):
+    ]
+    for method in methods:
         assert method(solver) == pytest.approx(method("clarabel"), abs=2e-5)
 
 

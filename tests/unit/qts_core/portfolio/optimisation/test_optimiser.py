@@ -13,7 +13,7 @@ from qts_core.portfolio.optimisation.settings import Method, OptimiserSettings
 from tests.unit.qts_core.portfolio.optimisation.markets_for_tests import drawn_returns
 
 SECTORS = ("A", "A", "B", "B", "C", "C")
-CLOSES = 100.0 * np.cumprod(1.0 + drawn_returns(6, 80), axis=0)
+CLOSES = np.asarray(100.0 * np.cumprod(1.0 + drawn_returns(6, 80), axis=0), dtype=np.float64)
 DIRECTION = np.array([1.0, -1.0, 1.0, 0.0, -1.0, 1.0])
 SIZED = DIRECTION * 0.05
 FLAT = np.zeros(6)

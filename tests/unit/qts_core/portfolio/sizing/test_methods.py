@@ -67,17 +67,15 @@ def test_kelly_waits_for_trades_then_takes_its_fraction() -> None:
 
 
 def test_optimal_f_is_a_weight_that_costs_f_when_the_worst_trade_comes_again() -> None:
-    settings = SizerSettings(method=SizerMethod.OPTIMAL_F, minimum_trades=4, drawdown_limit=0.9999, lookback_trades=100)
+    settings = SizerSettings(
+        method=SizerMethod.OPTIMAL_F, minimum_trades=4, drawdown_limit=0.9999, max_leverage=100.0
+    )  # fmt: skip
     portfolio = PortfolioSettings(max_positions=1, gross_target=100.0, max_position_ratio=100.0)
-    sizer = make_sizer(SizerSettings(**{**_as_dict(settings), "max_leverage": 100.0}), portfolio)
+    sizer = make_sizer(settings, portfolio)
     for trade in (0.2, -0.1) * 10:
         sizer.observe_trade(trade)
     # two outcomes, two to one: f = 0.25, the worst loses 10 %
     assert sizer.units(INPUTS)[0] == pytest.approx(2.5, abs=1e-5)
-
-
-def _as_dict(settings: SizerSettings) -> dict[str, object]:
-    return {name: getattr(settings, name) for name in settings.__dataclass_fields__}
 
 
 @pytest.mark.parametrize("method", [SizerMethod.KELLY, SizerMethod.OPTIMAL_F])
