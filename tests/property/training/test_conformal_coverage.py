@@ -146,9 +146,10 @@ def test_when_volatility_falls_tuned_levels_narrow_as_adaptive_ones_do() -> None
 
 def test_tuned_sets_hold_the_direction_that_comes_while_it_drifts_away_from_what_is_foretold() -> None:
     rng, bars = np.random.default_rng(9), 3000
-    truth = np.clip(0.5 + np.linspace(0.0, 0.35, bars)[:, None] * rng.choice([-1.0, 1.0], (bars, len(SYMBOLS))), 0, 1)
-    rises = rng.random(truth.shape) < 1.0 - truth  # foretold the wrong way round, ever more so
-    chances = np.stack([1.0 - truth, truth], axis=2)
+    foretold = rng.uniform(0.02, 0.98, (bars, len(SYMBOLS)))
+    wrong = np.linspace(0.0, 0.3, bars)[:, None]  # share of the time that the opposite of what is foretold comes
+    rises = rng.random(foretold.shape) < foretold * (1.0 - wrong) + (1.0 - foretold) * wrong
+    chances = np.stack([1.0 - foretold, foretold], axis=2)
     strange = set_scores(SetMethod.LAC, chances[:600].reshape(-1, 2))[np.arange(6000), rises[:600].ravel().astype(int)]
     table = Conformal.fit(strange, [s for _ in range(600) for s in SYMBOLS], {})
     held = {}
@@ -164,7 +165,7 @@ def test_tuned_sets_hold_the_direction_that_comes_while_it_drifts_away_from_what
             assert found is not None
             missed.append(found.missed_set(came[row]))
         held[name] = 1.0 - float(np.mean(missed))
-    assert held["fixed"] < 0.8
+    assert held["fixed"] < 0.85
     assert held["tuned"] == pytest.approx(0.9, abs=0.03)
 
 
