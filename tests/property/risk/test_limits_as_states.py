@@ -26,7 +26,7 @@ from qts_core.risk.trade_stops import TradeStops
 SYMBOLS = ("AA", "AB", "AC", "AD", "AE", "AF")
 N = len(SYMBOLS)
 LIMITS = LimitSettings(
-    max_position_ratio=0.25, max_gross_ratio=0.8, max_net_ratio=0.5, max_sector_ratio=0.4, max_positions=4,
+    max_position_ratio=0.25, max_gross_ratio=0.45, max_net_ratio=0.5, max_sector_ratio=0.3, max_positions=4,
     max_correlated_ratio=0.35, max_concentration=0.12, restricted=frozenset({"AF"}), quiet_open_bars=1,
 )  # fmt: skip
 LOSSES = LossSettings(
@@ -37,7 +37,7 @@ LOSSES = LossSettings(
 SLOTS = 6
 SLACK = 1e-9
 CLUSTERS = Clusters(np.array([0, 0, 1, 1, 2, 2]), 3)
-MOVES = st.lists(st.floats(-0.12, 0.12), min_size=N, max_size=N)
+MOVES = st.lists(st.sampled_from([0.0, 0.01, -0.01]) | st.floats(-0.12, 0.12), min_size=N, max_size=N)
 WANTED = st.lists(st.floats(-0.6, 0.6) | st.sampled_from([-0.2, -0.1, 0.1, 0.2]), min_size=N, max_size=N)
 NOW = from_micros(1_700_000_000_000_000)
 
@@ -52,7 +52,7 @@ class Trading(RuleBasedStateMachine):
         self.paid: Floats = np.zeros(N)
         self.price: Floats = np.full(N, 100.0)
         self.orders: dict[int, float] = {}
-        self.day, self.slot = date(2024, 3, 4), 0
+        self.day, self.slot = date(2024, 3, 4), 1
         self.sectors = Sectors.of([Instrument(s, sector="EEHHTT"[i]) for i, s in enumerate(SYMBOLS)], LIMITS)
         self.ladder = LossLadder(LOSSES, self.equity())
         self.stops = TradeStops(SYMBOLS, LOSSES.trade_limit, rest_bars=3)
@@ -175,6 +175,7 @@ class Trading(RuleBasedStateMachine):
     def an_order_is_cancelled(self, data: st.DataObject) -> None:
         del self.orders[data.draw(st.sampled_from(sorted(self.orders)))]
 
+    @precondition(lambda self: self.slot == SLOTS - 1)
     @rule(trigger=st.sampled_from([Trigger.DATA_FEED_FAILURE, Trigger.SYSTEM_ERROR, Trigger.MANUAL]))
     def something_stops_it(self, trigger: Trigger) -> None:
         before = self.switch.mode
