@@ -8,7 +8,10 @@ import numpy as np
 
 from qts_core.alphas.signal import Signals
 
-__all__ = ["combine"]
+__all__ = ["COMBINED", "combine"]
+
+COMBINED = "combined"
+"""Source of the signals of several alphas together."""
 
 
 def combine(signals: Sequence[Signals], weights: Sequence[float] | None = None) -> Signals:
@@ -24,7 +27,7 @@ def combine(signals: Sequence[Signals], weights: Sequence[float] | None = None) 
     Returns
     -------
     Signals
-        No opinion where no alpha has one; expired where all are.
+        No opinion where no alpha has one; expired where all are. Their horizon is the longest.
     """
     if len(signals) == 1:
         return signals[0]
@@ -38,4 +41,6 @@ def combine(signals: Sequence[Signals], weights: Sequence[float] | None = None) 
         np.where(np.isnan(strength), 0.0, strength * column).sum(axis=0) / divisor,
         np.where(np.isnan(strength), 0.0, confidence * column).sum(axis=0) / divisor,
         np.logical_and.reduce([s.is_expired for s in signals]),
+        max(s.horizon_bars for s in signals),
+        COMBINED,
     )

@@ -20,6 +20,7 @@ from qts_core.alphas.signal import Signals
 from qts_core.features.kernels.jit import kernel
 from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.arrays import from_list, to_list
+from qts_core.market.bars import BarSlice
 from qts_core.market.panel import Floats
 
 __all__ = ["MlAlpha", "MlAlphaSettings"]
@@ -66,17 +67,25 @@ class MlAlpha:
     settings : MlAlphaSettings
     breadth : int
         N.
+    name : str
+        By which it is scored and weighed.
     """
 
-    def __init__(self, settings: MlAlphaSettings, breadth: int) -> None:
+    def __init__(self, settings: MlAlphaSettings, breadth: int, name: str = "ml") -> None:
         self.settings = settings
+        self.name = name
+        self.horizon_bars = settings.expiry_bars
         self._smoothed: Floats = np.full(breadth, np.nan)
         self._age = np.full(breadth, np.inf)
         self._mean_square = float("nan")
         self._keep = 0.5 ** (1.0 / settings.smoothing_bars) if settings.smoothing_bars else 0.0
         self._keep_spread = 0.5 ** (1.0 / settings.spread_bars) if settings.spread_bars else 0.0
 
-    def update(self, score: Floats) -> Signals:
+    def update(self, bars: BarSlice, score: Floats) -> Signals:
+        """Take one closed bar and its scores [N]; of the bar itself nothing is used."""
+        return self.take(score)
+
+    def take(self, score: Floats) -> Signals:
         """Take the scores of one bar and return the signals.
 
         Parameters
@@ -93,7 +102,7 @@ class MlAlpha:
             score, self._smoothed, self._age, self._mean_square, self._keep, self._keep_spread,
             float(chosen.expiry_bars), minimum, strength, deviations, is_expired,
         )  # fmt: skip
-        return Signals(strength, erf(deviations), is_expired)
+        return Signals(strength, erf(deviations), is_expired, self.horizon_bars, self.name)
 
     def snapshot(self) -> dict[str, object]:
         """Return the state, exact, as JSON values."""

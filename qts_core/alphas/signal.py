@@ -24,11 +24,17 @@ class Signals:
         0 to 1: the share of a normal population that stands out less; NaN where there is no strength.
     is_expired : bool [N]
         Whether the last opinion is older than its horizon: nothing stands any more and a holding has lost its reason.
+    horizon_bars : int
+        Bars for which an opinion stands and over whose return it is scored; 0 = it does not say.
+    source : str
+        Name of the alpha or combination; empty = it does not say.
     """
 
     strength: Floats
     confidence: Floats
     is_expired: NDArray[np.bool_]
+    horizon_bars: int = 0
+    source: str = ""
 
     @property
     def direction(self) -> Floats:

@@ -102,7 +102,7 @@ class DecisionPath:
 
     def listen(self, score: Floats) -> Signals:
         """Take a bar's scores into the alpha."""
-        return self._alpha.update(score)
+        return self._alpha.take(score)
 
     def targets(
         self, bars: BarSlice, signals: Signals, score: Floats, holdings: Holdings, equity: float, losses: Losses,

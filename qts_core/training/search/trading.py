@@ -155,7 +155,7 @@ class TradingTape:
         return NetReturns(days, daily, exchanged, trades)
 
     def _target(self, alpha: MlAlpha, score: Floats, held: Floats, row: int) -> Floats:
-        signals = alpha.update(score)
+        signals = alpha.take(score)
         ready = self.ready[row]
         direction = select(signals, held, ready, ready, self.portfolio)
         units, volatility = self.units[row], self.volatility[row]

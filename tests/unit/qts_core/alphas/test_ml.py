@@ -16,7 +16,7 @@ RAW = MlAlphaSettings(smoothing_bars=0, expiry_bars=3)
 
 
 def test_a_score_is_measured_against_the_others_and_their_spread() -> None:
-    signals = MlAlpha(RAW, 5).update(np.array([1.0, 2.0, 3.0, 4.0, 5.0]) / 128)
+    signals = MlAlpha(RAW, 5).take(np.array([1.0, 2.0, 3.0, 4.0, 5.0]) / 128)
     # mean 3/128, root mean square of the deviations sqrt(2)/128; three of these are strength 1
     expected = [-2, -1, 0, 1, 2]
     assert signals.strength.tolist() == pytest.approx([e / math.sqrt(2) / 3 for e in expected])
@@ -24,13 +24,13 @@ def test_a_score_is_measured_against_the_others_and_their_spread() -> None:
 
 
 def test_confidence_is_the_share_of_a_normal_population_that_stands_out_less() -> None:
-    signals = MlAlpha(RAW, 5).update(np.array([-1.0, 1.0, -1.0, 1.0, 0.0]))
+    signals = MlAlpha(RAW, 5).take(np.array([-1.0, 1.0, -1.0, 1.0, 0.0]))
     one = 1.0 / math.sqrt(0.8)
     assert signals.confidence[1] == pytest.approx(math.erf(one / math.sqrt(2)))
 
 
 def test_no_score_is_no_opinion_and_neither_zero_nor_flat() -> None:
-    signals = MlAlpha(RAW, 6).update(np.array([0.01, NAN, 0.03, 0.02, 0.05, 0.0]))
+    signals = MlAlpha(RAW, 6).take(np.array([0.01, NAN, 0.03, 0.02, 0.05, 0.0]))
     assert np.isnan(signals.strength[1])
     assert np.isnan(signals.confidence[1])
     assert not np.isnan(np.delete(signals.strength, 1)).any()
@@ -38,32 +38,32 @@ def test_no_score_is_no_opinion_and_neither_zero_nor_flat() -> None:
 
 def test_a_missing_score_does_not_enter_the_mean_of_the_others() -> None:
     values = np.array([0.01, 0.02, 0.03, 0.04, 0.05])
-    with_gap = MlAlpha(RAW, 6).update(np.append(values, NAN))
-    assert with_gap.strength[:5].tolist() == MlAlpha(RAW, 5).update(values).strength.tolist()
+    with_gap = MlAlpha(RAW, 6).take(np.append(values, NAN))
+    assert with_gap.strength[:5].tolist() == MlAlpha(RAW, 5).take(values).strength.tolist()
 
 
 def test_an_opinion_expires_after_its_horizon_without_a_new_one() -> None:
     alpha = MlAlpha(RAW, 5)
-    alpha.update(np.arange(5.0))
+    alpha.take(np.arange(5.0))
     silent = np.array([NAN, 1.0, 2.0, 3.0, 4.0])
-    assert [bool(alpha.update(silent).is_expired[0]) for _ in range(4)] == [False, False, False, True]
-    assert not alpha.update(np.arange(5.0)).is_expired.any()
+    assert [bool(alpha.take(silent).is_expired[0]) for _ in range(4)] == [False, False, False, True]
+    assert not alpha.take(np.arange(5.0)).is_expired.any()
 
 
 def test_with_few_symbols_the_score_is_taken_as_it_is() -> None:
-    signals = MlAlpha(RAW, 1).update(np.array([0.02]))
+    signals = MlAlpha(RAW, 1).take(np.array([0.02]))
     assert signals.strength[0] == pytest.approx(1 / 3)
 
 
 def test_smoothing_halves_the_weight_of_a_score_per_half_life() -> None:
     alpha = MlAlpha(MlAlphaSettings(smoothing_bars=1, is_cross_sectional=False, spread_bars=10**9), 1)
-    alpha.update(np.array([1.0]))
-    strengths = [float(alpha.update(np.array([0.0])).strength[0]) for _ in range(3)]
+    alpha.take(np.array([1.0]))
+    strengths = [float(alpha.take(np.array([0.0])).strength[0]) for _ in range(3)]
     assert strengths == pytest.approx([1 / 6, 1 / 12, 1 / 24], rel=1e-6)
 
 
 def test_equal_scores_say_nothing() -> None:
-    assert MlAlpha(RAW, 5).update(np.full(5, 0.01)).strength.tolist() == [0.0] * 5
+    assert MlAlpha(RAW, 5).take(np.full(5, 0.01)).strength.tolist() == [0.0] * 5
 
 
 def test_a_snapshot_resumes_bit_for_bit() -> None:
@@ -72,10 +72,10 @@ def test_a_snapshot_resumes_bit_for_bit() -> None:
     rows[rng.random(rows.shape) < 0.2] = NAN
     one, other = MlAlpha(MlAlphaSettings(), 6), MlAlpha(MlAlphaSettings(), 6)
     for row in rows[:20]:
-        one.update(row)
+        one.take(row)
     other.restore(one.snapshot())
     for row in rows[20:]:
-        a, b = one.update(row), other.update(row)
+        a, b = one.take(row), other.take(row)
         assert a.strength.tobytes() == b.strength.tobytes()
         assert a.is_expired.tolist() == b.is_expired.tolist()
 
