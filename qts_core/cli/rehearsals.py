@@ -5,9 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from qts_core.adapters.settings_files import load_settings
 from qts_core.cli.rehearsal_journal import RehearsalJournal
@@ -99,8 +100,9 @@ def _run(
     for library in ("OMP_NUM_THREADS", "POLARS_MAX_THREADS"):
         os.environ.setdefault(library, threads)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(numbers)), mp_context=context, initializer=_ends_quietly) as pool:
-        waiting = [pool.submit(_rehearse, rehearsal, number) for number in numbers]
+    with ProcessPoolExecutor(min(jobs, len(numbers)), mp_context=context) as pool:
+        with _deaf_children():
+            waiting = [pool.submit(_rehearse, rehearsal, number) for number in numbers]
         try:
             for future in as_completed(waiting):
                 take(future.result())
@@ -111,9 +113,14 @@ def _run(
             raise
 
 
-def _ends_quietly() -> None:
-    """Let Ctrl-C end a worker without a traceback; the parent says what happened."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Have processes that begin here ignore Ctrl-C: the parent ends them, and says what happened instead of them."""
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def _rehearse(rehearsal: CalibrationSettings, number: int) -> MarketOutcome:

@@ -19,7 +19,7 @@ from qts_core.data.market_source import market_instruments
 from qts_core.exchange import fills_of
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.ids import digest
-from qts_core.market.membership import membership_mask
+from qts_core.market.membership import Flags, membership_mask
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BARS_PER_SESSION, SESSIONS_PER_YEAR
@@ -39,13 +39,13 @@ from qts_core.research.overfit_flags import (
 )
 from qts_core.research.search.sensitivity import searched_sensitivity
 from qts_core.research.training_summary import TrainingSummary, load_predictions
-from qts_core.targets import forward_return, parse_target
+from qts_core.targets import Target, TargetKind, forward_return, parse_target, relative_return
 from qts_core.trading.abstention import ABSTAINED
 from qts_core.trading.decision import Hashes
 from qts_core.trading.predictors import StoredPredictor
 from qts_core.trading.settings import core_settings
 
-__all__ = ["ModelBacktest", "run_model_backtest"]
+__all__ = ["ModelBacktest", "outcome_link", "run_model_backtest"]
 
 WARM_UP_BARS = 30 * BARS_PER_SESSION
 """Bars before the first decision, fed so that the core's volatility estimates are warm."""
@@ -215,10 +215,12 @@ def run_model_backtest(
         **({} if is_abstaining else {"abstains": False}),
     }
     seconds = time.perf_counter() - started
-    alive = survivorship(panel, membership_mask(instruments, panel.timeline))
+    members = membership_mask(instruments, panel.timeline)
+    alive = survivorship(panel, members)
     return ModelBacktest(
         summary, fill_mode, digest(rules), result, returns, SharpeEstimate.of(returns), alive, seconds,
-        _link(summary, panel, predictions), load_record(lake, summary), market=session_market(panel, curve.days),
+        outcome_link(parse_target(summary.target), panel, predictions, members), load_record(lake, summary),
+        market=session_market(panel, curve.days),
         turbulence=session_turbulence(panel, curve.days),
         sensitivity=_sensitivity(lake, settings, summary.model), is_abstaining=is_abstaining,
     )  # fmt: skip
@@ -229,12 +231,19 @@ def _sensitivity(lake: LakePort, settings: Settings, key: str) -> OverfitFlag | 
     return None if chosen is None else searched_sensitivity(lake, key, chosen)
 
 
-def _link(summary: TrainingSummary, panel: Panel, predictions: Floats) -> PermutationLink | None:
-    target = parse_target(summary.target)
+def outcome_link(target: Target, panel: Panel, predictions: Floats, members: Flags) -> PermutationLink | None:
+    """Return predictions beside the returns that they speak of; None where the target speaks of none.
+
+    A score that is relative to the market says nothing of the market's own move, which is most of what symbols do: held
+    against plain returns it would drown in it (docs/concepts/calibration.md).
+    """
     if not target.spec.is_return:
         return None
-    outcomes = forward_return(panel, target.horizon_bars).values
-    return PermutationLink(predictions, outcomes, target.horizon_bars)
+    if target.kind is TargetKind.RELATIVE_RETURN:
+        outcomes = relative_return(panel, target.horizon_bars, members)
+    else:
+        outcomes = forward_return(panel, target.horizon_bars)
+    return PermutationLink(predictions, outcomes.values, target.horizon_bars)
 
 
 def _tested(panel: Panel, summary: TrainingSummary) -> Panel:

@@ -67,7 +67,7 @@ class Calibration:
             "pass_rate": self.passed / len(self.outcomes),
             "pass_rate_low": low,
             "pass_rate_high": high,
-            "nominal_false_pass_rate": self.nominal,
+            "nominal_false_pass_rate": round(self.nominal, 12),
             **asdict(self.settings),
             "median_net_sharpe": float(np.median(known)) if len(known) else None,
             "refused_by": self.refusals(),
