@@ -1,14 +1,25 @@
 """Backtests: the event engine over the trading core, the vectorised one for target weights (specification 11)."""
 
+from qts_core.backtest.cost_modes import COST_MODES, CostModes, run_cost_modes
 from qts_core.backtest.event import run_event_backtest
-from qts_core.backtest.results import BacktestResult, FillRecord, RoundTrip
+from qts_core.backtest.ledgers import SubLedger
+from qts_core.backtest.results import BacktestResult
+from qts_core.backtest.strategies import Part, part_of, run_shared_backtest
+from qts_core.backtest.trades import FillRecord, RoundTrip
 from qts_core.backtest.vectorised import VectorisedResult, run_vectorised_backtest
 
 __all__ = [
+    "COST_MODES",
     "BacktestResult",
+    "CostModes",
     "FillRecord",
+    "Part",
     "RoundTrip",
+    "SubLedger",
     "VectorisedResult",
+    "part_of",
+    "run_cost_modes",
     "run_event_backtest",
+    "run_shared_backtest",
     "run_vectorised_backtest",
 ]

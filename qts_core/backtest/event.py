@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 
 from qts_core.backtest.actions import actions_by_row
-from qts_core.backtest.recorder import Recorder
+from qts_core.backtest.recorder import Recorder, Traded
 from qts_core.backtest.results import BacktestResult
-from qts_core.exchange import Accepted, Charge, ExchangeEvent, FillSettings, Refused, SimulatedExchange
+from qts_core.exchange import CARRY_KINDS, Accepted, Charge, ExchangeEvent, FillSettings, Refused, SimulatedExchange
 from qts_core.market.bars import BarSlice
 from qts_core.market.events import (
     Alert,
@@ -39,7 +39,7 @@ from qts_core.trading.decision import Hashes, Output, RecordDecision
 from qts_core.trading.predictors import Predictor
 from qts_core.trading.settings import CoreSettings
 
-__all__ = ["run_event_backtest"]
+__all__ = ["drive", "run_event_backtest"]
 
 
 def run_event_backtest(
@@ -94,32 +94,57 @@ def run_event_backtest(
     ValueError
         If the panel's symbols are not the predictor's.
     """
-    if panel.symbols != predictor.symbols:
-        raise ValueError("the panel's symbols are not the predictor's, in the same order")
-    first = 0 if first_decision is None else int(np.searchsorted(panel.timeline.ts_event, to_micros(first_decision)))
     core = TradingCore(
         settings, instruments, predictor, account=account, strategy=strategy, hashes=hashes or Hashes(), cash=cash
     )
+    return drive(
+        panel, core, (core,), instruments=instruments, fills=fills, actions=actions, minutes=minutes,
+        first_decision=first_decision, keep_decisions=keep_decisions, benchmark=benchmark,
+    )  # fmt: skip
+
+
+def drive(
+    panel: Panel,
+    traded: Traded,
+    cores: Sequence[TradingCore],
+    *,
+    instruments: Sequence[Instrument],
+    fills: FillSettings,
+    actions: pl.DataFrame | None = None,
+    minutes: Panel | None = None,
+    first_decision: datetime | None = None,
+    keep_decisions: bool = False,
+    benchmark: Floats | None = None,
+) -> BacktestResult:
+    """Run what trades an account, made of `cores`, over history; see :func:`run_event_backtest`.
+
+    Raises
+    ------
+    ValueError
+        If the panel's symbols are not those of the account.
+    """
+    if panel.symbols != traded.holdings.symbols:
+        raise ValueError("the panel's symbols are not the predictor's, in the same order")
+    first = 0 if first_decision is None else int(np.searchsorted(panel.timeline.ts_event, to_micros(first_decision)))
     start = from_micros(int(panel.timeline.ts_event[0])) if len(panel) else from_micros(0)
-    exchange = SimulatedExchange(fills, {i.symbol: i for i in instruments}, cash, account_number=account, start=start)
-    tested = panel.rows(slice(first, None))
     by_symbol = {i.symbol: i for i in instruments}
+    cash = traded.book.start_cash
+    exchange = SimulatedExchange(fills, by_symbol, cash, account_number=traded.account, start=start)
+    tested = panel.rows(slice(first, None))
     members = membership_mask([by_symbol[symbol] for symbol in panel.symbols], tested.timeline)
-    recorder = Recorder(tested, dollars(cash), members, keep_decisions=keep_decisions)
-    run = _Run(panel, minutes, core, exchange, recorder, actions_by_row(actions, panel), first)
+    recorder = Recorder(tested, dollars(cash), members, keep_decisions=keep_decisions, cores=cores)
+    run = _Run(panel, minutes, traded, exchange, recorder, actions_by_row(actions, panel), first)
     for row, bars in enumerate(BarSlice.each(panel)):
         run.bar(row, bars)
+    names = ("configuration", "catalogue", "model", "code", "data")
     meta = {
-        "account": account,
+        "account": traded.account,
         "fill_mode": str(fills.mode),
-        "model_id": predictor.model_id,
-        "strategy": strategy,
-        **{
-            f"hash.{name}": getattr(core.hashes, name)
-            for name in ("configuration", "catalogue", "model", "code", "data")
-        },
+        "model_id": "+".join(core.predictor.model_id for core in cores),
+        "strategy": traded.strategy,
+        **{f"hash.{name}": getattr(traded.hashes, name) for name in names},
     }
-    return recorder.result(core, benchmark, meta)
+    return recorder.result(traded, exchange, benchmark, meta)
 
 
 @dataclass(slots=True)
@@ -128,7 +153,7 @@ class _Run:
 
     panel: Panel
     minutes: Panel | None
-    core: TradingCore
+    core: Traded
     exchange: SimulatedExchange
     recorder: Recorder
     actions: Mapping[int, CorporateActionsApplied]
@@ -200,7 +225,7 @@ class _Run:
 
     def _charges(self) -> list[Charge]:
         """Book what the exchange charged beside fills and corporate actions; return those charges."""
-        new = [c for c in self.exchange.charges[self.charges_seen :] if c.kind == "BORROW"]
+        new = [c for c in self.exchange.charges[self.charges_seen :] if c.kind in CARRY_KINDS]
         for charge in new:
             self.core.handle(CashMoved(charge.ts_event, f"charge-{charge.sequence}", charge.amount, charge.kind))
         self.charges_seen = len(self.exchange.charges)

@@ -9,17 +9,23 @@ from types import MappingProxyType
 
 import numpy as np
 
-from qts_core.backtest.results import COST_KINDS, BacktestResult, FillRecord
+from qts_core.backtest.ledgers import LedgerBook
+from qts_core.backtest.results import COST_KINDS, BacktestResult
 from qts_core.backtest.round_trips import round_trips
-from qts_core.exchange import Charge, Fill
+from qts_core.backtest.trades import FillRecord
+from qts_core.exchange import Charge, Fill, SimulatedExchange
 from qts_core.market.events import Alert
 from qts_core.market.membership import Flags
 from qts_core.market.money import dollars
 from qts_core.market.panel import Floats, Panel
 from qts_core.trading.core import TradingCore
 from qts_core.trading.decision import Decision
+from qts_core.trading.shared_account import SharedAccount
 
-__all__ = ["Recorder", "equal_weight"]
+__all__ = ["Recorder", "Traded", "equal_weight"]
+
+Traded = TradingCore | SharedAccount
+"""What trades an account: one strategy, or several that share it."""
 
 
 class Recorder:
@@ -35,9 +41,14 @@ class Recorder:
         Where each symbol belongs to the universe.
     keep_decisions : bool
         Whether every decision is kept, or only the digest of all.
+    cores : sequence of TradingCore
+        The strategies; with more than one, each has a ledger of its own.
     """
 
-    def __init__(self, panel: Panel, initial_cash: float, members: Flags, *, keep_decisions: bool) -> None:
+    def __init__(
+        self, panel: Panel, initial_cash: float, members: Flags, *, keep_decisions: bool,
+        cores: Sequence[TradingCore] = (),
+    ) -> None:  # fmt: skip
         bars, breadth = len(panel), len(panel.symbols)
         self._panel = panel
         self._initial_cash = initial_cash
@@ -53,12 +64,17 @@ class Recorder:
         self._decision_count = 0
         self._chain = hashlib.sha256()
         self._refusals: Counter[str] = Counter()
+        self._ledgers = LedgerBook(cores, bars)
+        self._tags: dict[str, tuple[str, str]] = {}
 
     def decision(self, decision: Decision) -> None:
         """Note a decision."""
         self._decision_count += 1
         self._chain.update(decision.digest().encode())
-        self._refusals.update(v.name for v in decision.verdicts if not v.is_allowed)
+        if decision.verdicts:
+            self._refusals.update(v.name for v in decision.verdicts if not v.is_allowed)
+        for order in decision.orders:
+            self._tags[order.request.client_order_id] = (decision.strategy, decision.model_id)
         if self._keep:
             self._decisions.append(decision)
 
@@ -66,8 +82,9 @@ class Recorder:
         """Note an alert."""
         self._alerts.append(alert)
 
-    def close(self, row: int, core: TradingCore, fills: Sequence[Fill], charges: Sequence[Charge]) -> None:
+    def close(self, row: int, core: Traded, fills: Sequence[Fill], charges: Sequence[Charge]) -> None:
         """Note the account after everything of a bar: its fills and charges, and what is held at its close."""
+        self._ledgers.close(row)
         holdings = core.holdings
         equity = holdings.equity()
         exposure = holdings.exposure()
@@ -87,17 +104,21 @@ class Recorder:
             traded += dollars(done.quantity * done.price)
             self._fills.append(
                 FillRecord(done.ts_event, done.symbol, done.side, done.quantity, done.price, fill.reference_price,
-                           fill.spread_cost, fill.slippage_cost, done.commission, done.client_order_id)
+                           fill.spread_cost, fill.slippage_cost, done.commission, done.client_order_id,
+                           *self._tag(core, done.client_order_id))
             )  # fmt: skip
         for charge in charges:
             self._costs["borrow"][row] -= dollars(charge.amount)
         self._turnover[row] = traded / equity if equity > 0.0 else 0.0
 
-    def result(self, core: TradingCore, benchmark: Floats | None, meta: Mapping[str, str]) -> BacktestResult:
+    def result(
+        self, core: Traded, exchange: SimulatedExchange, benchmark: Floats | None, meta: Mapping[str, str]
+    ) -> BacktestResult:
         """Return the whole run."""
         paid = np.cumsum(np.sum([self._costs[kind] for kind in COST_KINDS], axis=0))
         if benchmark is None:
             benchmark = equal_weight(self._panel, self._initial_cash, self._members)
+        interval = exchange.pnl_interval()
         trades, still_open = round_trips(core.book, self._fills, self._panel.timeline)
         return BacktestResult(
             timeline=self._panel.timeline,
@@ -124,7 +145,18 @@ class Recorder:
             final_cash=core.book.cash,
             final_positions=core.holdings.positions,
             meta=MappingProxyType(dict(meta)),
+            pnl_interval=(dollars(interval[0]), dollars(interval[1])),
+            ambiguous_bars=len({(a.ts_event, a.symbol) for a in exchange.ambiguities}),
+            ledgers=MappingProxyType(self._ledgers.result(self._panel.timeline)),
         )
+
+    def _tag(self, core: Traded, client_order_id: str) -> tuple[str, str]:
+        known = self._tags.get(client_order_id)
+        if known is None and isinstance(core, SharedAccount):
+            names = core.owners(client_order_id)
+            models = {each.strategy: each.predictor.model_id for each in core.cores}
+            known = (names, "+".join(models[name] for name in names.split("+") if name in models))
+        return known or ("", "")
 
 
 def equal_weight(panel: Panel, cash: float, members: Flags | None = None) -> Floats:

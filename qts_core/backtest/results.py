@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.backtest.ledgers import SubLedger
+from qts_core.backtest.trades import FillRecord, RoundTrip
 from qts_core.market.events import Alert
-from qts_core.market.orders import OrderSide
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
 from qts_core.trading.decision import Decision
@@ -20,63 +21,6 @@ __all__ = ["COST_KINDS", "BacktestResult", "FillRecord", "RoundTrip"]
 
 COST_KINDS = ("spread", "slippage", "commission", "borrow")
 """Trading costs; ``commission`` includes the regulatory fees."""
-
-
-@dataclass(frozen=True, slots=True)
-class FillRecord:
-    """One execution with its costs; money in USD, costs positive when paid.
-
-    Attributes
-    ----------
-    reference_price : Decimal
-        The market's price that the costs are measured against: the open of the bar that filled it.
-    """
-
-    ts_event: datetime
-    symbol: str
-    side: OrderSide
-    quantity: Decimal
-    price: Decimal
-    reference_price: Decimal
-    spread_cost: Decimal
-    slippage_cost: Decimal
-    commission: Decimal
-    client_order_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoundTrip:
-    """One symbol from flat to flat.
-
-    Attributes
-    ----------
-    side : str
-        ``long`` or ``short``.
-    quantity : Decimal
-        Most shares held at once.
-    entry_price, exit_price : float
-        Averages of what opened and what closed it, USD per share as traded.
-    pnl : Decimal
-        USD after all costs, dividends included.
-    cost : Decimal
-        Spread, slippage and commission in it, USD.
-    bars_held : int
-        Bars from the first to the last fill.
-    return_ratio : float
-        `pnl` over what was put in.
-    """
-
-    symbol: str
-    side: str
-    entered: datetime
-    exited: datetime
-    quantity: Decimal
-    entry_price: float
-    exit_price: float
-    pnl: Decimal
-    cost: Decimal
-    bars_held: int
-    return_ratio: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +63,13 @@ class BacktestResult:
         Exact.
     meta : mapping of str to str
         What was run: fill mode, model, hashes, span.
+    ledgers : mapping of str to SubLedger
+        Each strategy's part of the account; one when one strategy ran.
+    pnl_interval : tuple of float
+        USD to add to the final equity at the worst and at the best, when bars that touched both a stop and its target
+        are taken either way: at most 0 and at least 0.
+    ambiguous_bars : int
+        How many such bars there were.
     """
 
     timeline: Timeline
@@ -145,6 +96,15 @@ class BacktestResult:
     final_cash: Decimal
     final_positions: tuple[tuple[str, Decimal], ...]
     meta: Mapping[str, str]
+    ledgers: Mapping[str, SubLedger] = field(default_factory=lambda: MappingProxyType({}))
+    pnl_interval: tuple[float, float] = (0.0, 0.0)
+    ambiguous_bars: int = 0
+
+    @property
+    def equity_interval(self) -> tuple[float, float]:
+        """Final equity at the worst and at the best path inside ambiguous bars, USD."""
+        last = float(self.equity[-1]) if len(self.equity) else self.initial_cash
+        return last + self.pnl_interval[0], last + self.pnl_interval[1]
 
     @property
     def cost_total(self) -> Floats:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from qts_core.backtest.results import FillRecord, RoundTrip
+from qts_core.backtest.trades import FillRecord, RoundTrip
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution
 from qts_core.market.time import to_micros

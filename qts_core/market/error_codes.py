@@ -133,6 +133,9 @@ MODELS = {
 EXECUTION = {
     "QTS-EXEC-001": "The broker cannot be reached.",
     "QTS-EXEC-002": "The broker refused an order.",
+    "QTS-EXEC-030": "A strategy's on_bar failed.",
+    "QTS-EXEC-031": "A strategy's on_bar answered with something that is neither weights nor orders.",
+    "QTS-EXEC-032": "Strategies that share an account do not fit together.",
 }
 
 RISK = {

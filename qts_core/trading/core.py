@@ -48,6 +48,8 @@ from qts_core.trading.holdings import Holdings
 from qts_core.trading.path import DecisionPath, Targets
 from qts_core.trading.predictors import Prediction, Predictor
 from qts_core.trading.settings import CoreSettings
+from qts_core.trading.strategy import OrderWish
+from qts_core.trading.strategy_predictor import SeesAccount
 from qts_core.trading.trade_list import TradeList
 
 __all__ = ["TradingCore"]
@@ -97,6 +99,7 @@ class TradingCore:
         self._path = DecisionPath(settings, ordered, dollars(cash))
         self._trades = TradeList(account, strategy, ordered, self._path.sectors, settings.limits, settings.orders)
         self._state = CoreState(hashes=hashes)
+        self._show_account()
 
     # -- what can be asked -------------------------------------------------------------------------------------
 
@@ -155,6 +158,7 @@ class TradingCore:
         if predictor.symbols != self.holdings.symbols:
             raise ValueError("the new predictor has other symbols than the core")
         self.predictor = predictor
+        self._show_account()
 
     def snapshot(self) -> dict[str, object]:
         """Return the whole state but the predictor's, exact, as JSON values."""
@@ -225,13 +229,17 @@ class TradingCore:
         self._latch(losses, alerts)
         mode = self._state.mode(is_reduce_only=losses.is_reduce_only)
         targets = self._path.targets(bars, signals, prediction.score, self.holdings, equity, losses, mode)
-        orders, verdicts = self._orders(bars, targets, equity, mode)
+        orders, verdicts = self._orders(bars, targets, prediction.wishes, equity, mode)
         verdicts = (*judged.verdicts, *verdicts)
         decision = self._decision(bars, prediction, judged, targets, losses, equity, mode, tuple(orders), verdicts)
         record = RecordDecision(decision)
         for order in orders:
             self.holdings.submitted(order.request, bars.ts_known)
         return [record, *record.submissions(), *alerts]
+
+    def _show_account(self) -> None:
+        if isinstance(self.predictor, SeesAccount):
+            self.predictor.see(self.holdings)
 
     def _predict(self, bars: BarSlice, alerts: list[Output]) -> Prediction:
         try:
@@ -248,7 +256,7 @@ class TradingCore:
             alerts.append(Alert(Severity.CRITICAL, "loss limit", text))
 
     def _orders(
-        self, bars: BarSlice, targets: Targets, equity: float, mode: RiskMode
+        self, bars: BarSlice, targets: Targets, wishes: tuple[OrderWish, ...], equity: float, mode: RiskMode
     ) -> tuple[list[DecidedOrder], tuple[Verdict, ...]]:
         if not mode.may_send or equity <= 0.0:
             return [], targets.verdicts
@@ -257,11 +265,14 @@ class TradingCore:
             reason = "the session is over: orders wait for the next one"
             closed = Verdict("session.closed", PORTFOLIO, False, reason, float(bars.slots), float(bars.slot + 1))
             return [], (*targets.verdicts, closed)
-        if not targets.may_trade:
+        if not targets.may_trade and not wishes:
             return [], targets.verdicts
         orders, verdicts = self._trades.of(
             bars, targets.target, targets.current, targets.combined, self.holdings, equity
         )
+        if wishes and mode is not RiskMode.FLATTEN:
+            asked, said = self._trades.of_wishes(bars, wishes, self.holdings, equity, may_increase=mode.may_increase)
+            orders, verdicts = [*orders, *asked], [*verdicts, *said]
         return orders, (*targets.verdicts, *verdicts)
 
     def _decision(

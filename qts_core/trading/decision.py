@@ -34,7 +34,7 @@ class Hashes:
 
 @dataclass(frozen=True, slots=True)
 class DecidedOrder:
-    """One order of a decision; `purpose` is ``r`` (rebalance) or ``x`` (exit)."""
+    """One order of a decision; `purpose` is ``r`` (rebalance), ``x`` (exit) or ``w`` (a strategy's own order)."""
 
     request: OrderRequest
     reduces_risk: bool
@@ -136,12 +136,12 @@ class Decision:
 
     def digest(self) -> str:
         """Return the sha256 of every bit of the record; all NaN count as one."""
-        sha = hashlib.sha256(bits(ARRAYS(self)))
+        sha = hashlib.sha256(bits(ARRAYS(self)).data)
         sha.update(_text(self.symbols).encode())
         sha.update(_scalars(self).encode())
         for edge in (self.low, self.high):
             if edge is not None:
-                sha.update(bits((edge,)))
+                sha.update(bits((edge,)).data)
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:

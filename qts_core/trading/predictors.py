@@ -15,6 +15,7 @@ from qts_core.market.time import to_micros
 from qts_core.market.timeline import Timeline
 from qts_core.models.uncertainty import Doubt
 from qts_core.trading.stored_doubts import StoredDoubts
+from qts_core.trading.strategy import OrderWish
 
 __all__ = ["Prediction", "Predictor", "StoredPredictor"]
 
@@ -31,12 +32,15 @@ class Prediction:
         What the model saw; None when the prediction was made earlier.
     doubt : Doubt or None
         How sure the model is; None of a model that does not say.
+    wishes : tuple of OrderWish
+        Orders that a strategy asks for beside or instead of scores.
     """
 
     score: Floats
     uncertainty: Floats
     features: Floats | None = None
     doubt: Doubt | None = None
+    wishes: tuple[OrderWish, ...] = ()
 
     def features_digest(self) -> str:
         """Return the sha256 of the features; empty when there are none."""

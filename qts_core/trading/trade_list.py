@@ -23,6 +23,7 @@ from qts_core.risk.verdict import Verdict
 from qts_core.trading.decision import DecidedOrder
 from qts_core.trading.holdings import Holdings
 from qts_core.trading.settings import OrderRules
+from qts_core.trading.strategy import OrderWish
 
 __all__ = ["TradeList"]
 
@@ -61,9 +62,7 @@ class TradeList:
             grows = np.abs(target[columns]) > np.abs(current[columns])
             eager = np.nan_to_num(np.abs(urgency[columns]))
             columns = columns[np.lexsort((columns, -eager, grows))]
-        ratio = np.where(np.isnan(holdings.mark), 0.0, holdings.mark) / equity
-        held_weight, on_order = holdings.quantity * ratio, holdings.on_order * ratio
-        desk = PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits)
+        desk = self._desk(holdings, equity)
         orders: list[DecidedOrder] = []
         verdicts: list[Verdict] = []
         for column in columns.tolist():
@@ -77,6 +76,52 @@ class TradeList:
             if verdict.is_allowed:
                 orders.append(self._order(bars, column, held, wanted))
         return orders, verdicts
+
+    def of_wishes(
+        self, bars: BarSlice, wishes: Sequence[OrderWish], holdings: Holdings, equity: float, *, may_increase: bool
+    ) -> tuple[list[DecidedOrder], list[Verdict]]:
+        """Return the orders that a strategy asked for, as far as limits admit them, and the verdict on each.
+
+        Each is judged as if it filled on top of all that is on order. Shares are taken as they are asked for; where
+        fractions are not ordered they are cut to whole ones.
+        """
+        desk = self._desk(holdings, equity)
+        orders: list[DecidedOrder] = []
+        verdicts: list[Verdict] = []
+        for leg, wish in enumerate(wishes):
+            column = holdings.symbols.index(wish.symbol)
+            price, before = float(holdings.mark[column]), float(holdings.quantity[column] + holdings.on_order[column])
+            signed = wish.quantity if self.rules.is_fractional else Decimal(int(wish.quantity))
+            after = before + float(signed)
+            reduces = abs(after) < abs(before) and after * before >= 0.0
+            if not signed or price != price or not (reduces or may_increase):
+                reason = (
+                    "no whole share" if not signed else "no price yet" if price != price else "risk is only reduced"
+                )
+                verdicts.append(Verdict("order.refused", wish.symbol, False, reason, 0.0, float(wish.quantity)))
+                continue
+            verdict = desk.admit(column, after * price / equity)
+            verdicts.append(verdict)
+            if verdict.is_allowed:
+                orders.append(self._wished(bars, wish, signed, leg, reduces=reduces))
+        return orders, verdicts
+
+    def _desk(self, holdings: Holdings, equity: float) -> PreTrade:
+        ratio = np.where(np.isnan(holdings.mark), 0.0, holdings.mark) / equity
+        held_weight, on_order = holdings.quantity * ratio, holdings.on_order * ratio
+        return PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits)
+
+    def _wished(self, bars: BarSlice, wish: OrderWish, signed: Decimal, leg: int, *, reduces: bool) -> DecidedOrder:
+        side = OrderSide.BUY if signed > 0 else OrderSide.SELL
+        name = client_order_id(
+            account=self.account, strategy=self.strategy, symbol=wish.symbol, ts_event=bars.ts_event, purpose="w",
+            leg=leg,
+        )  # fmt: skip
+        request = OrderRequest(
+            name, wish.symbol, side, wish.type, wish.time_in_force, abs(signed), limit_price=wish.limit_price,
+            stop_price=wish.stop_price,
+        )  # fmt: skip
+        return DecidedOrder(request, reduces, "w", f"{side} {abs(signed)} {wish.symbol}: the strategy's order")
 
     def _to_trade(
         self, bars: BarSlice, target: Floats, current: Floats, holdings: Holdings, equity: float
