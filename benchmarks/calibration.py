@@ -21,7 +21,7 @@ from qts_core.research.calibration import Calibration, CalibrationSettings
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 LENGTHS = (18, 24, 36)
 TRIALS = 5
-STEP = 10
+STEP = 5
 """Markets of a point before the next point has its turn."""
 
 
