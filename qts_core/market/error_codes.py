@@ -136,6 +136,11 @@ EXECUTION = {
     "QTS-EXEC-030": "A strategy's on_bar failed.",
     "QTS-EXEC-031": "A strategy's on_bar answered with something that is neither weights nor orders.",
     "QTS-EXEC-032": "Strategies that share an account do not fit together.",
+    "QTS-EXEC-040": "The vectorised engine is asked for something that only the event engine does to the cent.",
+    "QTS-EXEC-041": "Weights or signals do not have the form that the vectorised engine reads.",
+    "QTS-EXEC-042": "A line of a sweep has the wrong shape.",
+    "QTS-EXEC-045": "No weights of the alphas satisfy the combiner's constraints.",
+    "QTS-EXEC-046": "The alphas cannot be made as they are described.",
 }
 
 RISK = {
