@@ -183,9 +183,7 @@ def refresh_feature_month(
         lake, [feature_table(catalogue)], month, feature_inputs(lake, month, catalogue, symbols, roles)
     ):
         return None
-    return compute_feature_month(
-        lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles, engine=engine
-    )
+    return compute_feature_month(lake, month, catalogue, symbols=symbols, calendar=calendar, roles=roles, engine=engine)
 
 
 def compute_all_months(
