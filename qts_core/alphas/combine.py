@@ -22,12 +22,12 @@ def combine(signals: Sequence[Signals], weights: Sequence[float] | None = None) 
     signals : sequence of Signals
         At least one.
     weights : sequence of float, optional
-        One positive weight per alpha; equal by default.
+        One weight per alpha, none negative; equal by default.
 
     Returns
     -------
     Signals
-        No opinion where no alpha has one; expired where all are. Their horizon is the longest.
+        No opinion where no alpha that counts has one; expired where all of them are; the longest of their horizons.
     """
     if len(signals) == 1:
         return signals[0]
@@ -37,10 +37,12 @@ def combine(signals: Sequence[Signals], weights: Sequence[float] | None = None) 
     share = np.where(np.isnan(strength), 0.0, column)
     total = share.sum(axis=0)
     divisor = np.where(total > 0.0, total, np.nan)
+    # Who does not count keeps no holding alive.
+    counted = [s for s, weight in zip(signals, column[:, 0], strict=True) if weight > 0.0] or list(signals)
     return Signals(
         np.where(np.isnan(strength), 0.0, strength * column).sum(axis=0) / divisor,
         np.where(np.isnan(strength), 0.0, confidence * column).sum(axis=0) / divisor,
-        np.logical_and.reduce([s.is_expired for s in signals]),
-        max(s.horizon_bars for s in signals),
+        np.logical_and.reduce([s.is_expired for s in counted]),
+        max(s.horizon_bars for s in counted),
         COMBINED,
     )

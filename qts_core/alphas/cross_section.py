@@ -5,12 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import rankdata
 
 from qts_core.alphas.base import MeasuredAlpha, State
 from qts_core.alphas.history import ReturnHistory, Rows
 from qts_core.alphas.ml import FULL_STRENGTH_DEVIATIONS
-from qts_core.alphas.windows import MINIMUM_BREADTH, total_and_deviation
+from qts_core.alphas.windows import MINIMUM_BREADTH, average_ranks, total_and_deviation
 from qts_core.market.bars import BarSlice
 from qts_core.market.panel import Floats
 
@@ -99,5 +98,5 @@ def ranks(values: Floats) -> Floats:
     count = int(known.sum())
     found = np.full(len(values), np.nan)
     if count >= MINIMUM_BREADTH:
-        found[known] = 2.0 * (rankdata(values[known]) - 1.0) / (count - 1) - 1.0
+        found[known] = 2.0 * (average_ranks(values[known]) - 1.0) / (count - 1) - 1.0
     return found

@@ -120,6 +120,7 @@ class Breakout(MeasuredAlpha):
 def _channel(high: Floats, low: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Return the highest high and lowest low of each symbol, and whether more than half the bars are known."""
     known = ~np.isnan(high)
-    top = np.where(known, high, -np.inf).max(axis=0)
-    bottom = np.where(known, low, np.inf).min(axis=0)
+    is_any = known.any(axis=0)
+    top = np.where(is_any, np.where(known, high, -np.inf).max(axis=0), np.nan)
+    bottom = np.where(is_any, np.where(known, low, np.inf).min(axis=0), np.nan)
     return top, bottom, known.sum(axis=0) * 2 > len(high)

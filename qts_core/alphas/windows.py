@@ -7,7 +7,7 @@ import numpy as np
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.panel import Floats
 
-__all__ = ["standardised", "total_and_deviation"]
+__all__ = ["average_ranks", "standardised", "total_and_deviation"]
 
 MINIMUM_KNOWN = 0.8
 """Share of a window's returns that must be known."""
@@ -52,3 +52,20 @@ def standardised(values: Floats) -> Floats:
     centred = values - known.mean()
     spread = float(known.std())
     return np.asarray(centred / spread if spread > 0.0 else centred * 0.0)
+
+
+@kernel
+def average_ranks(values: Floats) -> Floats:
+    """Return the ranks of known `values` [N], from 1; equal ones get their mean."""
+    count = len(values)
+    order = np.argsort(values)
+    found = np.empty(count)
+    first = 0
+    while first < count:
+        last = first
+        while last + 1 < count and values[order[last + 1]] == values[order[first]]:
+            last += 1
+        for place in range(first, last + 1):
+            found[order[place]] = 0.5 * (first + last) + 1.0
+        first = last + 1
+    return found

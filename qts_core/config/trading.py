@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator
 
+from qts_core.config.alphas import AlphasSettings
 from qts_core.config.section import ClockTime, Fraction, OpenFraction, Port, Section
 from qts_core.config.shadows import ShadowSettings
 
@@ -92,6 +93,8 @@ class TradingSettings(Section):
     """Port of the page and metrics."""
     signals: SignalSettings = SignalSettings()
     """How scores become signals."""
+    alphas: AlphasSettings = AlphasSettings()
+    """Which alphas trade beside the model's and how they are combined."""
     orders: OrderSettings = OrderSettings()
     """What orders look like."""
     daemon: DaemonSettings = DaemonSettings()
