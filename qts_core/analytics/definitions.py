@@ -1,4 +1,4 @@
-"""Every metric declared once: title, unit, formula, source; pages and hover texts are derived (specification 11.3)."""
+"""Every metric declared once: title, unit, formula, source, referee; pages and hovers are derived (11.3)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
+
+from qts_core.analytics.referees import referee
 
 __all__ = ["METRICS", "Family", "MetricDefinition", "Unit"]
 
@@ -39,7 +41,7 @@ class Family(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
-    """One metric: what it is called, what it is measured in, and exactly how."""
+    """One metric: what it is called, what it is measured in, exactly how, by whose definition, and who checks it."""
 
     name: str
     title: str
@@ -47,6 +49,7 @@ class MetricDefinition:
     unit: Unit
     formula: str
     source: str
+    referee: str
 
 
 _Row = tuple[str, str, Unit, str]
@@ -78,6 +81,8 @@ _ROWS: Final[Mapping[Family, tuple[_Row, ...]]] = {
             Unit.RATIO,
             "annualised return / mean depth of the five deepest drawdowns",
         ),
+        ("martin_ratio", "Martin ratio", Unit.RATIO, "annualised return / Ulcer index"),
+        ("pain_ratio", "Pain ratio", Unit.RATIO, "annualised return / Pain index"),
     ),
     Family.SIGNIFICANCE: (
         (
@@ -87,6 +92,19 @@ _ROWS: Final[Mapping[Family, tuple[_Row, ...]]] = {
             "SR − 1.96 × √((1 − γ₃ SR + (γ₄ − 1)/4 SR²) / (n − 1)), per session, then × √252",
         ),
         ("sharpe_high", "Sharpe ratio, 95 % interval, high", Unit.RATIO, "SR + 1.96 × the same standard error"),
+        (
+            "sharpe_robust_low",
+            "Sharpe ratio, 95 % interval for dependent returns, low",
+            Unit.RATIO,
+            "SR − 1.96 × √(∇ᵀΨ∇ / n) × √252; Ψ: Newey-West covariance of r and (r − mean)², "
+            "⌊4 (n / 100)^(2/9)⌋ lags; ∇ = (1/s, −mean/(2 s³)), population s",
+        ),
+        (
+            "sharpe_robust_high",
+            "Sharpe ratio, 95 % interval for dependent returns, high",
+            Unit.RATIO,
+            "SR + 1.96 × the same standard error",
+        ),
         (
             "probabilistic_sharpe",
             "Probabilistic Sharpe ratio",
@@ -107,10 +125,30 @@ _ROWS: Final[Mapping[Family, tuple[_Row, ...]]] = {
         ),
         ("t_statistic", "t statistic of the mean return", Unit.RATIO, "mean(r) / (s(r) / √n)"),
         ("p_value", "p-value, two-sided", Unit.PROBABILITY, "2 P(T > |t|), n − 1 degrees of freedom"),
+        (
+            "sign_test_p",
+            "p-value of random signs, one-sided",
+            Unit.PROBABILITY,
+            "share of 2,000 seeded draws of signs under which the mean return is at least as high",
+        ),
     ),
     Family.DRAWDOWN: (
         ("max_drawdown", "Maximum drawdown", Unit.PERCENT, "max(1 − equity / highest equity so far), at every bar"),
         ("average_drawdown", "Average drawdown", Unit.PERCENT, "mean depth of the drawdowns, session closes"),
+        ("median_drawdown", "Median drawdown", Unit.PERCENT, "median depth of the drawdowns, session closes"),
+        ("deep_drawdown", "Drawdown, 95 % quantile", Unit.PERCENT, "95 % quantile of their depths, session closes"),
+        (
+            "average_drawdown_duration",
+            "Average drawdown duration",
+            Unit.SESSIONS,
+            "mean sessions from a peak until it is reached again, or until the end",
+        ),
+        (
+            "average_recovery",
+            "Average recovery",
+            Unit.SESSIONS,
+            "mean sessions from trough to end, open ones left out",
+        ),
         (
             "longest_drawdown",
             "Longest drawdown",
@@ -137,6 +175,25 @@ _ROWS: Final[Mapping[Family, tuple[_Row, ...]]] = {
             Unit.PERCENT,
             "mean loss at or beyond the value at risk",
         ),
+        ("value_at_risk_99", "Value at risk, 99 %, one session", Unit.PERCENT, "minus the 1 % quantile of r"),
+        (
+            "expected_shortfall_99",
+            "Expected shortfall, 99 %, one session",
+            Unit.PERCENT,
+            "mean loss at or beyond that value at risk",
+        ),
+        (
+            "cornish_fisher_var",
+            "Value at risk, 95 %, Cornish-Fisher",
+            Unit.PERCENT,
+            "−(mean + s (z + (z² − 1) γ₃/6 + (z³ − 3z)(γ₄ − 3)/24 − (2z³ − 5z) γ₃²/36)), z = Φ⁻¹(5 %)",
+        ),
+        (
+            "tail_index",
+            "Tail index of losses",
+            Unit.RATIO,
+            "1 / mean(log(xᵢ / xₖ₊₁)) over the k = n/10 largest losses, at least ten of them",
+        ),
         ("tail_ratio", "Tail ratio", Unit.RATIO, "95 % quantile of r / |5 % quantile|"),
     ),
     Family.TRADES: (
@@ -153,6 +210,7 @@ _ROWS: Final[Mapping[Family, tuple[_Row, ...]]] = {
             "average win × win rate − |average loss| × loss rate = mean profit",
         ),
         ("trade_duration", "Average holding time", Unit.BARS, "mean bars from entry to exit"),
+        ("median_trade_duration", "Median holding time", Unit.BARS, "median bars from entry to exit"),
         ("winning_duration", "Average holding time, wins", Unit.BARS, "the same over the wins"),
         ("losing_duration", "Average holding time, losses", Unit.BARS, "the same over the losses"),
         ("trades_per_session", "Trades per session", Unit.RATIO, "trades / sessions"),
@@ -163,6 +221,12 @@ _ROWS: Final[Mapping[Family, tuple[_Row, ...]]] = {
     ),
     Family.BENCHMARK: (
         ("alpha", "Jensen's alpha", Unit.PERCENT, "(mean(r) − β mean(b)) × 252, b = daily benchmark returns"),
+        (
+            "alpha_t",
+            "t statistic of alpha",
+            Unit.RATIO,
+            "alpha / its standard error: least squares, Newey-West covariance, ⌊4 (n / 100)^(2/9)⌋ lags",
+        ),
         ("beta", "Beta", Unit.RATIO, "cov(r, b) / var(b)"),
         ("r_squared", "R²", Unit.RATIO, "cov(r, b)² / (var(r) var(b))"),
         ("tracking_error", "Tracking error", Unit.PERCENT, "s(r − b) × √252"),
@@ -180,6 +244,13 @@ _ROWS: Final[Mapping[Family, tuple[_Row, ...]]] = {
             "traded notional (both sides) / mean net equity × 252 / n",
         ),
         ("cost_drag", "Cost drag per year", Unit.PERCENT, "costs / mean net equity × 252 / n"),
+        (
+            "break_even_costs",
+            "Costs it bears",
+            Unit.RATIO,
+            "multiple of the costs at which the mean session earns nothing: mean(r + c) / mean(c), "
+            "c = costs of a session / equity before it",
+        ),
         ("average_gross_exposure", "Average gross exposure", Unit.PERCENT, "mean Σ|position value| / equity over bars"),
         ("average_net_exposure", "Average net exposure", Unit.PERCENT, "mean Σ position value / equity over bars"),
         ("time_in_market", "Time in market", Unit.PERCENT, "share of bars with a position"),
@@ -197,6 +268,16 @@ _SOURCES: Final[Mapping[str, str]] = {
     "sterling_ratio": "Kestner (1996), Futures 25(1)",
     "sharpe_low": "Mertens (2002)",
     "sharpe_high": "Mertens (2002)",
+    "sharpe_robust_low": "Lo (2002), Financial Analysts Journal 58(4), GMM",
+    "sharpe_robust_high": "Lo (2002), Financial Analysts Journal 58(4), GMM",
+    "martin_ratio": "Martin and McCann (1989)",
+    "pain_ratio": "Becker (2006)",
+    "sign_test_p": "Fisher (1935), The Design of Experiments, section 21",
+    "value_at_risk_99": "Hyndman and Fan (1996), type 7",
+    "expected_shortfall_99": "Acerbi and Tasche (2002), Journal of Banking & Finance 26(7)",
+    "cornish_fisher_var": "Favre and Galeano (2002), Journal of Alternative Investments 5(2)",
+    "tail_index": "Hill (1975), Annals of Statistics 3(5)",
+    "alpha_t": "Newey and West (1987), Econometrica 55(3)",
     "probabilistic_sharpe": "Bailey and López de Prado (2012), Journal of Risk 15(2)",
     "deflated_sharpe": "Bailey and López de Prado (2014), Journal of Portfolio Management 40(5)",
     "minimum_track_record": "Bailey and López de Prado (2012), Journal of Risk 15(2)",
@@ -214,7 +295,7 @@ _SOURCES: Final[Mapping[str, str]] = {
 
 METRICS: Final[Mapping[str, MetricDefinition]] = MappingProxyType(
     {
-        name: MetricDefinition(name, title, family, unit, formula, _SOURCES.get(name, "definition"))
+        name: MetricDefinition(name, title, family, unit, formula, _SOURCES.get(name, "definition"), referee(name))
         for family, rows in _ROWS.items()
         for name, title, unit, formula in rows
     }

@@ -28,17 +28,21 @@ Reports show the same formula when you point at a number.
 - Intervals are 95 %: of the Sharpe ratio by Mertens' formula, of the win rate by Wilson's (1927), of the profit factor
   by the bootstrap over trades, of the drawdown by the stationary bootstrap (Politis and Romano, 1994; mean block of 10
   sessions). Seeded, so that the same run gives the same interval.
+- **Held against** names who a test asks for the right value: another package on the same numbers, a paper's printed
+  figures, or a calculation by hand.
 - A negative number is written in parentheses and in red.
 """
+_TABLE = ("| Metric | Name | Unit | Formula | Source | Held against |", "|---|---|---|---|---|---|")
 
 
 def metrics_page() -> str:
     """Return the page as Markdown: the conventions, then a table of every family."""
     lines = [_HEAD]
     for family, group in groupby(METRICS.values(), key=lambda m: m.family):
-        lines += [f"## {family.value}", "", "| Metric | Name | Unit | Formula | Source |", "|---|---|---|---|---|"]
+        lines += [f"## {family.value}", "", *_TABLE]
         lines += [
-            f"| {m.title} | `{m.name}` | {m.unit.value} | {m.formula.replace('|', '&#124;')} | {m.source} |"
+            f"| {m.title} | `{m.name}` | {m.unit.value} | {m.formula.replace('|', '&#124;')} | {m.source} "
+            f"| {m.referee} |"
             for m in group
         ]
         lines.append("")

@@ -9,17 +9,25 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from qts_core.analytics import distribution, drawdown, ratios, returns, significance
+from qts_core.analytics import distribution, drawdown, ratios, returns, significance, tails
 from qts_core.analytics.benchmark import BenchmarkComparison, compare
+from qts_core.analytics.cost_sweep import break_even_multiple
 from qts_core.analytics.definitions import METRICS, Family, MetricDefinition
+from qts_core.analytics.drawdown_distribution import DrawdownDistribution
+from qts_core.analytics.regression import regress
 from qts_core.analytics.returns import DailyCurve
+from qts_core.analytics.sharpe_intervals import robust_error
+from qts_core.analytics.sign_test import sign_test
 from qts_core.analytics.significance import SharpeEstimate
 from qts_core.analytics.trades import TradeStatistics
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import SESSIONS_PER_YEAR
 
 __all__ = ["Measure", "Performance", "measure"]
+
+SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,13 @@ class Performance:
     trials: int = 1
     trial_variance: float | None = None
 
+    @property
+    def session_costs(self) -> Floats:
+        """Costs of each session over the equity before it, ratio [D]."""
+        paid = np.diff(self.gross.equity - self.net.equity, prepend=self.gross.initial - self.net.initial)
+        costs: Floats = paid / np.r_[self.net.initial, self.net.equity[:-1]]
+        return costs
+
 
 def measure(performance: Performance) -> Mapping[str, Measure]:
     """Measure every metric of ``METRICS``, in its order; NaN where the data define none."""
@@ -83,6 +98,8 @@ _DRAWDOWNS: Final = (
     *(name for name, definition in METRICS.items() if definition.family is Family.DRAWDOWN),
     "burke_ratio",
     "sterling_ratio",
+    "martin_ratio",
+    "pain_ratio",
 )
 _Values = dict[str, tuple[float, int, str]]
 
@@ -112,6 +129,10 @@ def _returns(p: Performance) -> _Values:
             "value_at_risk": distribution.value_at_risk(r),
             "expected_shortfall": distribution.expected_shortfall(r),
             "tail_ratio": distribution.tail_ratio(r),
+            "value_at_risk_99": distribution.value_at_risk(r, confidence=0.99),
+            "expected_shortfall_99": distribution.expected_shortfall(r, confidence=0.99),
+            "cornish_fisher_var": tails.cornish_fisher_var(r),
+            "tail_index": tails.hill(-r).index,
         },
         n,
         "sessions",
@@ -123,16 +144,20 @@ def _significance(p: Performance) -> _Values:
     estimate = SharpeEstimate.of(r)
     interval = significance.sharpe_interval(estimate)
     test = significance.t_test(r)
+    robust = float(ndtri(0.975)) * robust_error(r)
     root = math.sqrt(SESSIONS_PER_YEAR)
     return _counted(
         {
             "sharpe_low": interval.low * root,
             "sharpe_high": interval.high * root,
+            "sharpe_robust_low": (estimate.sharpe - robust) * root,
+            "sharpe_robust_high": (estimate.sharpe + robust) * root,
             "probabilistic_sharpe": significance.probabilistic_sharpe_ratio(estimate),
             "deflated_sharpe": significance.deflated_sharpe_ratio(estimate, trials=p.trials, variance=p.trial_variance),
             "minimum_track_record": significance.minimum_track_record_length(estimate),
             "t_statistic": test.statistic,
             "p_value": test.p_value,
+            "sign_test_p": sign_test(r, np.random.default_rng(SEED)).p_value,
         },
         len(r),
         "sessions",
@@ -141,18 +166,26 @@ def _significance(p: Performance) -> _Values:
 
 def _drawdowns(p: Performance) -> _Values:
     equity = np.r_[p.net.initial, p.net.equity]
-    episodes = drawdown.drawdowns(equity)
+    spread = DrawdownDistribution.of(equity)
+    episodes = spread.episodes
     annual = returns.annualised_return(p.net.returns)
     last = len(equity) - 1
     if not last:
         return _counted(dict.fromkeys(_DRAWDOWNS, math.nan), 0, "sessions")
+    ulcer, pain = drawdown.ulcer_index(equity), drawdown.pain_index(equity)
     daily = {
         "average_drawdown": drawdown.average_drawdown(equity),
-        "longest_drawdown": max(((last if d.end is None else d.end) - d.peak for d in episodes), default=0),
+        "median_drawdown": spread.depth.median if episodes else 0.0,
+        "deep_drawdown": spread.depth.quantiles[0.95] if episodes else 0.0,
+        "average_drawdown_duration": spread.duration.mean if episodes else 0.0,
+        "average_recovery": spread.recovery.mean if spread.recovery.n else 0.0,
+        "longest_drawdown": int(spread.duration.highest) if episodes else 0,
         "longest_recovery": max((d.recovery for d in episodes if d.recovery is not None), default=0),
         "time_under_water": float(np.mean(drawdown.drawdown_curve(equity)[1:] < 0)),
-        "ulcer_index": drawdown.ulcer_index(equity),
-        "pain_index": drawdown.pain_index(equity),
+        "ulcer_index": ulcer,
+        "pain_index": pain,
+        "martin_ratio": annual / ulcer if ulcer > 0 else math.nan,
+        "pain_ratio": annual / pain if pain > 0 else math.nan,
         "burke_ratio": drawdown.burke_ratio(equity, annual),
         "sterling_ratio": drawdown.sterling_ratio(equity, annual),
     }
@@ -170,6 +203,7 @@ def _trades(p: Performance) -> _Values:
         "profit_factor": s.profit_factor,
         "expectancy": s.expectancy,
         "trade_duration": s.duration,
+        "median_trade_duration": float(np.median(p.trade_bars)) if s.n else math.nan,
         "longest_winning_streak": s.winning_streaks.longest,
         "longest_losing_streak": s.losing_streaks.longest,
         "average_winning_streak": s.winning_streaks.average,
@@ -191,6 +225,7 @@ def _benchmark(p: Performance) -> _Values:
     return _counted(
         {
             "alpha": c.alpha,
+            "alpha_t": math.nan if p.benchmark is None else regress(p.net.returns, p.benchmark.returns).alpha_t,
             "beta": c.beta,
             "r_squared": c.r_squared,
             "tracking_error": c.tracking_error,
@@ -213,6 +248,7 @@ def _costs(p: Performance) -> _Values:
         "cost_per_turnover": p.costs / p.traded_notional * 10_000 if p.traded_notional > 0 else math.nan,
         "annual_turnover": p.traded_notional * yearly,
         "cost_drag": p.costs * yearly,
+        "break_even_costs": break_even_multiple(p.net.returns, p.session_costs),
     }
     exposure = {
         "average_gross_exposure": _mean(p.gross_exposure),
