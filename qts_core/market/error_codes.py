@@ -141,6 +141,16 @@ EXECUTION = {
     "QTS-EXEC-042": "A line of a sweep has the wrong shape.",
     "QTS-EXEC-045": "No weights of the alphas satisfy the combiner's constraints.",
     "QTS-EXEC-046": "The alphas cannot be made as they are described.",
+    "QTS-EXEC-055": "A parent order has no quantity or no window that an execution algorithm can work.",
+    "QTS-EXEC-056": "A child order does not fit its parent.",
+    "QTS-EXEC-057": "An impact model has no best trajectory.",
+    "QTS-EXEC-058": "Settings of an execution algorithm contradict themselves.",
+    "QTS-EXEC-059": "A bar cannot be divided for an execution algorithm.",
+    "QTS-EXEC-060": "A trade cannot be measured against the market.",
+    "QTS-EXEC-075": "There is no such report.",
+    "QTS-EXEC-076": "The record of a report cannot be read.",
+    "QTS-EXEC-077": "Several reports have an id that begins so.",
+    "QTS-EXEC-078": "Two reports share too few sessions to be compared.",
 }
 
 RISK = {
