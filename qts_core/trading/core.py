@@ -35,9 +35,11 @@ from qts_core.market.events import (
 from qts_core.market.ids import decision_id
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import dollars
+from qts_core.market.orders import OrderUpdate
 from qts_core.orders.book import Book
 from qts_core.orders.reconcile import Reconciliation, reconcile
 from qts_core.orders.state import OrderState
+from qts_core.risk.kill import KillAction, Trigger, commands
 from qts_core.risk.ladder import Losses
 from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import PORTFOLIO, Verdict
@@ -183,7 +185,7 @@ class TradingCore:
             case BarsClosed():
                 return self._on_bars(event)
             case OrderUpdated():
-                problem = self.holdings.update(event.update)
+                problem = self._update(event.update)
                 return [Alert(Severity.WARNING, "unexpected order update", problem)] if problem else []
             case CorporateActionsApplied():
                 self.holdings.act(event)
@@ -204,6 +206,17 @@ class TradingCore:
                 self._state.note(event)
                 return []
 
+    def _update(self, update: OrderUpdate) -> str:
+        """Fold what the broker said, and let the path hear what it did to the position."""
+        done = update.execution
+        if done is None or self.settings.choices.is_default:
+            return self.holdings.update(update)
+        before = self.book.position(done.symbol)
+        problem = self.holdings.update(update)
+        value = dollars(done.quantity * done.price)
+        self._path.hear(done.symbol, before, self.book.position(done.symbol), value, self.equity)
+        return problem
+
     def _on_kill(self, event: KillRequested) -> list[Output]:
         self._state.is_killed = True
         self._state.is_flattening |= event.is_flatten
@@ -219,7 +232,7 @@ class TradingCore:
         state.last_ts_event = bars.ts_event
         self.holdings.mark_to(bars)
         equity = self.holdings.equity()
-        losses = self._path.observe(bars, equity)
+        losses = self._path.observe(bars, self.holdings, equity)
         alerts: list[Output] = []
         prediction = self._predict(bars, alerts)
         judged = self._path.judge(bars, prediction)
@@ -227,7 +240,7 @@ class TradingCore:
         if event.is_catch_up:
             return []
         self._latch(losses, alerts)
-        mode = self._state.mode(is_reduce_only=losses.is_reduce_only)
+        mode = self._state.mode(is_reduce_only=losses.is_reduce_only or self._path.risk.is_reduce_only)
         targets = self._path.targets(bars, signals, prediction.score, self.holdings, equity, losses, mode)
         orders, verdicts = self._orders(bars, targets, prediction.wishes, equity, mode)
         verdicts = (*judged.verdicts, *verdicts)
@@ -250,10 +263,27 @@ class TradingCore:
             return Prediction(nothing, nothing)
 
     def _latch(self, losses: Losses, alerts: list[Output]) -> None:
-        if losses.is_kill and not self._state.is_flattening:
-            self._state.is_killed = self._state.is_flattening = True
-            text = f"drawdown {losses.drawdown:.2%}, today {losses.daily:.2%}: every position is closed"
-            alerts.append(Alert(Severity.CRITICAL, "loss limit", text))
+        policy, state = self.settings.choices.kill, self._state
+        text = f"drawdown {losses.drawdown:.2%}, today {losses.daily:.2%}: every position is closed"
+        if policy is None:
+            if losses.is_kill and not state.is_flattening:
+                state.is_killed = state.is_flattening = True
+                alerts.append(Alert(Severity.CRITICAL, "loss limit", text))
+            return
+        triggers = [*self._path.risk.triggers]
+        if losses.is_kill:
+            is_daily = losses.daily >= self.settings.losses.daily_kill_limit
+            triggers.append(Trigger.DAILY_LOSS_BREACH if is_daily else Trigger.MAX_DRAWDOWN_BREACH)
+        for trigger in triggers:
+            actions = policy.of_trigger(trigger)
+            is_flatten = KillAction.FLATTEN_POSITIONS in actions
+            is_new = bool(actions) and (not state.is_killed or (is_flatten and not state.is_flattening))
+            if is_new:
+                state.is_killed = True
+                state.is_flattening |= is_flatten
+                reason = f"{trigger}: drawdown {losses.drawdown:.2%}, today {losses.daily:.2%}"
+                open_ids = [order.client_order_id for order in self.open_orders()]
+                alerts.extend(commands(actions, reason, open_ids))
 
     def _orders(
         self, bars: BarSlice, targets: Targets, wishes: tuple[OrderWish, ...], equity: float, mode: RiskMode
@@ -267,11 +297,14 @@ class TradingCore:
             return [], (*targets.verdicts, closed)
         if not targets.may_trade and not wishes:
             return [], targets.verdicts
+        clusters = self._path.risk.clusters
         orders, verdicts = self._trades.of(
-            bars, targets.target, targets.current, targets.combined, self.holdings, equity
+            bars, targets.target, targets.current, targets.combined, self.holdings, equity, clusters
         )
         if wishes and mode is not RiskMode.FLATTEN:
-            asked, said = self._trades.of_wishes(bars, wishes, self.holdings, equity, may_increase=mode.may_increase)
+            asked, said = self._trades.of_wishes(
+                bars, wishes, self.holdings, equity, clusters, may_increase=mode.may_increase
+            )
             orders, verdicts = [*orders, *asked], [*verdicts, *said]
         return orders, (*targets.verdicts, *verdicts)
 

@@ -46,6 +46,8 @@ class Holdings:
     ----------
     quantity : float64 [N]
         Signed shares held.
+    average_price : float64 [N]
+        What the open shares cost each, USD; 0 when flat.
     on_order : float64 [N]
         Signed shares that open orders may still fill.
     busy : bool [N]
@@ -59,6 +61,7 @@ class Holdings:
         self.book = Book(cash)
         self.orders: dict[str, OrderState] = {}
         self.quantity: Floats = np.zeros(len(symbols))
+        self.average_price: Floats = np.zeros(len(symbols))
         self.on_order: Floats = np.zeros(len(symbols))
         self.busy: NDArray[np.bool_] = np.zeros(len(symbols), dtype=np.bool_)
         self.mark: Floats = np.full(len(symbols), np.nan)
@@ -169,6 +172,7 @@ class Holdings:
         for order in cast(list[object], state["orders"]):
             self._put(decode(OrderState, order))
         self.quantity[:] = 0.0
+        self.average_price[:] = 0.0
         self._exposed = None
         self._shown = {}
         for symbol in (*self.book.positions(), ""):
@@ -193,7 +197,9 @@ class Holdings:
         column = self._column.get(symbol)
         self._exposed = None
         if column is not None:
-            self.quantity[column] = float(self.book.position(symbol).quantity)
+            position = self.book.position(symbol)
+            self.quantity[column] = float(position.quantity)
+            self.average_price[column] = float(position.average_price)
         else:
             outside = (p.cost for s, p in self.book.positions().items() if s not in self._column)
             self._outside = dollars(sum(outside, Decimal(0)))

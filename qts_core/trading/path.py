@@ -21,14 +21,17 @@ from qts_core.market.bars import BarSlice
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Floats
 from qts_core.market.time import day_bounds, trading_day
+from qts_core.orders.book import Position
 from qts_core.portfolio.selection import select
 from qts_core.portfolio.sizing import leave_alone, size, unit_weights
 from qts_core.portfolio.volatility import RollingVolatility
 from qts_core.risk.ladder import Losses, LossLadder
 from qts_core.risk.limits import Sectors, within_limits
 from qts_core.risk.modes import RiskMode
+from qts_core.risk.monitor import RiskView
 from qts_core.risk.verdict import PORTFOLIO, Verdict
 from qts_core.trading.abstention import Judged, OpinionGate
+from qts_core.trading.extra_stages import ExtraStages
 from qts_core.trading.fused_steps import FusedSteps, weights, without_crumbs
 from qts_core.trading.holdings import Holdings
 from qts_core.trading.membership import Membership
@@ -36,6 +39,9 @@ from qts_core.trading.predictors import Prediction
 from qts_core.trading.settings import Construction, CoreSettings
 
 __all__ = ["DecisionPath", "Targets"]
+
+
+NO_VIEW = RiskView()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,20 +85,35 @@ class DecisionPath:
         self._gate = OpinionGate([instrument.symbol for instrument in instruments])
         self._everybody: Floats = np.ones(breadth)
         self._fused = FusedSteps.of(settings.portfolio, settings.limits, self.sectors)
+        self._extra = _extra(settings, instruments, equity)
         self._is_signals = settings.construction is Construction.SIGNALS
+        self._direction: Floats = np.zeros(breadth)
         self._day: tuple[date, datetime, datetime] | None = None
         self._is_whole_shares = not settings.orders.is_fractional
 
-    def observe(self, bars: BarSlice, equity: float) -> Losses:
-        """Take a bar into volatility and losses."""
+    @property
+    def risk(self) -> RiskView:
+        """What the risk monitor says at this bar; nothing where there is none."""
+        return NO_VIEW if self._extra is None else self._extra.view
+
+    def hear(self, symbol: str, before: Position, after: Position, value: float, equity: float) -> None:
+        """Take what a fill changed, and its value, USD."""
+        if self._extra is not None and after is not before:
+            self._extra.hear(symbol, before, after, traded_ratio=value / equity if equity > 0.0 else 0.0)
+
+    def observe(self, bars: BarSlice, holdings: Holdings, equity: float) -> Losses:
+        """Take a bar into volatility, losses and what else is watched."""
         self._estimator.update(bars.close * bars.factor)
-        if bars.slot == 0:
-            # Once a session is often enough for a window of many; a steady estimate trades nothing by itself.
-            self._estimated(self._estimator.estimate())
         if self._day is None or not self._day[1] <= bars.ts_event < self._day[2]:
             day = trading_day(bars.ts_event)
             self._day = (day, *day_bounds(day))
             self._membership.move_to(day)
+        if self._extra is not None:
+            self._extra.observe(bars, holdings, equity, self._day[0])
+        if bars.slot == 0:
+            # Once a session is often enough for a window of many; a steady estimate trades nothing by itself.
+            estimate = self._estimator.estimate()
+            self._estimated(estimate if self._extra is None else self._extra.volatility(estimate))
         return self.ladder.update(equity, self._day[0])
 
     def judge(self, bars: BarSlice, prediction: Prediction) -> Judged:
@@ -110,7 +131,8 @@ class DecisionPath:
     ) -> Targets:  # fmt: skip
         """Return the weights wanted at this bar, of which :meth:`observe` was told before, and what cut them."""
         combined = combine((signals,))
-        if self._is_signals and mode is RiskMode.NORMAL and not losses.verdicts and self._membership.is_plain:
+        is_plain = self._extra is None and self._is_signals and self._membership.is_plain
+        if is_plain and mode is RiskMode.NORMAL and not losses.verdicts:
             may = (self._membership.can_open_long, self._membership.can_open_short)
             done = self._fused.run(bars, combined, holdings, equity, losses.scale, may, self._units, self.volatility)
             if done is not None:
@@ -125,18 +147,29 @@ class DecisionPath:
     ) -> Targets:  # fmt: skip
         portfolio = self.settings.portfolio
         current = weights(holdings.quantity, holdings.on_order, holdings.mark, equity)
+        verdicts = [*losses.verdicts, *self.risk.verdicts]
         if self.settings.construction is Construction.WEIGHTS:
             wanted = np.where(np.isnan(score), current, score)
             # A flip closes first; the other side is opened from flat, at a later bar.
             target = np.where(wanted * current < 0.0, 0.0, wanted)
-        else:
-            wanted = self._wanted(bars, combined, current, losses.scale)
+        elif self._extra is None:
+            wanted = self._wanted(bars, combined, current) * losses.scale
+            wanted = self._known(wanted, current)
             target = leave_alone(wanted, current, portfolio)
-        target, verdicts = self._membership.without_leavers(target, current)
-        verdicts = [*losses.verdicts, *verdicts]
+        else:
+            wanted, said = self._extra.spread(bars, self._wanted(bars, combined, current), current, score, combined)
+            verdicts += said
+            wanted = self._known(wanted * losses.scale * self.risk.scale, current)
+            target = self._extra.rebalanced(wanted, current, self.volatility)
+        target, left = self._membership.without_leavers(target, current)
+        verdicts += left
+        if self._extra is not None:
+            target, said = self._extra.restrained(target, current)
+            verdicts += said
         target = self._under_mode(target, current, mode, verdicts)
         if mode.may_increase or mode is RiskMode.REDUCE_ONLY:
-            target, cuts = within_limits(target, current, self.sectors, self.settings.limits)
+            limits = self.settings.limits if self._extra is None else self._extra.limits()
+            target, cuts = within_limits(target, current, self.sectors, limits, self.risk.clusters)
             verdicts += cuts
         if self.settings.construction is Construction.SIGNALS:
             target = without_crumbs(target, current, portfolio.min_position_ratio)
@@ -151,6 +184,7 @@ class DecisionPath:
             "ladder": self.ladder.snapshot(),
             "volatility": self._estimator.snapshot(),
             **({} if (doubt := self._gate.snapshot()) is None else {"doubt": doubt}),
+            **({} if self._extra is None else {"extra": self._extra.snapshot(), "units": to_list(self._units)}),
         }
 
     def restore(self, state: Mapping[str, object]) -> None:
@@ -158,24 +192,37 @@ class DecisionPath:
         self._alpha.restore(cast(Mapping[str, object], state["alpha"]))
         self.ladder.restore(cast(Mapping[str, object], state["ladder"]))
         self._estimator.restore(cast(Mapping[str, object], state["volatility"]))
+        if self._extra is not None and "extra" in state:
+            self._extra.restore(cast(Mapping[str, object], state["extra"]))
         self._estimated(from_list(state["estimate"]))
+        if self._extra is not None and "units" in state:
+            # Made at the session's start: trades that closed since are not in them.
+            self._units = from_list(state["units"])
         self._gate.restore(state.get("doubt"))
 
     def _estimated(self, volatility: Floats) -> None:
         self.volatility = volatility
-        self._units = unit_weights(volatility, self.settings.portfolio)
+        if self._extra is None:
+            self._units = unit_weights(volatility, self.settings.portfolio)
+        else:
+            self._units = self._extra.units(volatility)
         self._is_estimated = ~np.isnan(volatility)
         self._is_all_estimated = bool(self._is_estimated.all())
 
-    def _wanted(self, bars: BarSlice, combined: Signals, current: Floats, scale: float) -> Floats:
+    def _wanted(self, bars: BarSlice, combined: Signals, current: Floats) -> Floats:
+        """Return what selection and sizing want, before any ladder scales it."""
         ready = bars.present() & self._is_estimated
         may = self._membership
-        direction = select(
+        self._direction = select(
             combined, current, ready & may.can_open_long, ready & may.can_open_short, self.settings.portfolio
         )
-        wanted = size(direction, self._units, self.volatility, self.settings.portfolio) * scale
-        # Held without a known volatility: nothing says how much it should be, so it stays what it is.
-        return wanted if self._is_all_estimated else np.where((direction != 0.0) & ~self._is_estimated, current, wanted)
+        return size(self._direction, self._units, self.volatility, self.settings.portfolio)
+
+    def _known(self, wanted: Floats, current: Floats) -> Floats:
+        """Return `wanted`, but what is held where nothing says how much it should be: its volatility is not known."""
+        if self._is_all_estimated:
+            return wanted
+        return np.where((self._direction != 0.0) & ~self._is_estimated, current, wanted)
 
     @staticmethod
     def _under_mode(target: Floats, current: Floats, mode: RiskMode, verdicts: list[Verdict]) -> Floats:
@@ -186,3 +233,12 @@ class DecisionPath:
             return np.sign(current) * kept
         verdicts.append(Verdict(f"mode.{mode}", PORTFOLIO, False, f"trading is in mode {mode}", 0.0, 0.0))
         return current if mode is RiskMode.HALTED else np.zeros(len(target))
+
+
+def _extra(settings: CoreSettings, instruments: Sequence[Instrument], equity: float) -> ExtraStages | None:
+    if settings.choices.is_default:
+        return None
+    horizon = settings.alpha.expiry_bars
+    return ExtraStages(
+        settings.choices, settings.portfolio, settings.limits, settings.losses, instruments, equity, horizon
+    )

@@ -9,11 +9,19 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from qts_core.alphas.ml import MlAlphaSettings
+from qts_core.config.risk import KillSwitchSettings, RiskSettings
 from qts_core.config.settings import Settings
 from qts_core.config.universe import OTHER_SECTOR
 from qts_core.market.orders import OrderType, TimeInForce
+from qts_core.portfolio.from_settings import optimiser_settings, rebalance_settings, sizer_settings
+from qts_core.portfolio.optimisation.settings import Method
+from qts_core.portfolio.rebalancing.settings import RebalanceSettings
 from qts_core.portfolio.settings import PortfolioSettings
+from qts_core.portfolio.sizing.base import SizerMethod
+from qts_core.risk.kill import KillPolicy
+from qts_core.risk.monitor_settings import MonitorSettings, checked_limits, monitor_settings, stricter_losses
 from qts_core.risk.settings import DrawdownLevel, LimitSettings, LossSettings
+from qts_core.trading.extra_stages import Choices
 
 __all__ = ["Construction", "CoreSettings", "OrderRules", "core_settings"]
 
@@ -64,15 +72,19 @@ class CoreSettings:
     losses: LossSettings = field(default_factory=LossSettings)
     orders: OrderRules = field(default_factory=OrderRules)
     construction: Construction = Construction.SIGNALS
+    choices: Choices = field(default_factory=Choices)
 
 
 def core_settings(settings: Settings) -> CoreSettings:
-    """Return what `settings` say of the decision path."""
+    """Return what `settings` say of the decision path, in their mode: live trading may have stricter limits."""
+    settings = settings.model_copy(update={"risk": settings.risk.in_mode(settings.trading.mode)})
+    members = settings.universe.instruments(item.symbol for item in settings.universe.symbols)
     return CoreSettings(
         alpha=_alpha(settings),
         portfolio=_portfolio(settings),
-        limits=_limits(settings),
-        losses=_losses(settings),
+        limits=checked_limits(_limits(settings), settings.risk, members),
+        losses=stricter_losses(_losses(settings), settings.risk),
+        choices=_choices(settings.risk),
         orders=OrderRules(
             type=OrderType(settings.trading.orders.type),
             time_in_force=TimeInForce(settings.trading.orders.time_in_force),
@@ -103,6 +115,7 @@ def _portfolio(settings: Settings) -> PortfolioSettings:
         max_position_ratio=sizing.max_position_pct,
         min_position_ratio=sizing.min_position_pct,
         target_volatility=sizing.target_volatility,
+        volatility_bars=sizing.volatility_lookback_bars,
         is_equal_weight=sizing.method == "equal_weight",
         rebalance_threshold=portfolio.rebalance_threshold,
         is_long_only=portfolio.is_long_only,
@@ -139,4 +152,25 @@ def _losses(settings: Settings) -> LossSettings:
             for level in settings.risk.drawdown_actions.levels
         ),
         is_kill_enabled=kill.enabled,
+    )
+
+
+def _choices(risk: RiskSettings) -> Choices:
+    """Return what is switched on beside the default steps."""
+    sizer, rebalance, monitor = sizer_settings(risk), rebalance_settings(risk), monitor_settings(risk)
+    optimiser, policy = optimiser_settings(risk), KillPolicy.of(risk.kill_switch)
+    is_plain_size = sizer.method in (SizerMethod.VOLATILITY_BASED, SizerMethod.EQUAL_WEIGHT)
+    is_plain_band = rebalance == RebalanceSettings(drift_threshold=rebalance.drift_threshold)
+    # The table is asked where it is not the shipped one, and where something fires that only it knows.
+    is_plain_kill = policy == KillPolicy.of(KillSwitchSettings()) and monitor.rapid_decline_limit == math.inf
+    turnover = risk.portfolio.max_daily_turnover
+    return Choices(
+        sizer=None if is_plain_size and not sizer.regime_scales and not sizer.is_correlation_adjusted else sizer,
+        is_atr=risk.position_sizing.volatility_source == "atr",
+        optimiser=None if optimiser.method is Method.NONE else optimiser,
+        rebalance=None if is_plain_band else rebalance,
+        monitor=None if monitor == MonitorSettings() else monitor,
+        has_trade_stops=risk.risk_limits.is_trade_stopped,
+        max_daily_turnover=math.inf if turnover is None else turnover,
+        kill=None if is_plain_kill else policy,
     )

@@ -17,7 +17,8 @@ from qts_core.market.money import exact, to_tick
 from qts_core.market.orders import OrderRequest, OrderSide, OrderType
 from qts_core.market.panel import Floats
 from qts_core.risk.limits import Sectors
-from qts_core.risk.pre_trade import PreTrade
+from qts_core.risk.measures.clusters import Clusters
+from qts_core.risk.pre_trade import PreTrade, TradeContext
 from qts_core.risk.settings import LimitSettings
 from qts_core.risk.verdict import Verdict
 from qts_core.trading.decision import DecidedOrder
@@ -43,7 +44,14 @@ class TradeList:
     rules: OrderRules
 
     def of(
-        self, bars: BarSlice, target: Floats, current: Floats, urgency: Floats, holdings: Holdings, equity: float
+        self,
+        bars: BarSlice,
+        target: Floats,
+        current: Floats,
+        urgency: Floats,
+        holdings: Holdings,
+        equity: float,
+        clusters: Clusters | None = None,
     ) -> tuple[list[DecidedOrder], list[Verdict]]:
         """Return the orders that bring `current` to `target`, and the verdict on each.
 
@@ -54,6 +62,8 @@ class TradeList:
             closes only.
         urgency : float64 [N]
             Strength of the signals: the stronger goes first, while there is room.
+        clusters : Clusters, optional
+            Which symbols move together, where that is limited.
         """
         columns = self._to_trade(bars, target, current, holdings, equity)
         if not len(columns):
@@ -62,7 +72,7 @@ class TradeList:
             grows = np.abs(target[columns]) > np.abs(current[columns])
             eager = np.nan_to_num(np.abs(urgency[columns]))
             columns = columns[np.lexsort((columns, -eager, grows))]
-        desk = self._desk(holdings, equity)
+        desk = self._desk(bars, holdings, equity, clusters)
         orders: list[DecidedOrder] = []
         verdicts: list[Verdict] = []
         for column in columns.tolist():
@@ -78,14 +88,21 @@ class TradeList:
         return orders, verdicts
 
     def of_wishes(
-        self, bars: BarSlice, wishes: Sequence[OrderWish], holdings: Holdings, equity: float, *, may_increase: bool
+        self,
+        bars: BarSlice,
+        wishes: Sequence[OrderWish],
+        holdings: Holdings,
+        equity: float,
+        clusters: Clusters | None = None,
+        *,
+        may_increase: bool,
     ) -> tuple[list[DecidedOrder], list[Verdict]]:
         """Return the orders that a strategy asked for, as far as limits admit them, and the verdict on each.
 
         Each is judged as if it filled on top of all that is on order. Shares are taken as they are asked for; where
         fractions are not ordered they are cut to whole ones.
         """
-        desk = self._desk(holdings, equity)
+        desk = self._desk(bars, holdings, equity, clusters)
         orders: list[DecidedOrder] = []
         verdicts: list[Verdict] = []
         for leg, wish in enumerate(wishes):
@@ -106,10 +123,11 @@ class TradeList:
                 orders.append(self._wished(bars, wish, signed, leg, reduces=reduces))
         return orders, verdicts
 
-    def _desk(self, holdings: Holdings, equity: float) -> PreTrade:
+    def _desk(self, bars: BarSlice, holdings: Holdings, equity: float, clusters: Clusters | None) -> PreTrade:
+        context = TradeContext(bars.slot, bars.slots, clusters=clusters)
         ratio = np.where(np.isnan(holdings.mark), 0.0, holdings.mark) / equity
         held_weight, on_order = holdings.quantity * ratio, holdings.on_order * ratio
-        return PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits)
+        return PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits, context)
 
     def _wished(self, bars: BarSlice, wish: OrderWish, signed: Decimal, leg: int, *, reduces: bool) -> DecidedOrder:
         side = OrderSide.BUY if signed > 0 else OrderSide.SELL

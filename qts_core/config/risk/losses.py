@@ -23,7 +23,9 @@ class RiskLimits(Section):
     monthly_loss_limit: Loss = 0.10
     """Loss since the month's open."""
     per_trade_loss_limit: Loss = 0.01
-    """Open loss of one position, fraction of equity, from which it is closed."""
+    """Open loss of one position, fraction of equity, from which it is closed where `is_trade_stopped` says so."""
+    is_trade_stopped: bool = False
+    """Whether a position is closed at its own loss limit."""
     max_drawdown: Loss = 0.15
     """Loss from the highest equity."""
     var_95_limit: Loss = 0.03
