@@ -54,9 +54,12 @@ def forecast(of: ParentOrder, profile: VolumeProfile | None = None) -> VolumeFor
 
 
 def exchange(fills: FillSettings | None = None) -> SimulatedExchange:
-    """Return an exchange with ten million dollars."""
+    """Return an exchange with ten million dollars, which has seen a price."""
     settings = fills or fill_settings(FillMode.REALISTIC)
-    return SimulatedExchange(settings, {"AA": Instrument("AA")}, Decimal(10_000_000), start=at(-600))
+    venue = SimulatedExchange(settings, {"AA": Instrument("AA")}, Decimal(10_000_000), start=at(-600))
+    venue.open_bar(bar(-1))
+    venue.close_bar(bar(-1))
+    return venue
 
 
 def tick(schedule: Schedule, minute: float) -> list[Wish]:
