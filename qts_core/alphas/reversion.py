@@ -33,10 +33,11 @@ class ZScoreReversion(MeasuredAlpha):
         """Return minus the z-scores [N]; NaN where the symbol has no bar or too few."""
         price = np.log(bars.close * bars.factor)
         self._prices.push(price)
-        total, deviation, count = total_and_deviation(self._prices.values)
+        # Measured from the newest price, a price that stands still deviates by exactly nothing.
+        total, deviation, count = total_and_deviation(self._prices.values - price)
         with np.errstate(divide="ignore", invalid="ignore"):
-            distance = np.where(deviation > 0.0, (price - total / count) / deviation, 0.0)
-        return np.where(np.isnan(total) | np.isnan(price), np.nan, -distance)
+            below_mean = np.where(deviation > 0.0, total / count / deviation, 0.0)
+        return np.where(np.isnan(total), np.nan, below_mean)
 
     def memory(self) -> dict[str, object]:
         """Return the window."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qts_core.alphas.combining.settings import CombinerSettings
+from qts_core.alphas.combining.weights import tightened
 from qts_core.market.panel import Floats
 from qts_core.portfolio.optimisation.allocation import Constraints, Infeasible, Penalties
 from qts_core.portfolio.optimisation.program import ProgramBuilder
@@ -13,13 +14,17 @@ from qts_core.portfolio.optimisation.weights import add_weights
 
 __all__ = ["best_ratio"]
 
+WITHOUT_CONES = frozenset({"scipy"})
+"""Solvers that do not do cones reliably: their weights are mixed with equal ones until the concentration is allowed."""
+
 
 def best_ratio(gain: Floats, covariance: Floats, previous: Floats | None, settings: CombinerSettings) -> Floats:
     """Return weights [K].
 
     The ratio does not change when all weights are multiplied by a number: the gain is fixed at one, the variance
     minimised, and the result scaled to the total (Cornuéjols and Tütüncü 2007, section 8.2). Every constraint is
-    multiplied by the same unknown number, which keeps it linear, or a cone.
+    multiplied by the same unknown number, which keeps it linear, or a cone. SciPy does no cones: with it the best
+    weights without the bound on concentration are mixed with equal ones until they satisfy it.
 
     Parameters
     ----------
@@ -51,7 +56,7 @@ def best_ratio(gain: Floats, covariance: Floats, previous: Floats | None, settin
     scale = blocks.scale
     if scale is None:
         raise Infeasible("the program has no scale")
-    if settings.max_concentration < 1.0:
+    if settings.max_concentration < 1.0 and settings.solver not in WITHOUT_CONES:
         radius = settings.total * float(np.sqrt(settings.max_concentration))
         builder.cone(
             {
@@ -63,4 +68,6 @@ def best_ratio(gain: Floats, covariance: Floats, previous: Floats | None, settin
     found = solve(builder.build(), settings.solver)
     if not found[scale] > 0.0:
         raise Infeasible("the highest ratio has no finite weights")
-    return np.maximum(found[:count] / found[scale], 0.0)
+    # Solvers keep constraints to their tolerance; the weights keep them.
+    weights = np.clip(found[:count] / found[scale], 0.0, settings.max_weight)
+    return tightened(weights * (settings.total / weights.sum()), previous, settings)

@@ -11,7 +11,7 @@ from qts_core.alphas.combining.settings import CombinerSettings, Weighting
 from qts_core.alphas.scoring import Scorecard
 from qts_core.market.panel import Floats
 
-__all__ = ["constrained", "merits"]
+__all__ = ["constrained", "merits", "tightened"]
 
 LARGEST_EXPONENT = 50.0
 """Of exponential weights, so that they stay finite."""
@@ -43,7 +43,11 @@ def constrained(merit: Floats, previous: Floats | None, settings: CombinerSettin
     filled = np.where(np.isnan(merit), known.mean() if len(known) else 1.0, merit)
     if not filled.sum() > 0.0:
         filled = np.ones(len(merit))
-    weights = _capped(filled, settings.total, settings.max_weight)
+    return tightened(_capped(filled, settings.total, settings.max_weight), previous, settings)
+
+
+def tightened(weights: Floats, previous: Floats | None, settings: CombinerSettings) -> Floats:
+    """Return `weights` [K], which keep their bounds, with as much of concentration and turnover as is allowed."""
     weights = _spread(weights, settings.total, settings.max_concentration)
     return weights if previous is None else _towards(weights, previous, settings.max_turnover)
 
