@@ -119,7 +119,7 @@ class Orthogonaliser:
     def _mixed(self, k: int, signals: Sequence[Signals], strength: Floats, known: Floats) -> Signals:
         row = self.transform[k]
         own = signals[k]
-        parts = np.flatnonzero(row)
+        parts = np.flatnonzero(row).tolist()
         if len(parts) == 1 and parts[0] == k and row[k] == 1.0:
             return own
         if not len(parts):

@@ -23,7 +23,7 @@ CARD = Scorecard(
 
 def weights(weighting: Weighting, card: Scorecard = CARD) -> list[float]:
     settings = replace(FREE, weighting=weighting)
-    return constrained(merits(card, settings), None, settings).tolist()
+    return [float(weight) for weight in constrained(merits(card, settings), None, settings)]
 
 
 def test_equal_weights() -> None:
