@@ -236,7 +236,7 @@ class TradingCore:
         alerts: list[Output] = []
         prediction = self._predict(bars, alerts)
         judged = self._path.judge(bars, prediction)
-        signals = self._path.listen(judged.score)
+        signals = self._path.listen(bars, judged.score)
         if event.is_catch_up:
             return []
         self._latch(losses, alerts)
@@ -319,5 +319,5 @@ class TradingCore:
             targets.size, targets.target, targets.current, self.holdings.mark, self._path.volatility, equity,
             self.holdings.cash, self.holdings.positions, losses.drawdown, losses.daily, verdicts, orders,
             prediction.features_digest(), prediction.of(self.holdings.symbols, [o.request.symbol for o in orders]),
-            self._state.hashes, judged.low, judged.high,
+            self._state.hashes, judged.low, judged.high, self._path.alpha_weights,
         )  # fmt: skip

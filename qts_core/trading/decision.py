@@ -61,7 +61,7 @@ class Decision:
     score, uncertainty : float64 [N]
         Predictions, ratios over the model's horizon; NaN = none.
     strength, confidence : float64 [N]
-        The machine-learning alpha's signal.
+        Signal of the alphas: the model's own, or what several say together.
     combined : float64 [N]
         Strength of all alphas together.
     size : float64 [N]
@@ -91,6 +91,8 @@ class Decision:
     low, high : float64 [N] or None
         Interval of the return in which the model promises its level of outcomes, ratios; NaN = unbounded, or no
         score. None of a model without intervals.
+    alpha_weights : tuple of (str, float)
+        Weights of several alphas; empty where there is one.
     """
 
     decision_id: str
@@ -123,11 +125,12 @@ class Decision:
     hashes: Hashes
     low: Floats | None = None
     high: Floats | None = None
+    alpha_weights: tuple[tuple[str, float], ...] = ()
 
     def to_json(self) -> str:
         """Return the record as canonical JSON; :meth:`from_json` gives it back bit for bit."""
         content = cast(dict[str, object], encode(self))
-        return canonical({name: value for name, value in content.items() if name not in OPTIONAL or value is not None})
+        return canonical({name: value for name, value in content.items() if name not in OPTIONAL or value})
 
     @classmethod
     def from_json(cls, text: str) -> Decision:
@@ -142,6 +145,8 @@ class Decision:
         for edge in (self.low, self.high):
             if edge is not None:
                 sha.update(bits((edge,)).data)
+        if self.alpha_weights:
+            sha.update(repr(self.alpha_weights).encode())
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -151,7 +156,7 @@ class Decision:
         return hash(self.decision_id)
 
 
-OPTIONAL = frozenset({"low", "high"})
+OPTIONAL = frozenset({"low", "high", "alpha_weights"})
 """Fields that a record has only when there is something to say."""
 ARRAYS = attrgetter(*(f.name for f in fields(Decision) if f.type == "Floats"))
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qts_core.alphas.combine import combine
-from qts_core.alphas.ml import MlAlpha
 from qts_core.alphas.signal import Signals
+from qts_core.alphas.stage import AlphaStage, build_stage
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.instruments import Instrument
@@ -79,7 +79,7 @@ class DecisionPath:
         self._is_estimated: NDArray[np.bool_] = np.zeros(breadth, dtype=np.bool_)
         self._is_all_estimated = False
         self.ladder = LossLadder(settings.losses, equity)
-        self._alpha = MlAlpha(settings.alpha, breadth)
+        self._alpha = build_stage(settings.alphas, settings.alpha, instruments)
         self._estimator = RollingVolatility(settings.portfolio.volatility_bars, breadth)
         self._membership = Membership(instruments)
         self._gate = OpinionGate([instrument.symbol for instrument in instruments])
@@ -121,9 +121,17 @@ class DecisionPath:
         members = self._membership.scores
         return self._gate.judge(bars, members(prediction.score), prediction.doubt, members(self._everybody))
 
-    def listen(self, score: Floats) -> Signals:
-        """Take a bar's scores into the alpha."""
-        return self._alpha.take(score)
+    @property
+    def alpha_weights(self) -> tuple[tuple[str, float], ...]:
+        """Weights in force of several alphas, by name; nothing where there is one."""
+        stage = self._alpha
+        if not isinstance(stage, AlphaStage):
+            return ()
+        return tuple(zip(stage.names, stage.weights.tolist(), strict=True))
+
+    def listen(self, bars: BarSlice, score: Floats) -> Signals:
+        """Take a bar and its scores into the alphas."""
+        return self._alpha.update(bars, score)
 
     def targets(
         self, bars: BarSlice, signals: Signals, score: Floats, holdings: Holdings, equity: float, losses: Losses,

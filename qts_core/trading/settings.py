@@ -8,7 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from qts_core.alphas.from_settings import stage_settings
 from qts_core.alphas.ml import MlAlphaSettings
+from qts_core.alphas.settings import StageSettings
 from qts_core.config.risk import KillSwitchSettings, RiskSettings
 from qts_core.config.settings import Settings
 from qts_core.config.universe import OTHER_SECTOR
@@ -67,6 +69,7 @@ class CoreSettings:
     """Everything that the core may be told; the defaults are those of the shipped configuration."""
 
     alpha: MlAlphaSettings = field(default_factory=MlAlphaSettings)
+    alphas: StageSettings = field(default_factory=StageSettings)
     portfolio: PortfolioSettings = field(default_factory=PortfolioSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     losses: LossSettings = field(default_factory=LossSettings)
@@ -81,6 +84,7 @@ def core_settings(settings: Settings) -> CoreSettings:
     members = settings.universe.instruments(item.symbol for item in settings.universe.symbols)
     return CoreSettings(
         alpha=_alpha(settings),
+        alphas=stage_settings(settings.trading.alphas),
         portfolio=_portfolio(settings),
         limits=checked_limits(_limits(settings), settings.risk, members),
         losses=stricter_losses(_losses(settings), settings.risk),

@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from qts_core.alphas.settings import AlphaKind, AlphaSettings, StageSettings
 from qts_core.backtest import BacktestResult, run_event_backtest
 from qts_core.config.settings import Settings
 from qts_core.exchange import fill_settings
@@ -22,7 +23,7 @@ from qts_core.risk.kill import KillAction, KillPolicy
 from qts_core.risk.monitor_settings import MonitorSettings
 from qts_core.trading.closed_trades import ClosedTrades
 from qts_core.trading.core import TradingCore
-from qts_core.trading.decision import Hashes
+from qts_core.trading.decision import Decision, Hashes
 from qts_core.trading.event_codec import decode_event
 from qts_core.trading.extra_stages import Choices
 from qts_core.trading.predictors import StoredPredictor
@@ -169,3 +170,28 @@ def test_a_trip_s_return_is_its_profit_after_costs_over_what_was_in_it() -> None
 def test_expected_returns_and_units_are_finite_where_known() -> None:
     result = run(panel(breadth=5, seed=9), chosen(ALL))
     assert all(np.isfinite(d.target_weight).all() for d in result.decisions)
+
+
+def test_several_alphas_are_one_signal_with_its_weights_in_the_record() -> None:
+    bars = panel(breadth=5, seed=4)
+    both = (AlphaSettings(), AlphaSettings(AlphaKind.Z_SCORE_REVERSION, horizon_bars=13, lookback_bars=26))
+    settings = replace(QUICK, alphas=StageSettings(alphas=both))
+    tape = recorded(lambda: run(bars, settings))
+    last = tape.decisions[-1]
+    assert dict(last.alpha_weights) == {"ml": 0.5, "z_score_reversion": 0.5}
+    assert Decision.from_json(last.to_json()).digest() == last.digest()
+    assert replace(last, alpha_weights=()).digest() != last.digest()
+    alone = run(bars, QUICK).decisions[-1]
+    assert "alpha_weights" not in alone.to_json()
+    assert not np.array_equal(alone.strength, last.strength, equal_nan=True)
+    start = len(tape.events) // 2
+
+    def again() -> TradingCore:
+        return TradingCore(
+            settings, instruments(5), StoredPredictor(bars.timeline, bars.symbols, scores(bars)), account="backtest",
+            strategy="ml", hashes=Hashes(), cash=Decimal(100_000),
+        )  # fmt: skip
+
+    epoch = EpochSnapshot.from_json(tape.snapshots[start])
+    made = list(replay(again, epoch, [decode_event(event) for event in tape.events[start:]]))
+    assert [d.digest() for d in made] == [d.digest() for d in tape.decisions[-len(made) :]]
