@@ -1,0 +1,1 @@
+"""How fast the backtests are, alone and against other programs on the same bars: ``python -m benchmarks.backtest``."""
