@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator
 
 from qts_core.config.alphas import AlphasSettings
+from qts_core.config.execution import ExecutionSettings
 from qts_core.config.section import ClockTime, Fraction, OpenFraction, Port, Section
 from qts_core.config.shadows import ShadowSettings
 
@@ -97,6 +98,8 @@ class TradingSettings(Section):
     """Which alphas trade beside the model's and how they are combined."""
     orders: OrderSettings = OrderSettings()
     """What orders look like."""
+    execution: ExecutionSettings = ExecutionSettings()
+    """How large orders are worked over time."""
     daemon: DaemonSettings = DaemonSettings()
     """Timing of the process."""
     shadows: ShadowSettings = ShadowSettings()

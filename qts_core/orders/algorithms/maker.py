@@ -93,7 +93,10 @@ def window(start: datetime, duration: timedelta, session_close: datetime) -> dat
 
 
 def make_schedule(parent: ParentOrder, settings: AlgorithmSettings, market: MarketFacts) -> Working:
-    """Return the schedule of `parent`; choice NONE works it as one market order."""
+    """Return the schedule of `parent`; choice NONE works it as one market order.
+
+    What is small enough to go out whole has no participation cap; it is a cap on slices.
+    """
     ask = _ask(parent, settings, market)
     found = _route(ask, settings)
     forecast = VolumeForecast(parent.start, parent.end, market.session_open, market.session_close, market.profile)
@@ -101,7 +104,7 @@ def make_schedule(parent: ParentOrder, settings: AlgorithmSettings, market: Mark
     if found.algorithm in (Algorithm.MARKET, Algorithm.LIMIT):
         whole = parent.end - parent.start
         offset = settings.patient_offset_bps if found.algorithm is Algorithm.LIMIT else None
-        schedule = replace(schedule, interval=whole, jitter_ratio=0.0, limit_offset_bps=offset)
+        schedule = replace(schedule, interval=whole, jitter_ratio=0.0, max_participation=None, limit_offset_bps=offset)
     return Working(Schedule(parent, _plan(found.algorithm, ask, settings), schedule, forecast), found)
 
 

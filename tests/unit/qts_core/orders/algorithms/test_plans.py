@@ -76,7 +76,7 @@ def test_progress_says_plan_and_fact_and_the_markets_vwap() -> None:
     bars = [bar(15 * k, 100.0 + k, 100.0, length=15) for k in range(26)]
     run_parent(schedule, exchange(), bars)
     first, second = schedule.progress[:2]
-    assert (first.target, first.sent, first.filled, first.market_vwap) == (400, 400, 0, None)
+    assert (first.target, first.sent, first.filled, first.market_vwap) == (D(400), D(400), D(0), None)
     assert second.filled == 400
     assert second.market_vwap == pytest.approx(103.0), "seven bars of 100 to 106, equal volumes"
     assert second.achieved is not None

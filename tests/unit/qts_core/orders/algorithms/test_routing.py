@@ -105,7 +105,8 @@ def test_a_given_algorithm_is_taken(choice: AlgorithmChoice, plan: type) -> None
 
 
 def test_none_is_one_market_order() -> None:
-    made = make_schedule(parent("50000"), AlgorithmSettings(), FACTS)
+    capped = AlgorithmSettings(schedule=ScheduleSettings(max_participation=0.01))
+    made = make_schedule(parent("50000"), capped, FACTS)
     (wish,) = tick(made.schedule, 30)
     assert isinstance(wish, ChildWish)
     assert wish.request.quantity == 50_000
@@ -118,7 +119,7 @@ def test_a_patient_small_order_rests_at_the_last_price_and_crosses_at_the_end() 
     assert made.route.algorithm is Algorithm.LIMIT
     (resting,) = tick(made.schedule, 30)
     assert isinstance(resting, ChildWish)
-    assert (resting.request.quantity, resting.request.limit_price) == (500, 100)
+    assert (resting.request.quantity, resting.request.limit_price) == (D(500), D(100))
     assert len(tick(made.schedule, 90)) == 1
 
 
