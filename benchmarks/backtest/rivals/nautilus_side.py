@@ -66,7 +66,7 @@ def main() -> None:
     engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
     engine.add_venue(VENUE, OmsType.NETTING, AccountType.CASH, [Money(given.cash, USD)], base_currency=USD)
     rate = Decimal(str(given.fee + given.slippage))
-    types = {}
+    types, everything = {}, []
     for i, symbol in enumerate(given.symbols):
         name = InstrumentId(Symbol(symbol), VENUE)
         engine.add_instrument(
@@ -77,9 +77,9 @@ def main() -> None:
         types[kind] = given.shares[i]
         rows = zip(given.open[:, i], given.high[:, i], given.low[:, i], given.close[:, i], given.ts * 1000, strict=True)
         size = Quantity.from_int(1_000_000)
-        bars = [Bar(kind, *(Price(x, 2) for x in prices), size, int(ts), int(ts)) for *prices, ts in rows]
-        engine.add_data(bars, sort=False)
-    engine.sort_data()
+        everything += [Bar(kind, *(Price(x, 2) for x in prices), size, int(ts), int(ts)) for *prices, ts in rows]
+    everything.sort(key=lambda bar: bar.ts_init)
+    engine.add_data(everything)
     strategy = Crossover()
     strategy.prepare(types)
     engine.add_strategy(strategy)

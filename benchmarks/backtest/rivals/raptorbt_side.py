@@ -25,7 +25,7 @@ def main() -> None:
     for i, symbol in enumerate(given.symbols):
         columns = [np.ascontiguousarray(each[:, i]) for each in
                    (given.open, given.high, given.low, given.close, given.volume, entries, exits)]  # fmt: skip
-        size = np.full(len(fast), float(given.shares[i]))
+        size = np.full(len(fast), 0.5)
         told = raptorbt.run_single_backtest(nanoseconds, *columns, symbol=symbol, config=config, position_sizes=size)
         equity += told.equity_curve()[-1]
         fills += 2 * told.metrics.total_trades
