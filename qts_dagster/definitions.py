@@ -8,7 +8,8 @@ import dagster as dg
 
 from qts_dagster.defs.backtests.assets import backtest_assets
 from qts_dagster.defs.backtests.checks import backtest_checks
-from qts_dagster.defs.backtests.comparison import comparison_assets
+from qts_dagster.defs.backtests.comparison import comparison_assets, models_compared
+from qts_dagster.defs.backtests.walk_forward import walk_forward_assets
 from qts_dagster.defs.features.assets import feature_assets
 from qts_dagster.defs.features.checks import feature_checks
 from qts_dagster.defs.features.labels import label_assets, label_checks
@@ -53,6 +54,8 @@ def _definitions(platform: Platform) -> dg.Definitions:
             *search_assets(platform, models),
             *backtest_assets(models),
             *comparison_assets(models),
+            *walk_forward_assets(models),
+            *models_compared(models),
             *operations_assets(),
         ],
         asset_checks=[

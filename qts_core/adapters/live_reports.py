@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
+from qts_core.report.evidence import LiveCurve
 from qts_core.report.inputs import LiveSession
 
-__all__ = ["last_live_session", "live_sessions", "record_parity"]
+__all__ = ["last_live_session", "live_curve", "live_sessions", "record_parity"]
 
 
 def live_sessions(live_dir: Path) -> tuple[LiveSession, ...]:
@@ -23,6 +26,26 @@ def last_live_session(live_dir: Path) -> LiveSession | None:
     """Return the newest reported session, None when there is none."""
     sessions = live_sessions(live_dir)
     return sessions[-1] if sessions else None
+
+
+def live_curve(live_dir: Path) -> LiveCurve | None:
+    """Return the equity of the account at the close of each reported session; None when no report tells it.
+
+    Sessions of an earlier account are left out.
+    """
+    found: list[tuple[date, float, float, str]] = []
+    for path in sorted((live_dir / "reports").glob("*.json")):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            row = (date.fromisoformat(content["session"]), float(content["equity"]), float(content["pnl"]))
+            found.append((*row, str(content.get("account", ""))))
+        except (KeyError, TypeError, ValueError):
+            continue
+    found = [row for row in found if row[3] == found[-1][3]]
+    if not found or found[0][1] - found[0][2] <= 0.0:
+        return None
+    equity = np.array([row[1] for row in found], dtype=np.float64)
+    return LiveCurve(tuple(row[0] for row in found), equity, found[0][1] - found[0][2])
 
 
 def record_parity(live_dir: Path, session: date, compared: int, differences: int) -> None:

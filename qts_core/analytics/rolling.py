@@ -9,7 +9,7 @@ import numpy as np
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import SESSIONS_PER_YEAR
 
-__all__ = ["rolling_sharpe", "rolling_volatility"]
+__all__ = ["rolling_beta", "rolling_sharpe", "rolling_volatility"]
 
 
 def rolling_volatility(returns: Floats, *, window: int, periods_per_year: int = SESSIONS_PER_YEAR) -> Floats:
@@ -30,6 +30,25 @@ def rolling_sharpe(returns: Floats, *, window: int, periods_per_year: int = SESS
     deviation = windows.std(axis=1, ddof=1)
     flat = ~(deviation > 1e-14 * np.abs(windows).max(axis=1))
     return np.where(flat, np.nan, windows.mean(axis=1) / np.where(flat, 1.0, deviation)) * math.sqrt(periods_per_year)
+
+
+def rolling_beta(returns: Floats, benchmark: Floats, *, window: int) -> Floats:
+    """Return the slope of `returns` on `benchmark` over the last `window` of both [n].
+
+    NaN during warm-up and where the benchmark does not move.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ or `window` is below 2.
+    """
+    if len(returns) != len(benchmark):
+        raise ValueError(f"{len(returns)} returns but {len(benchmark)} of the benchmark")
+    own, other = _windows(returns, window), _windows(benchmark, window)
+    centred = other - other.mean(axis=1, keepdims=True)
+    spread = (centred**2).sum(axis=1)
+    flat = ~(spread > window * 1e-28 * np.abs(other).max(axis=1) ** 2)
+    return np.where(flat, np.nan, (own * centred).sum(axis=1) / np.where(flat, 1.0, spread))
 
 
 def _windows(values: Floats, window: int) -> Floats:

@@ -19,6 +19,8 @@ COMMANDS = {
     "calibrate": LazyCommand("qts_core.cli.calibrate", "Rehearse the pipeline on markets whose truth is known."),
     "models": LazyCommand("qts_core.cli.models", "List, show and promote models."),
     "backtest": LazyCommand("qts_core.cli.backtest", "Test a strategy on history."),
+    "report": LazyCommand("qts_core.cli.report", "List, show, open and compare finished reports."),
+    "walk-forward": LazyCommand("qts_core.cli.walk_forward", "Tune on the past, test on what came next, step on."),
     "ledger": LazyCommand("qts_core.cli.ledger", "List and count every trial, and check that none was changed."),
     "db": LazyCommand("qts_core.cli.db", "Upgrade, inspect and fill the database."),
     "replay": LazyCommand("qts_core.cli.replay", "Derive journalled decisions again, bit for bit."),

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from markupsafe import Markup
 
 from qts_core.report.formats import Format
 
-__all__ = ["NARROW", "Block", "Cell", "Column", "Figure", "Section", "Table", "Words", "cell", "figure", "table"]
+__all__ = [
+    "NARROW",
+    "Block",
+    "Cell",
+    "Column",
+    "Figure",
+    "Section",
+    "Table",
+    "Words",
+    "cell",
+    "figure",
+    "on_screen",
+    "table",
+]
 
 WIDE: Final = 1080.0
 HALF: Final = 526.0
@@ -27,6 +40,7 @@ class Figure:
     narrow: Markup
     note: str = ""
     is_half: bool = False
+    is_printed: bool = True
     kind: str = "figure"
 
 
@@ -58,6 +72,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     is_half: bool = False
+    is_printed: bool = True
     kind: str = "table"
 
 
@@ -67,19 +82,22 @@ class Words:
 
     text: str
     is_half: bool = False
+    is_printed: bool = True
     kind: str = "words"
 
 
 Block = Figure | Table | Words
+Shown = TypeVar("Shown", Figure, Table)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page: its anchor, heading and blocks."""
+    """A part of the page: its anchor, heading and blocks, and the line of the lineage that its figures come from."""
 
     key: str
     title: str
     blocks: tuple[Block, ...]
+    lineage: str = ""
 
 
 def figure(
@@ -92,6 +110,11 @@ def figure(
 ) -> Figure:
     """Draw a figure for wide and for narrow screens; `draw` takes a width in picture units."""
     return Figure(title, counted, draw(HALF if is_half else WIDE), draw(NARROW), note, is_half)
+
+
+def on_screen(block: Shown) -> Shown:
+    """Return `block` left out of the print, which holds what fits four sheets."""
+    return replace(block, is_printed=False)
 
 
 def cell(value: float, written: Format, *, hover: str = "") -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -10,8 +11,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.market.events import Alert
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
+from qts_core.report.account import (
+    Filled,
+    Ledger,
+    executions_of,
+    firings_of,
+    holdings_of,
+    profit_by_ledger,
+    profit_by_symbol,
+)
+from qts_core.report.evidence import Ambiguity, Evidence
 from qts_core.report.inputs import (
     Costs,
     Curves,
@@ -88,6 +100,20 @@ class BacktestOutcome(Protocol):
     def open_trades(self) -> int: ...
     @property
     def verdict_counts(self) -> Mapping[str, int]: ...
+    @property
+    def symbols(self) -> tuple[str, ...]: ...
+    @property
+    def quantity(self) -> Floats: ...
+    @property
+    def fills(self) -> Sequence[Filled]: ...
+    @property
+    def alerts(self) -> Sequence[Alert]: ...
+    @property
+    def ledgers(self) -> Mapping[str, Ledger]: ...
+    @property
+    def pnl_interval(self) -> tuple[float, float]: ...
+    @property
+    def ambiguous_bars(self) -> int: ...
 
 
 def report_input(
@@ -104,6 +130,8 @@ def report_input(
     out_of_sample_from: date | None = None,
     uncertainty: UncertaintyRecord | None = None,
     silence: Silence | None = None,
+    closes: Floats | None = None,
+    evidence: Evidence | None = None,
 ) -> ReportInput:
     """Gather a backtest's result and what was found around it.
 
@@ -115,6 +143,11 @@ def report_input(
         As in :class:`~qts_core.report.inputs.ReportInput`.
     out_of_sample_from : date, optional
         First session that no model had seen; None when the whole run is out of sample.
+    closes : float64 [T, N], optional
+        Prices of `result.symbols` at the bars' closes, USD as traded; with them the page shows what was held and what
+        each symbol earned.
+    evidence : Evidence, optional
+        What else there is; what the result itself tells is added to it.
     """
     curves = Curves(
         timeline=result.timeline,
@@ -144,6 +177,25 @@ def report_input(
         notes=tuple(notes),
         uncertainty=uncertainty,
         silence=silence,
+        symbol_pnl={} if closes is None else profit_by_symbol(result.symbols, result.fills, result.quantity, closes),
+        evidence=_told(result, closes, evidence or Evidence()),
+    )
+
+
+def _told(result: BacktestOutcome, closes: Floats | None, evidence: Evidence) -> Evidence:
+    """Add to `evidence` what the result itself tells."""
+    executions = executions_of(result.fills)
+    made = {
+        name: profit for name, profit in profit_by_ledger(result.ledgers).items() if name not in evidence.attribution
+    }
+    return replace(
+        evidence,
+        holdings=evidence.holdings
+        or (None if closes is None else holdings_of(result.symbols, result.quantity, closes, result.equity)),
+        executions=(*((executions,) if executions is not None else ()), *evidence.executions),
+        attribution={**evidence.attribution, **made},
+        firings=(*evidence.firings, *firings_of(result.alerts)),
+        ambiguity=evidence.ambiguity or Ambiguity(result.ambiguous_bars, *result.pnl_interval),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
+from qts_core.report.evidence import Evidence
 from qts_core.report.uncertainty_inputs import Silence, UncertaintyRecord
 
 __all__ = [
@@ -231,6 +232,8 @@ class ReportInput:
         What the model promised and what came; None of one that promises nothing.
     silence : Silence or None
         What abstaining changed; None of a model that never abstains.
+    evidence : Evidence
+        Lineage, holdings, executions, live equity and what else stands beside the backtest.
     """
 
     identity: Identity
@@ -249,3 +252,4 @@ class ReportInput:
     open_trades: int = 0
     uncertainty: UncertaintyRecord | None = None
     silence: Silence | None = None
+    evidence: Evidence = field(default_factory=Evidence)

@@ -82,6 +82,8 @@ class ModelBacktest:
         Whether the search that found the hyperparameters found a spike.
     is_abstaining : bool
         Whether the model kept silent by its rules, as it does live.
+    panel : Panel, optional
+        The bars that were traded, a row for each of the result.
     """
 
     summary: TrainingSummary
@@ -99,6 +101,7 @@ class ModelBacktest:
     turbulence: Floats | None = None
     sensitivity: OverfitFlag | None = None
     is_abstaining: bool = True
+    panel: Panel | None = None
 
     @property
     def abstains(self) -> bool:
@@ -223,6 +226,7 @@ def run_model_backtest(
         market=session_market(panel, curve.days),
         turbulence=session_turbulence(panel, curve.days),
         sensitivity=_sensitivity(lake, settings, summary.model), is_abstaining=is_abstaining,
+        panel=panel.rows(slice(len(panel) - len(result.timeline), None)),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
 from qts_core.analytics.drawdown import max_drawdown
@@ -17,13 +17,16 @@ from qts_core.market.timeline import SESSIONS_PER_YEAR
 from qts_core.ports.lake import LakePort
 from qts_core.ports.research_store import GateRecord
 from qts_core.report import render_report
+from qts_core.report.evidence import Evidence
 from qts_core.report.from_backtest import report_input
 from qts_core.report.inputs import Fold, Gate, Identity, Link, LiveSession, Scenario, Trials
+from qts_core.report.record import ReportRecord, record_of
+from qts_core.research.capacity_of_run import run_capacity
 from qts_core.research.ledger import TrialSummary
 from qts_core.research.model_backtest import ModelBacktest
 from qts_core.research.training_summary import TrainingSummary
 
-__all__ = ["TearSheet", "load_scenarios", "save_scenarios", "scenario_of", "tear_sheet"]
+__all__ = ["TearSheet", "dotted", "load_scenarios", "save_scenarios", "scenario_of", "tear_sheet"]
 
 SCENARIO_NAMES = {
     "optimistic": "optimistic: no costs",
@@ -38,6 +41,7 @@ class TearSheet:
     """A finished page and the few figures that a summary quotes."""
 
     html: str
+    record: ReportRecord
     net_return: float
     net_sharpe: float
     max_drawdown: float
@@ -91,6 +95,8 @@ def tear_sheet(
     code: str = "",
     links: Mapping[str, str] | None = None,
     created: datetime | None = None,
+    evidence: Evidence | None = None,
+    name: str = "",
 ) -> TearSheet:
     """Render the page of one model.
 
@@ -106,8 +112,13 @@ def tear_sheet(
         The gates' verdict on this version.
     sectors : mapping of str to str
         Sector by symbol.
+    evidence : Evidence, optional
+        Lineage, live equity and what else there is; what the backtest tells is added.
+    name : str
+        File name of the page without its ending; the model's key by default.
     """
-    summary, result = verdict.summary, verdict.result
+    summary, result, panel = verdict.summary, verdict.result, verdict.panel
+    beside = replace(evidence or Evidence(), capacity=run_capacity(verdict))
     page = report_input(
         result,
         identity=_identity(verdict, settings, source, code=code, links=links or {}, created=created),
@@ -121,11 +132,36 @@ def tear_sheet(
         notes=(*_notes(verdict, source, settings), *_signs(verdict)),
         uncertainty=verdict.uncertainty,
         silence=verdict.silence,
+        closes=None if panel is None else panel["close"],
+        evidence=beside,
     )  # fmt: skip
     row = scenario_of(verdict)
-    return TearSheet(
-        render_report(page), row.total_return, row.sharpe, row.max_drawdown, len(result.trades), len(verdict.returns)
+    kept = record_of(
+        page,
+        name or summary.model,
+        configuration=dotted(settings.model_dump(mode="json")),
+        features=tuple(summary.importance),
     )
+    return TearSheet(
+        render_report(page),
+        kept,
+        row.total_return,
+        row.sharpe,
+        row.max_drawdown,
+        len(result.trades),
+        len(verdict.returns),
+    )
+
+
+def dotted(content: Mapping[str, object], above: str = "") -> dict[str, str]:
+    """Return nested settings as text by dotted name; secrets are masked already."""
+    found: dict[str, str] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            found |= dotted(value, f"{above}{name}.")
+        else:
+            found[f"{above}{name}"] = json.dumps(value, default=str) if isinstance(value, list) else str(value)
+    return found
 
 
 def _identity(

@@ -28,6 +28,7 @@ from qts_dagster.lib.results import Resource
 
 __all__ = ["Platform", "research_tools"]
 
+DAGSTER_UI = "http://127.0.0.1:3000"
 MLFLOW_UI = "http://127.0.0.1:5000"
 TRAINING_VIEW = "?workflowType=machine_learning"
 """MLflow opens in its view for language models unless asked otherwise."""
@@ -93,6 +94,15 @@ class Platform(Resource):
         """Return the address of a model version in the MLflow UI."""
         server = self.runs_page.removesuffix("/#/experiments")
         return f"{server}/#/models/{model}/versions/{version}{TRAINING_VIEW}"
+
+    @property
+    def assets_page(self) -> str:
+        """The address of assets in the Dagster UI of `make dev`."""
+        return f"{DAGSTER_UI}/assets"
+
+    def run_page(self, run_id: str) -> str:
+        """Return the address of a run in the Dagster UI of `make dev`."""
+        return f"{DAGSTER_UI}/runs/{run_id}"
 
     def reports(self) -> Path:
         """Return the folder of finished reports."""

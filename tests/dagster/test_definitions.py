@@ -44,8 +44,8 @@ def test_every_asset_but_the_observing_ones_has_a_blocking_check(definitions: dg
     }
     unchecked = {spec.key.to_user_string() for spec in specs(definitions)} - {k.to_user_string() for k in blocking}
     # A backtest is judged by the verdict after it; a comparison and health rows are measurements, nothing follows them.
-    judged = {f"{kind}_{model}" for kind in ("backtest", "comparison") for model in MODELS}
-    assert unchecked == {*judged, "model_health"}
+    judged = {f"{kind}_{model}" for kind in ("backtest", "comparison", "walk_forward") for model in MODELS}
+    assert unchecked == {*judged, "model_comparison", "model_health"}
 
 
 def test_sensors_and_schedules_explain_themselves(definitions: dg.Definitions) -> None:

@@ -1,29 +1,41 @@
-"""What trading cost: by kind, by month, per dollar traded, and under other cost models."""
+"""What trading cost: by kind, by month, under other cost modes and multiples, order by order, and at other sizes."""
 
 from __future__ import annotations
 
 from itertools import groupby
 
 import numpy as np
+from markupsafe import Markup
 
+from qts_core.analytics.cost_sweep import cost_sweep
 from qts_core.market.panel import Floats
-from qts_core.report.blocks import Block, Cell, Figure, Section, Table, cell, figure, table
+from qts_core.report.blocks import Block, Cell, Figure, Section, Table, Words, cell, figure, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.formats import bps, decimals, dollars, percent, short_dollars
+from qts_core.report.sections.execution import capacity_figure, executions_table
 from qts_core.report.svg.bars import column_chart
 from qts_core.report.theme import COST_ROLES
 
 __all__ = ["costs_section"]
 
+SAME = 1e-9
+
 
 def costs_section(context: Context) -> Section | None:
-    """Lay out costs by kind, by month and by cost model."""
+    """Lay out costs by kind, month, mode, multiple and order, what they leave at other sizes, and what bars hide."""
     if not context.given.costs.by_kind or not len(context.net):
         return None
-    blocks: list[Block] = [_months(context), _kinds(context)]
+    blocks: list[Block] = []
     if context.given.scenarios:
         blocks.append(_scenarios(context))
-    return Section("costs", "Costs", tuple(blocks))
+    blocks += [_kinds(context), _months(context), _sweep(context)]
+    size = capacity_figure(context)
+    if size is not None:
+        blocks.append(size)
+    blocks += [on_screen(executions_table(found)) for found in context.given.evidence.executions if len(found.notional)]
+    if context.given.evidence.ambiguity is not None:
+        blocks.append(_ambiguity(context))
+    return Section("costs", "Costs and capacity", tuple(blocks), "backtest")
 
 
 def _months(context: Context) -> Figure:
@@ -49,7 +61,7 @@ def _months(context: Context) -> Figure:
             labels,
             parts,
             width=width,
-            height=180,
+            height=150,
             label="Costs of each month by kind",
             unit="USD",
             value_format=dollars,
@@ -92,19 +104,79 @@ def _kind(kind: str, paid: float, traded: float, total: float, gained: float) ->
 
 
 def _scenarios(context: Context) -> Table:
-    rows = [
-        (
-            Cell(s.name),
-            cell(s.total_return, percent),
-            cell(s.sharpe, decimals),
-            cell(-s.max_drawdown, percent),
-            cell(s.costs, dollars),
+    """Lay the cost modes side by side, and mark the one that the verdict stands on."""
+    own = context.value("total_return")
+    judged = context.given.identity.cost_model
+    rows = []
+    for s in context.given.scenarios:
+        is_judged = s.name == judged or (not judged and abs(s.total_return - own) < SAME)
+        rows.append(
+            (
+                Cell(s.name),
+                Cell("the verdict stands on it", role="none") if is_judged else Cell(""),
+                cell(s.total_return, percent),
+                cell(s.sharpe, decimals),
+                cell(-s.max_drawdown, percent),
+                cell(s.costs, dollars),
+            )
         )
-        for s in context.given.scenarios
-    ]
+    returns = [s.total_return for s in context.given.scenarios]
+    spread = f": costs decide {percent(max(returns) - min(returns))} of the initial cash" if len(returns) > 1 else ""
     return table(
-        "The same predictions under other cost models, net",
+        f"The same predictions under each cost mode, net{spread}",
         context.sessions,
-        ("Cost model", "Total return", "Sharpe ratio", "Maximum drawdown", "Costs, USD"),
+        ("Cost mode", "", "Total return", "Sharpe ratio", "Maximum drawdown", "Costs, USD"),
         rows,
+        words=(0, 1),
+    )
+
+
+def daily_costs(context: Context) -> Floats:
+    """Return what each session paid over the equity at the close before, ratio [D]."""
+    first, session = context.first_row, context.given.curves.timeline.session[context.first_row :]
+    paid = np.sum([values[first:] for values in context.given.costs.by_kind.values()], axis=0)
+    starts = np.flatnonzero(np.r_[True, np.diff(session) != 0])
+    before: Floats = np.r_[context.net.initial, context.net.equity[:-1]]
+    sums: Floats = np.add.reduceat(paid, starts)
+    return sums / before
+
+
+def _sweep(context: Context) -> Figure:
+    found = cost_sweep(context.net.returns, daily_costs(context))
+    labels = [f"×{line.multiple:g}" for line in found.lines]
+    totals = np.array([line.annualised for line in found.lines])
+    end = (
+        f"nothing is left at ×{decimals(found.break_even, 1)}"
+        if np.isfinite(found.break_even)
+        else "no multiple of the costs takes it all"
+        if found.break_even > 0
+        else "nothing is earned even without costs"
+    )
+
+    def draw(width: float) -> Markup:
+        return column_chart(
+            labels, {"Net": ("sign", totals)}, width=width, height=150, label="Net return per year by costs",
+            unit="Return per year, %", value_format=percent, axis_format=lambda v: percent(v, 0),
+            hover=[f"Sharpe ratio {decimals(line.sharpe)}" for line in found.lines],
+        )  # fmt: skip
+
+    return figure(
+        f"Net return per year if costs were 0 to 3 times as high: {end}",
+        f"n = {found.n:,} sessions",
+        draw,
+        note="×1 is the cost mode of the verdict; positions are not sized anew.",
+        is_half=True,
+    )
+
+
+def _ambiguity(context: Context) -> Words:
+    found = context.given.evidence.ambiguity
+    if found is None or not found.bars:
+        return Words(
+            "No bar touched both a stop and its target: nothing within a bar had to be guessed.", is_printed=False
+        )
+    last = float(context.given.curves.net[-1])
+    return Words(
+        f"{found.bars:,} bars touched both a stop and its target. Which came first the bars do not say: final equity "
+        f"lies between {dollars(last + found.low)} (each the worse way) and {dollars(last + found.high)} (the better)."
     )

@@ -1,18 +1,20 @@
-"""What was run, on what, with what."""
+"""What was run, on what, with what, and where each kind of figure comes from."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qts_core.market.time import NEW_YORK
 from qts_core.report.context import Context
+from qts_core.report.evidence import Lineage
 from qts_core.report.inputs import Link
 
-__all__ = ["Fact", "facts", "safe_links"]
+__all__ = ["Fact", "facts", "lineage", "safe_links"]
 
 SHORT_HASH = 12
+SAFE = re.compile(r"https?://|[\w./#-][^:]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,26 @@ class Fact:
 def facts(context: Context) -> tuple[Fact, ...]:
     """List the identity of the run; what is unknown is said to be."""
     return tuple(_facts(context))
+
+
+def lineage(context: Context) -> tuple[Lineage, ...]:
+    """List where figures come from; every kind that a section names has a line, were it to say that none is recorded.
+
+    A script in a link is dropped.
+    """
+    who = context.given.identity
+    known = {line.key: line for line in context.given.evidence.lineage}
+    wanted = (
+        Lineage("backtest", "Equity, trades, costs: the backtest", digest=who.configuration_hash),
+        Lineage("model", "Scores, folds, gates: the training", who.model_version),
+        Lineage("features", "Features", digest=who.catalogue_hash),
+        Lineage("data", "Bars", who.market, digest=who.data_hash),
+    )
+    for line in wanted:
+        known.setdefault(line.key, line)
+    order = [*(line.key for line in wanted), *(key for key in known if key not in {w.key for w in wanted})]
+    shown = (known[key] for key in order)
+    return tuple(line if SAFE.match(line.href) else replace(line, href="") for line in shown)
 
 
 def _facts(context: Context) -> Iterator[Fact]:
@@ -59,4 +81,4 @@ def _code(name: str, value: str, *, cut: bool = True) -> Fact:
 
 def safe_links(links: tuple[Link, ...]) -> tuple[Link, ...]:
     """Keep links that lead to http(s) or to a file beside the page; a script in a link is dropped."""
-    return tuple(link for link in links if re.match(r"https?://|[\w./#-][^:]*$", link.href))
+    return tuple(link for link in links if SAFE.match(link.href))

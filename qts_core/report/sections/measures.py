@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from qts_core.report.blocks import Cell, Section, cell, table
+from qts_core.report.blocks import Cell, Section, cell, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.formats import FORMATS
 
@@ -23,5 +23,7 @@ def measures_section(context: Context) -> Section:
             )
             for m in group
         ]
-        blocks.append(table(family.value, "", ("Metric", "Value", "n"), rows, is_half=True))
-    return Section("metrics", "All metrics", tuple(blocks))
+        blocks.append(
+            on_screen(table(family.value, f"{len(rows)} metrics", ("Metric", "Value", "n"), rows, is_half=True))
+        )
+    return Section("metrics", "All metrics", tuple(blocks), "backtest")

@@ -1,32 +1,33 @@
-"""Returns by month, year and session, and the rolling Sharpe ratio."""
+"""Returns by month, year and session, and how bad a session gets."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from markupsafe import Markup
 
 from qts_core.analytics.returns import PeriodReturn, monthly_returns, yearly_returns
-from qts_core.analytics.rolling import rolling_sharpe, rolling_volatility
-from qts_core.report.blocks import Figure, Section, figure
+from qts_core.analytics.tails import tail_risk
+from qts_core.report.blocks import Cell, Figure, Section, Table, cell, figure, table
 from qts_core.report.context import Context
-from qts_core.report.formats import decimals, percent
-from qts_core.report.sections.verdict import GOALS
+from qts_core.report.formats import count, decimals, percent
 from qts_core.report.svg.bars import column_chart
 from qts_core.report.svg.heatmap import heat_map
 from qts_core.report.svg.spread import histogram
-from qts_core.report.svg.timeline import Pane, Series, time_chart
 
-__all__ = ["returns_section", "rolling_section"]
+__all__ = ["returns_section"]
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-LONG_WINDOW, SHORT_WINDOW = 126, 63
 
 
 def returns_section(context: Context) -> Section | None:
-    """Draw the months, the years and the sessions."""
+    """Draw the months, the years and the sessions, and lay out the tail."""
     if not len(context.net):
         return None
-    return Section("returns", "Returns", (_months(context), _years(context), _sessions(context)))
+    return Section(
+        "returns", "Returns", (_months(context), _years(context), _sessions(context), _tails(context)), "backtest"
+    )
 
 
 def _months(context: Context) -> Figure:
@@ -110,30 +111,31 @@ def _sessions(context: Context) -> Figure:
     )
 
 
-def rolling_section(context: Context) -> Section | None:
-    """Draw the rolling Sharpe ratio and volatility over half a year, or over a quarter for short runs."""
-    n = len(context.net)
-    window = LONG_WINDOW if n >= 2 * LONG_WINDOW else SHORT_WINDOW if n >= SHORT_WINDOW + 21 else 0
-    if not window:
-        return None
-    returns = context.net.returns
-    goal = GOALS[0].threshold
-    sharpe = Series("Net", "net", rolling_sharpe(returns, window=window))
-    spread = [Series("Net", "net", rolling_volatility(returns, window=window), is_thin=True)]
-    if context.benchmark is not None:
-        other = rolling_volatility(context.benchmark.returns, window=window)
-        spread.append(Series("Benchmark", "benchmark", other, is_thin=True))
-
-    def draw(width: float) -> Markup:
-        panes = (
-            Pane("Sharpe", (sharpe,), 150, lambda v: decimals(v, 1), decimals, include=(0.0,), marks=(goal,)),
-            Pane("Volatility", tuple(spread), 96, lambda v: percent(v, 0), percent, include=(0.0,)),
+def _tails(context: Context) -> Table:
+    risk = tail_risk(context.net.returns)
+    rows = [
+        (
+            Cell(f"{line.confidence:.0%}"),
+            cell(-line.historical, percent),
+            cell(-line.normal, percent),
+            cell(-line.cornish_fisher, percent),
+            cell(-line.shortfall, percent),
+            cell(line.beyond, count),
         )
-        return time_chart(context.net.dates, panes, width=width, label="Rolling Sharpe ratio and volatility")
-
-    block = figure(
-        f"Sharpe ratio and volatility over the last {window} sessions, annualised; dashed: the goal of {goal}",
-        f"n = {n - window + 1:,} windows of {window} sessions, overlapping",
-        draw,
+        for line in risk.lines
+    ]
+    heads = ("Not exceeded in", "Historical", "Normal", "Cornish-Fisher", "Mean beyond it", "Sessions beyond")
+    thick = (
+        f"Tail index of losses {decimals(risk.losses.index, 1)} and of gains {decimals(risk.gains.index, 1)} "
+        f"(Hill, {risk.losses.k} and {risk.gains.k} sessions; below 3 the tails are heavy). "
+        if math.isfinite(risk.losses.index) or math.isfinite(risk.gains.index)
+        else ""
     )
-    return Section("rolling", "Rolling measures", (block,))
+    return table(
+        "How bad a session gets: the return that it stays above, in %",
+        context.sessions,
+        heads,
+        rows,
+        note=f"{thick}Skewness {decimals(context.value('skewness'))}, kurtosis {decimals(context.value('kurtosis'))}; "
+        "a normal variable has 0 and 3.",
+    )

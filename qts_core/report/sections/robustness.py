@@ -1,4 +1,4 @@
-"""How much of it holds up: folds in sample against out of sample, and the promotion gates."""
+"""How much of it holds up: gates, folds, windows, intervals, chance, and how sure the model itself was."""
 
 from __future__ import annotations
 
@@ -6,27 +6,42 @@ from math import isfinite
 
 import numpy as np
 
-from qts_core.report.blocks import Block, Cell, Figure, Section, Table, cell, figure, table
+from qts_core.report.blocks import Block, Cell, Figure, Section, Table, cell, figure, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.formats import count, decimals
 from qts_core.report.inputs import Fold, Gate
+from qts_core.report.sections.chance import chance_blocks
+from qts_core.report.sections.uncertainty import uncertainty_blocks
+from qts_core.report.sections.walk_forward import walk_forward_blocks
 from qts_core.report.svg.spread import scatter
 
-__all__ = ["folds_section", "gates_section"]
+__all__ = ["robustness_section"]
 
 
 _SIGNS = {">=": "≥", "<=": "≤"}
 
 
-def folds_section(context: Context) -> Section | None:
+def robustness_section(context: Context) -> Section | None:
+    """Lay out gates, walk-forward windows, folds, what chance would do, and the model's own uncertainty."""
+    blocks: list[Block] = []
+    if context.given.gates:
+        blocks.append(_gates(context))
+    windows = context.given.evidence.walk_forward
+    if windows is not None:
+        blocks += walk_forward_blocks(windows)
+    blocks += _folds(context)
+    blocks += chance_blocks(context)
+    blocks += uncertainty_blocks(context)
+    return Section("robustness", "Walk-forward and robustness", tuple(blocks), "model") if blocks else None
+
+
+def _folds(context: Context) -> list[Block]:
     """Lay out what each fold showed on the data it was fitted to and on the data after them."""
     folds = context.given.folds
     if not folds:
-        return None
+        return []
     names = list(dict.fromkeys(name for fold in folds for name in fold.measures))
-    blocks: list[Block] = [_table(folds, names)]
-    blocks += [_compared(folds, name) for name in names[:2]]
-    return Section("folds", "Folds", tuple(blocks))
+    return [_table(folds, names), *(on_screen(_compared(folds, name)) for name in names[:2])]
 
 
 def _number(value: float) -> str:
@@ -86,11 +101,9 @@ def _compared(folds: tuple[Fold, ...], name: str) -> Figure:
     )
 
 
-def gates_section(context: Context) -> Section | None:
+def _gates(context: Context) -> Table:
     """Lay out the gates with value, threshold and reason."""
     gates = context.given.gates
-    if not gates:
-        return None
     judged = [g for g in gates if g.applies]
     passed = sum(g.is_passed for g in judged)
     trials = context.given.trials
@@ -100,19 +113,13 @@ def gates_section(context: Context) -> Section | None:
         else f"their Sharpe ratios per session vary by {trials.variance:.2g}"
     )
     alike = "" if trials.deflating >= trials.count else f", as many as {trials.deflating:,} independent ones"
-    return Section(
-        "gates",
-        "Promotion gates",
-        (
-            table(
-                f"{passed} of {len(judged)} gates passed; one refusal is enough to refuse the model",
-                f"n = {len(gates)} gates, {trials.count:,} trials",
-                ("Gate", "Result", "Value", "Needed", "Reason"),
-                [_gate(g) for g in gates],
-                words=(0, 1, 4),
-                note=f"The deflated Sharpe ratio counts every trial in the ledger: {trials.count:,}{alike}; {spread}.",
-            ),
-        ),
+    return table(
+        f"{passed} of {len(judged)} gates passed; one refusal is enough to refuse the model",
+        f"n = {len(gates)} gates, {trials.count:,} trials",
+        ("Gate", "Result", "Value", "Needed", "Reason"),
+        [_gate(g) for g in gates],
+        words=(0, 1, 4),
+        note=f"The deflated Sharpe ratio counts every trial in the ledger: {trials.count:,}{alike}; {spread}.",
     )
 
 

@@ -1,20 +1,27 @@
-"""Round trips: their distribution, holding times, the best and the worst."""
+"""Round trips: their distribution, holding times, streaks, hours, the best and the worst."""
 
 from __future__ import annotations
+
+import math
+from collections import defaultdict
 
 import numpy as np
 from markupsafe import Markup
 
+from qts_core.analytics.trade_distribution import StreakLength, TradeDistribution
+from qts_core.market.panel import Floats
 from qts_core.market.time import NEW_YORK
-from qts_core.report.blocks import NARROW, Cell, Figure, Section, Table, Words, cell, figure, table
+from qts_core.report.blocks import NARROW, Cell, Figure, Section, Table, Words, cell, figure, on_screen, table
 from qts_core.report.context import Context
-from qts_core.report.formats import decimals, dollars, percent
+from qts_core.report.formats import count, decimals, dollars, percent, probability
 from qts_core.report.inputs import Trade
+from qts_core.report.svg.bars import column_chart
 from qts_core.report.svg.spread import histogram, scatter
 
 __all__ = ["trades_section"]
 
 EXTREMES = 5
+LONGEST_STREAK = 12
 DOTS_WIDE, DOTS_NARROW = 300, 150
 
 
@@ -33,16 +40,12 @@ def trades_section(context: Context) -> Section:
         ),
         _distribution(trades),
         _durations(trades),
-        _listed(
-            "The trades that gained most, USD net of costs", [t for t in ranked if t.pnl > 0][:EXTREMES], len(trades)
-        ),
-        _listed(
-            "The trades that lost most, USD net of costs",
-            [t for t in ranked[::-1] if t.pnl < 0][:EXTREMES],
-            len(trades),
-        ),
+        _streaks(trades),
+        _hours(trades),
+        on_screen(_listed("The trades that gained most", [t for t in ranked if t.pnl > 0][:EXTREMES], len(trades))),
+        on_screen(_listed("The trades that lost most", [t for t in ranked[::-1] if t.pnl < 0][:EXTREMES], len(trades))),
     )
-    return Section("trades", "Trades", blocks)
+    return Section("trades", "Trades", blocks, "backtest")
 
 
 def _distribution(trades: tuple[Trade, ...]) -> Figure:
@@ -90,6 +93,91 @@ def _durations(trades: tuple[Trade, ...]) -> Figure:
         note="Drawn are the best, the worst, and of the others an even choice over time." if is_thinned else "",
         is_half=True,
     )
+
+
+def _streaks(trades: tuple[Trade, ...]) -> Figure:
+    found = TradeDistribution.of(
+        np.array([t.pnl for t in trades], dtype=np.float64), np.array([t.bars_held for t in trades], dtype=np.int64)
+    )
+    lengths = range(1, max(len(found.winning_streaks), len(found.losing_streaks)) + 1)
+    shown = list(lengths)[:LONGEST_STREAK]
+    parts = {
+        "won in a row": ("gain", _seen(found.winning_streaks, lengths)),
+        "lost in a row": ("loss", _seen(found.losing_streaks, lengths)),
+    }
+    said = [
+        f"by chance {decimals(_by_chance(found.winning_streaks, i) + _by_chance(found.losing_streaks, i), 1)}"
+        for i in lengths
+    ]
+    runs = found.runs
+    chance = (
+        f"Runs of wins and losses: {runs.runs:,}, by chance {decimals(runs.expected, 0)} "
+        f"(p = {probability(runs.p_value)})."
+        if math.isfinite(runs.p_value)
+        else ""
+    )
+    labels = [str(i) if i < LONGEST_STREAK or len(lengths) <= LONGEST_STREAK else f"{i}+" for i in shown]
+    return figure(
+        f"How many trades were won and lost in a row: at most {len(found.winning_streaks)} and "
+        f"{len(found.losing_streaks)}",
+        f"n = {len(trades):,} trades",
+        lambda width: column_chart(
+            labels,
+            {name: (role, _folded(values)) for name, (role, values) in parts.items()},
+            width=width,
+            height=150,
+            label="Number of streaks by length",
+            unit="Streaks",
+            value_format=count,
+            hover=said[: len(shown)],
+        ),
+        note=chance,
+        is_half=True,
+    )
+
+
+def _seen(streaks: tuple[StreakLength, ...], lengths: range) -> Floats:
+    seen = {streak.length: streak.seen for streak in streaks}
+    return np.array([seen.get(i, 0) for i in lengths], dtype=np.float64)
+
+
+def _by_chance(streaks: tuple[StreakLength, ...], length: int) -> float:
+    return sum(streak.expected for streak in streaks if streak.length == length)
+
+
+def _folded(values: Floats) -> Floats:
+    """Put what is longer than the longest column into it."""
+    kept = values[:LONGEST_STREAK].copy()
+    if len(values) > LONGEST_STREAK:
+        kept[-1] += values[LONGEST_STREAK:].sum()
+    return kept
+
+
+def _hours(trades: tuple[Trade, ...]) -> Figure:
+    groups: dict[int, list[float]] = defaultdict(list)
+    for trade in trades:
+        groups[trade.entered.astimezone(NEW_YORK).hour].append(trade.pnl)
+    hours = sorted(groups)
+    means = np.array([float(np.mean(groups[hour])) for hour in hours])
+    return figure(
+        "Net profit of a trade by the hour in which it was entered, New York, USD on average",
+        f"n = {len(trades):,} trades",
+        lambda width: column_chart(
+            [f"{hour:02d} h" for hour in hours],
+            {"Net": ("sign", means)},
+            width=width,
+            height=150,
+            label="Average net profit of a trade by hour of entry",
+            unit="USD",
+            value_format=lambda v: dollars(v, 2),
+            hover=[f"n = {len(groups[h]):,} trades, {_share(groups[h])} won" for h in hours],
+        ),
+        is_half=True,
+    )
+
+
+def _share(profits: list[float]) -> str:
+    return percent(sum(value > 0 for value in profits) / len(profits), 0)
 
 
 def _thinned(trades: tuple[Trade, ...], dots: int) -> tuple[Trade, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from qts_core.report.blocks import Block, Cell, Figure, Section, Table, Words, cell, figure, table
+from qts_core.report.blocks import Block, Cell, Figure, Table, Words, cell, figure, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.formats import count, decimals, dollars, percent
 from qts_core.report.svg.certainty import coverage_chart, reliability_chart
 from qts_core.report.uncertainty_inputs import Silence, UncertaintyRecord
 
-__all__ = ["uncertainty_section"]
+__all__ = ["uncertainty_blocks"]
 
 MEASURES = (
     ("Net return", "net_return", percent),
@@ -23,23 +23,23 @@ MEASURES = (
 OF = {"intervals": "prediction intervals", "sets": "sets of classes"}
 
 
-def uncertainty_section(context: Context) -> Section | None:
+def uncertainty_blocks(context: Context) -> list[Block]:
     """Show what was promised, what came, and what abstaining changed; nothing of a model that does not say."""
     record, silence = context.given.uncertainty, context.given.silence
     if record is None:
-        return None
+        return []
     blocks: list[Block] = []
     if record.kind and record.months:
-        blocks.append(_coverage(record))
+        blocks.append(on_screen(_coverage(record)))
     if record.bins:
-        blocks.append(_reliability(record))
+        blocks.append(on_screen(_reliability(record)))
     if silence is not None:
-        blocks.append(_silence(silence, record))
+        blocks.append(on_screen(_silence(silence, record)))
     if record.months:
-        blocks.append(_months(record))
+        blocks.append(on_screen(_months(record)))
     if not blocks:
         blocks.append(Words("The model gives neither intervals nor probabilities."))
-    return Section("uncertainty", "Uncertainty and abstention", tuple(blocks))
+    return blocks
 
 
 def _coverage(record: UncertaintyRecord) -> Figure:

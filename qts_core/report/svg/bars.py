@@ -63,7 +63,7 @@ def column_chart(
         out.append(tag("line", x1=left, y1=y, x2=width, y2=y, class_="axis" if value == 0 else "grid"))
         out.append(text(left - 6, y + 4, axis_format(value), class_="e"))
     step = (width - left) / max(1, len(labels))
-    every = max(1, int(np.ceil(max((len(v) for v in labels), default=1) * LETTER / max(step, 1))))
+    every = max(1, int(np.ceil((max((len(v) for v in labels), default=1) + 1) * LETTER / max(step, 1))))
     for i, name in enumerate(labels):
         x = left + i * step
         base = 0.0

@@ -4,18 +4,23 @@ import dagster as dg
 
 from qts_core.adapters.clock import SystemClock
 from qts_core.adapters.code_version import code_version
-from qts_core.adapters.live_reports import last_live_session
+from qts_core.adapters.live_reports import last_live_session, live_curve
+from qts_core.adapters.report_files import ReportFiles
 from qts_core.analytics.returns import DailyCurve
 from qts_core.data.market_source import market_instruments
+from qts_core.report.evidence import Evidence
 from qts_core.report.figures import line_chart
 from qts_core.research.model_backtest import ModelBacktest, run_model_backtest
 from qts_core.research.pipeline import backtest_model, nominate
 from qts_core.research.tear_sheet import load_scenarios, save_scenarios, scenario_of, tear_sheet
 from qts_core.research.training_summary import load_training
+from qts_core.research.walk_forward_report import stored_walk_forward
+from qts_dagster.defs.backtests.lineage import lineage_of
 from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.lib.automation import owners
 from qts_dagster.lib.metadata import Metadata, image, number, table
 from qts_dagster.lib.months import version_from
+from qts_dagster.lib.report_pictures import cost_modes, equity_picture
 from qts_dagster.lib.results import AssetResult
 
 __all__ = ["backtest_assets"]
@@ -43,8 +48,11 @@ def _backtest(model: str) -> dg.AssetsDefinition:
                 backtest_model(lake, settings, model, tools, calendar=platform.calendar, fill_mode=mode)
                 for mode in ("optimistic", "realistic")
             ]
-        save_scenarios(lake, runs[0].summary, [scenario_of(run) for run in runs])
-        return dg.MaterializeResult(data_version=_version(*runs), metadata=_metadata(runs[-1]))
+        scenarios = [scenario_of(run) for run in runs]
+        save_scenarios(lake, runs[0].summary, scenarios)
+        return dg.MaterializeResult(
+            data_version=_version(*runs), metadata={"cost_modes": cost_modes(scenarios), **_metadata(runs[-1])}
+        )
 
     return backtest
 
@@ -88,7 +96,7 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
         description="The page that says whether it is real: verdict, equity, drawdown, costs, trades, folds, gates, "
         "and the last live session. One file, opens offline.",
     )  # fmt: skip
-    def report(platform: Platform) -> AssetResult:
+    def report(context: dg.AssetExecutionContext, platform: Platform) -> AssetResult:
         lake, settings = platform.lake, platform.settings
         summary = load_training(lake, model)
         run = run_model_backtest(
@@ -102,19 +110,26 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
                 sectors={i.symbol: i.sector for i in market_instruments(lake, settings.universe, summary.symbols)},
                 scenarios=(*load_scenarios(lake, summary), scenario_of(run)),
                 live=last_live_session(settings.live_dir), code=code_version(), created=SystemClock().now(),
+                evidence=Evidence(
+                    lineage=lineage_of(run, platform, context.run_id), live=live_curve(settings.live_dir),
+                    walk_forward=stored_walk_forward(lake, model),
+                ),
             )  # fmt: skip
-        path = platform.reports() / f"{model}.html"
-        path.write_text(page.html, encoding="utf-8")
+        path = ReportFiles(platform.reports()).save(page.record, page.html)
         return dg.MaterializeResult(
             data_version=_version(run, page.html),
             metadata={
                 "path": dg.MetadataValue.path(str(path)),
+                "report_id": number(page.record.id),
+                "mlflow": dg.MetadataValue.url(platform.registry_page(summary.registered, summary.version)),
+                "verdict": number(page.record.headline),
                 "bytes": number(len(page.html.encode())),
                 "net_return": number(page.net_return),
                 "net_sharpe": number(page.net_sharpe),
                 "max_drawdown": number(page.max_drawdown),
                 "trades": number(page.trades),
                 "sessions": number(page.sessions),
+                "equity": equity_picture(page.record),
             },
         )
 

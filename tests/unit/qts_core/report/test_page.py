@@ -30,8 +30,8 @@ def page(sample: Maker) -> str:
 def test_every_section_is_there_and_the_verdict_comes_first(page: str) -> None:
     sections = re.findall(r'<section id="(\w+)"', page)
     assert sections == [
-        "verdict", "identity", "gates", "equity", "returns", "rolling", "folds", "costs", "trades", "contribution",
-        "exposure", "limits", "live", "metrics",
+        "verdict", "identity", "equity", "returns", "rolling", "exposure", "trades", "costs", "attribution",
+        "robustness", "stress", "limits", "metrics",
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from qts_core.report.context import Context
-from qts_core.report.sections.uncertainty import uncertainty_section
+from qts_core.report.sections.uncertainty import uncertainty_blocks
 from qts_core.report.uncertainty_inputs import CoverageMonth, ReliabilityBin, Silence, UncertaintyRecord
 
 MONTHS = (
@@ -33,13 +33,11 @@ def context(record: UncertaintyRecord | None, silence: Silence | None = None) ->
 
 
 def test_a_model_that_promises_nothing_has_no_section() -> None:
-    assert uncertainty_section(context(None)) is None
+    assert uncertainty_blocks(context(None)) == []
 
 
 def test_a_broken_promise_is_said_with_its_band() -> None:
-    section = uncertainty_section(context(RECORD, SILENCE))
-    assert section is not None
-    titles = [getattr(block, "title", "") for block in section.blocks]
+    titles = [getattr(block, "title", "") for block in uncertainty_blocks(context(RECORD, SILENCE))]
     assert "80.5 % of outcomes were inside prediction intervals that promise 90 %: not kept" in titles[0]
     assert "1 of 2 months in their band" in titles[0]
     assert titles[1] == "Probabilities of a rise are off by 1.2 % on average, 9.0 % before calibration"
@@ -63,6 +61,4 @@ def test_the_record_survives_the_lake() -> None:
 
 def test_a_model_with_rules_alone_shows_its_silence() -> None:
     month = CoverageMonth("2024-01", math.nan, math.nan, math.nan, math.nan, math.nan, 0.4)
-    section = uncertainty_section(context(UncertaintyRecord(0.9, "", 26, (month,)), SILENCE))
-    assert section is not None
-    assert len(section.blocks) == 2
+    assert len(uncertainty_blocks(context(UncertaintyRecord(0.9, "", 26, (month,)), SILENCE))) == 2
