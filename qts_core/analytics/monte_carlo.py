@@ -89,8 +89,7 @@ def resample_returns(
     for first in range(0, draws, CHUNK):
         count = min(CHUNK, draws - first)
         picks = stationary_indices(generator, n, mean_block=mean_block, draws=count)[:, :length]
-        growth: Floats = np.cumprod(1.0 + returns[picks], axis=1)
-        parts.append(_outcome(growth))
+        parts.append(_outcome(np.asarray(np.cumprod(1.0 + returns[picks], axis=1), dtype=np.float64)))
     final, drawdown = np.concatenate(parts, axis=1)
     return MonteCarlo.of(final, drawdown, n=length)
 

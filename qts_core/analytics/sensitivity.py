@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qts_core.market.panel import Floats
 
-__all__ = ["Plateau", "Sensitivity", "main_effects", "plateau"]
+__all__ = ["RADIUS", "Plateau", "Sensitivity", "main_effects", "plateau"]
 
 RADIUS: Final = 0.25
 """Of the neighbourhood, in parts of a parameter's range."""

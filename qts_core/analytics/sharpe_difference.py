@@ -102,7 +102,7 @@ def sharpe_difference(
 def _difference(tables: Floats) -> Floats:
     """Return the difference of Sharpe ratios of float64 [m, n, 2], population deviations as in the paper."""
     ratio: Floats = tables.mean(axis=1) / tables.std(axis=1)
-    difference: Floats = ratio[:, 0] - ratio[:, 1]
+    difference: Floats = np.subtract(ratio[:, 0], ratio[:, 1])
     return difference
 
 
