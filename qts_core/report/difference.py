@@ -19,6 +19,7 @@ from qts_core.analytics.sharpe_difference import SharpeDifference, sharpe_differ
 from qts_core.analytics.significance import Interval
 from qts_core.market.errors import DataNotFoundError
 from qts_core.market.panel import Floats
+from qts_core.market.timeline import SESSIONS_PER_YEAR
 from qts_core.report.record import ReportRecord
 
 __all__ = ["Changed", "FigureDifference", "ReportDifference", "compare_reports", "difference_headline"]
@@ -106,6 +107,36 @@ class ReportDifference:
         return {name: _plain(value) for name, value in content.items()}
 
 
+def _grown(returns: Floats) -> Floats:
+    return np.cumprod(1.0 + returns, axis=1, dtype=np.float64)
+
+
+def _drawdowns(returns: Floats) -> Floats:
+    equity = np.concatenate([np.ones((len(returns), 1)), _grown(returns)], axis=1)
+    deepest: Floats = (1.0 - equity / np.maximum.accumulate(equity, axis=1)).max(axis=1)
+    return deepest
+
+
+def _deviations(returns: Floats) -> Floats:
+    return np.std(returns, axis=1, ddof=1, dtype=np.float64)
+
+
+def _sharpes(returns: Floats) -> Floats:
+    spread = _deviations(returns)
+    ratio = np.divide(returns.mean(axis=1), spread, out=np.full(len(returns), np.nan), where=spread > 0)
+    return np.asarray(ratio * math.sqrt(SESSIONS_PER_YEAR), dtype=np.float64)
+
+
+_RESAMPLED: Final[Mapping[str, Callable[[Floats], Floats]]] = {
+    "total_return": lambda r: _grown(r)[:, -1] - 1.0,
+    "annualised_return": lambda r: np.maximum(_grown(r)[:, -1], 0.0) ** (SESSIONS_PER_YEAR / r.shape[1]) - 1.0,
+    "annualised_volatility": lambda r: _deviations(r) * math.sqrt(SESSIONS_PER_YEAR),
+    "sharpe_ratio": _sharpes,
+    "max_drawdown": _drawdowns,
+}
+"""The same measures of many series at once, [draws, n] to [draws]."""
+
+
 def compare_reports(first: ReportRecord, second: ReportRecord) -> ReportDifference:
     """Compare two reports on the sessions that both have; resampling is paired and seeded.
 
@@ -156,7 +187,7 @@ def difference_headline(found: ReportDifference) -> str:
 
 def _figure(name: str, of: Callable[[Floats], float], table: Floats, picks: NDArray[np.int64]) -> FigureDifference:
     first, second = of(table[:, 0]), of(table[:, 1])
-    drawn = np.array([of(table[rows, 1]) - of(table[rows, 0]) for rows in picks])
+    drawn = _RESAMPLED[name](table[picks, 1]) - _RESAMPLED[name](table[picks, 0])
     drawn = drawn[np.isfinite(drawn)]
     low, high = np.quantile(drawn, [0.025, 0.975]).tolist() if len(drawn) else (math.nan, math.nan)
     return FigureDifference(name, first, second, second - first, Interval(low, high, 0.95))

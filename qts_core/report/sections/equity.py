@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from qts_core.analytics.drawdown import drawdown_curve, drawdowns
 from qts_core.market.panel import Floats
-from qts_core.report.blocks import NARROW, Block, Cell, Figure, Section, Table, Words, cell, figure, table
+from qts_core.report.blocks import NARROW, Block, Cell, Figure, Section, Table, Words, cell, figure, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.evidence import LiveCurve
 from qts_core.report.formats import count, dollars, percent, short_dollars
@@ -78,7 +78,7 @@ def equity_section(context: Context) -> Section:
         blocks.append(worst)
     live_account = context.given.evidence.live
     if live_account is not None and live is not None:
-        blocks.append(_close_up(context, live_account))
+        blocks.append(on_screen(_close_up(context, live_account)))
     blocks += _live(context)
     return Section("equity", "Equity", tuple(blocks), "backtest")
 

@@ -25,7 +25,7 @@ def exposure_section(context: Context) -> Section | None:
     blocks: list[Block] = [_exposure(context)]
     holdings = context.given.evidence.holdings
     if holdings is not None and np.any(holdings.weights[context.first_row :] != 0.0):
-        blocks.append(_concentration(context, holdings))
+        blocks.append(on_screen(_concentration(context, holdings)))
         if context.given.sectors:
             blocks.append(_sectors(context, holdings))
         blocks.append(on_screen(_names(context, holdings)))

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from qts_core.analytics.returns import PeriodReturn, monthly_returns, yearly_returns
 from qts_core.analytics.tails import tail_risk
-from qts_core.report.blocks import Cell, Figure, Section, Table, cell, figure, table
+from qts_core.report.blocks import Cell, Figure, Section, Table, cell, figure, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.formats import count, decimals, percent
 from qts_core.report.svg.bars import column_chart
@@ -26,7 +26,10 @@ def returns_section(context: Context) -> Section | None:
     if not len(context.net):
         return None
     return Section(
-        "returns", "Returns", (_months(context), _years(context), _sessions(context), _tails(context)), "backtest"
+        "returns",
+        "Returns",
+        (_months(context), _years(context), _sessions(context), on_screen(_tails(context))),
+        "backtest",
     )
 
 

@@ -40,8 +40,8 @@ def trades_section(context: Context) -> Section:
         ),
         _distribution(trades),
         _durations(trades),
-        _streaks(trades),
-        _hours(trades),
+        on_screen(_streaks(trades)),
+        on_screen(_hours(trades)),
         on_screen(_listed("The trades that gained most", [t for t in ranked if t.pnl > 0][:EXTREMES], len(trades))),
         on_screen(_listed("The trades that lost most", [t for t in ranked[::-1] if t.pnl < 0][:EXTREMES], len(trades))),
     )

@@ -13,7 +13,7 @@ import pytest
 
 from qts_core.market.errors import DataNotFoundError
 from qts_core.market.panel import Floats
-from qts_core.report.difference import compare_reports, difference_headline
+from qts_core.report.difference import _RESAMPLED, MEASURES, compare_reports, difference_headline
 from qts_core.report.difference_page import difference_page
 from qts_core.report.inputs import ReportInput
 from qts_core.report.record import ReportRecord, record_of
@@ -44,6 +44,12 @@ def test_a_steady_gain_on_top_of_the_same_returns_is_told_apart() -> None:
     assert by_name["total_return"].is_told_apart
     assert found.correlation == pytest.approx(1.0)
     assert difference_headline(found).startswith("b is better beyond chance")
+
+
+@pytest.mark.parametrize("name", list(MEASURES))
+def test_many_series_at_once_are_measured_as_one_by_one(name: str) -> None:
+    series = np.random.default_rng(2).normal(0.0, 0.02, (5, 40))
+    np.testing.assert_allclose(_RESAMPLED[name](series), [MEASURES[name](row) for row in series], rtol=1e-12)
 
 
 def test_independent_noise_of_one_kind_is_not_told_apart() -> None:
