@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from qts_core.exchange.records import ExchangeEvent, Fill, Link, OrderRecord
 from qts_core.market.calendar import TradingCalendar
-from qts_core.market.ids import stable_uuid
+from qts_core.market.ids import stable_id
 from qts_core.market.money import ZERO
 from qts_core.market.orders import OrderRequest, OrderStatus, OrderUpdate, TimeInForce
 
@@ -47,12 +47,12 @@ class OrderBook:
         """
         sequence = len(self._orders)
         if not request.client_order_id:
-            made_up = str(stable_uuid(self._account, "client", str(sequence)))
+            made_up = stable_id(self._account, "client", str(sequence))
             request = replace(request, client_order_id=made_up)
         shown = max(now, self._last_submission + ONE_MICRO)
         self._last_submission = shown
         order = OrderRecord(
-            id=str(stable_uuid(self._account, "order", request.client_order_id)),
+            id=stable_id(self._account, "order", request.client_order_id),
             request=request,
             sequence=sequence,
             status=status,

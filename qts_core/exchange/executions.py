@@ -10,7 +10,7 @@ from qts_core.exchange.fills import PriceTerms
 from qts_core.exchange.ledger import SHARE_STEP
 from qts_core.exchange.records import Fill, OrderRecord
 from qts_core.exchange.settings import FillSettings
-from qts_core.market.ids import stable_uuid
+from qts_core.market.ids import stable_id
 from qts_core.market.money import plain
 from qts_core.market.orders import Execution
 
@@ -31,7 +31,7 @@ def execution_of(
     """Return the execution of `quantity` shares of `order`, fees included."""
     request = order.request
     fees = fees_of(request.side, quantity, price, settings)
-    number = str(stable_uuid(order.id, "execution", plain(order.filled_quantity)))
+    number = stable_id(order.id, "execution", plain(order.filled_quantity))
     return Execution(number, request.client_order_id, request.symbol, request.side, quantity, price, now, fees.total)
 
 

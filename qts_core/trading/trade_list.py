@@ -125,8 +125,7 @@ class TradeList:
 
     def _desk(self, bars: BarSlice, holdings: Holdings, equity: float, clusters: Clusters | None) -> PreTrade:
         context = TradeContext(bars.slot, bars.slots, clusters=clusters)
-        ratio = np.where(np.isnan(holdings.mark), 0.0, holdings.mark) / equity
-        held_weight, on_order = holdings.quantity * ratio, holdings.on_order * ratio
+        held_weight, on_order = _ratios(holdings.quantity, holdings.on_order, holdings.mark, equity)
         return PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits, context)
 
     def _wished(self, bars: BarSlice, wish: OrderWish, signed: Decimal, leg: int, *, reduces: bool) -> DecidedOrder:
@@ -196,3 +195,15 @@ def _of_other_shares(
             columns[count] = i
             count += 1
     return columns[:count]
+
+
+@kernel
+def _ratios(held: Floats, on_order: Floats, mark: Floats, equity: float) -> tuple[Floats, Floats]:
+    """Return what is held and what is on order, ratios of equity; nothing without a price."""
+    have, will = np.zeros(len(held)), np.zeros(len(held))
+    for i in range(len(held)):
+        if not np.isnan(mark[i]):
+            ratio = mark[i] / equity
+            have[i] = held[i] * ratio
+            will[i] = on_order[i] * ratio
+    return have, will
