@@ -118,7 +118,8 @@ def _drawdowns(returns: Floats) -> Floats:
 
 
 def _deviations(returns: Floats) -> Floats:
-    return np.std(returns, axis=1, ddof=1, dtype=np.float64)
+    spread: Floats = np.std(returns, axis=1, ddof=1, dtype=np.float64)
+    return spread
 
 
 def _sharpes(returns: Floats) -> Floats:
