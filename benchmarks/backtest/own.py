@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -81,7 +82,8 @@ def weights(panel: Panel) -> Timed:
 
 def all_pairs(count: int) -> list[dict[str, object]]:
     """Return pairs of averages."""
-    return [{"fast": f, "slow": s} for f in range(5, 55, 5) for s in range(60, 260, 20)][:count]
+    pairs = itertools.product(range(5, 55, 5), range(60, 260, 20))
+    return [{"fast": fast, "slow": slow} for fast, slow in itertools.islice(pairs, count)]
 
 
 def sweep_of(panel: Panel, count: int, *, cores: int | None = None) -> tuple[float, float]:

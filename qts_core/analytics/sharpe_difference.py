@@ -108,7 +108,8 @@ def _difference(tables: Floats) -> Floats:
 
 def _moments(table: Floats) -> Floats:
     both = np.column_stack([table, table**2])
-    return both - both.mean(axis=0)
+    centred: Floats = both - both.mean(axis=0)
+    return centred
 
 
 def _gradient(tables: Floats) -> Floats:

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from qts_core.backtest.vectorised.loop import Actions, Bars, Terms
 from qts_core.backtest.vectorised.metrics import METRIC_NAMES, session_ends
 from qts_core.backtest.vectorised.orders import NOTHING, Directions
 from qts_core.backtest.vectorised.run import Prepared, Size, sized
@@ -141,7 +142,7 @@ def sweep(
     metrics = np.empty((len(wanted), len(METRIC_NAMES)))
     job = _Sweep(prepared, amount, is_shares, wanted, metrics, memory_mb * MEGABYTE)
     before = numba.get_num_threads()
-    numba.set_num_threads(min(cores or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(before if cores is None else min(cores, before))
     try:
         job.cross(strategy) if isinstance(strategy, Crossings) else job.call(strategy)
     finally:
@@ -197,7 +198,7 @@ class _Sweep:
             self._check(stops, [self.wanted[i] for i in part])
             self.metrics[part] = out
 
-    def _market(self) -> tuple[object, ...]:
+    def _market(self) -> tuple[Bars, Actions, Terms, float, NDArray[np.int64]]:
         ready = self.prepared
         return ready.bars, ready.actions, ready.terms, ready.cash, session_ends(ready.panel.timeline)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
@@ -18,7 +19,7 @@ SAME = 1e-12
 """Relative distance of two means that rounding alone may make."""
 
 
-class _ByMeans(Strategy):
+class _ByMeans(Strategy, ABC):
     """Holds equal weights by the chain-linked closes of the last `reach` bars."""
 
     def __init__(self, reach: int) -> None:
@@ -51,9 +52,9 @@ class _ByMeans(Strategy):
         """Take them up again."""
         self._closes = [from_list(row) for row in cast(Sequence[list[str | float]], state["closes"])]
 
+    @abstractmethod
     def _chosen(self, closes: Floats) -> Floats:
         """Return weights [m, N] of closes [m, reach, N]."""
-        raise NotImplementedError
 
 
 class Crossover(_ByMeans):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -172,5 +172,5 @@ def splits_leave_parts(actions: pl.DataFrame | None) -> bool:
     """Whether a holding may have parts of a share after its split: such a short is refused."""
     if actions is None:
         return False
-    rows: list[Mapping[str, object]] = actions.filter(pl.col("kind") == "split").to_dicts()
+    rows = actions.filter(pl.col("kind") == "split").to_dicts()
     return any(float(str(row["new_shares"])) % float(str(row["old_shares"])) for row in rows)

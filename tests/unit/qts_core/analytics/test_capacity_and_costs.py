@@ -67,7 +67,7 @@ def test_everything_at_once_is_seeded_and_states_its_n() -> None:
     rng = np.random.default_rng(2)
     r = 0.01 * rng.standard_normal(120) + 0.001
     given = AnalysisInput(
-        DailyCurve(np.arange(17_500, 17_620, dtype=np.int32), 100.0 * np.cumprod(1 + r), 100.0),
+        DailyCurve(np.arange(17_500, 17_620, dtype=np.int32), np.multiply(100.0, np.cumprod(1 + r)), 100.0),
         np.full(120, 1e-4), np.array([1.0, -1.0, 2.0]), np.array([3, 4, 5]),
         {"SPY": 0.01 * rng.standard_normal(120)}, impact=np.full(120, 1e-7),
     )  # fmt: skip

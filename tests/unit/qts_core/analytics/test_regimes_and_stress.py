@@ -17,7 +17,7 @@ from qts_core.market.time import day_number
 
 def curve(first: date, returns: list[float]) -> DailyCurve:
     days = (day_number(first) + np.arange(len(returns))).astype(np.int32)
-    return DailyCurve(days, 100.0 * np.cumprod(1.0 + np.array(returns)), 100.0)
+    return DailyCurve(days, np.multiply(100.0, np.cumprod(1.0 + np.array(returns))), 100.0)
 
 
 class TestRegimes:

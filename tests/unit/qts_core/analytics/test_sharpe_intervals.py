@@ -64,7 +64,8 @@ class TestDifference:
 
         def parzen(lags: int) -> np.ndarray:
             z = np.arange(lags + 1) / width
-            return np.where(z <= 0.5, 1 - 6 * z**2 + 6 * z**3, 2 * np.clip(1 - z, 0, None) ** 3)
+            weight: np.ndarray = np.where(z <= 0.5, 1 - 6 * z**2 + 6 * z**3, 2 * np.clip(1 - z, 0, None) ** 3)
+            return weight
 
         rho = np.array([np.polyfit(c[:-1], c[1:], 1)[0] for c in both.T])
         rho = (both[:-1] * both[1:]).sum(axis=0) / (both[:-1] ** 2).sum(axis=0) + 0 * rho

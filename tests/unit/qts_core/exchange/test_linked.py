@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -150,7 +151,8 @@ def test_a_target_filled_in_parts_leaves_the_stop_the_rest() -> None:
     ],
 )
 def test_a_bracket_around_nothing_is_refused(desk: Desk, change: dict[str, object], message: str) -> None:
-    assert desk.refused(BUY, "10", **{**BRACKET, **change}).message == message
+    more: Mapping[str, object] = {**BRACKET, **change}
+    assert desk.refused(BUY, "10", "AAA", **more).message == message
 
 
 def test_an_exit_can_be_moved(desk: Desk) -> None:

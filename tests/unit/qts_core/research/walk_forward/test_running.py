@@ -208,7 +208,13 @@ class TestKeeping:
 
 def test_stability_by_hand() -> None:
     space = Space((Choice("kind", ("a", "b")), Number("x", 0, 10)))
-    chosen = [{"kind": "a", "x": 0.0}, {"kind": "a", "x": 0.5}, {"kind": "b", "x": 10.0}, {"kind": "a", "x": 10.0}]
+    chosen: list[dict[str, str | float]]
+    chosen = [
+        {"kind": "a", "x": 0.0},
+        {"kind": "a", "x": 0.5},
+        {"kind": "b", "x": 10.0},
+        {"kind": "a", "x": 10.0},
+    ]
     kind, x = stability_of(space, chosen)
     assert (kind.spread, kind.changes) == (0.25, 2)
     assert x.spread == pytest.approx(np.std([0.0, 0.05, 1.0, 1.0], ddof=1))
