@@ -14,6 +14,7 @@ import pytest
 
 from qts_core.backtest.results import BacktestResult
 from qts_core.report.context import Context
+from qts_core.report.evidence import Ambiguity
 from qts_core.report.from_backtest import BacktestOutcome, report_input
 from qts_core.report.inputs import ReportInput
 
@@ -42,7 +43,8 @@ def test_curves_costs_trades_and_refusals_are_carried_over(sample: Maker) -> Non
         timeline=c.timeline, initial_cash=100_000.0, equity=c.net, equity_gross=c.gross, benchmark=c.benchmark,
         gross_exposure=c.gross_exposure, net_exposure=c.net_exposure, position_count=np.full(len(c.net), 12, np.int32),
         turnover=made.costs.traded / c.net, costs=made.costs.by_kind, trades=(Closed(),), open_trades=3,
-        verdict_counts={"sector": 0, "gross": 2, "position": 9},
+        verdict_counts={"sector": 0, "gross": 2, "position": 9}, fills=(), ledgers={}, alerts=(), ambiguous_bars=2,
+        pnl_interval=(-5.0, 1.0),
     )  # fmt: skip
     given = report_input(result, identity=made.identity, trials=made.trials, gates=made.gates, sectors={"AAA": "X"})
     np.testing.assert_allclose(given.costs.traded, made.costs.traded)
@@ -52,6 +54,7 @@ def test_curves_costs_trades_and_refusals_are_carried_over(sample: Maker) -> Non
     assert trade.left == Closed().exited
     assert [(e.name, e.count) for e in given.limits] == [("position", 9), ("gross", 2)]
     assert given.open_trades == 3
+    assert given.evidence.ambiguity == Ambiguity(2, -5.0, 1.0)
     assert Context.of(given).value("total_return") == pytest.approx(c.net[-1] / 100_000 - 1)
 
 
