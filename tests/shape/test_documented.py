@@ -80,5 +80,5 @@ def test_every_make_target_that_a_page_names_exists(path: Path) -> None:
 def test_every_command_that_a_page_names_exists(path: Path) -> None:
     from qts_core.cli.main import COMMANDS
 
-    named = set(re.findall(r"(?:^|`|\$ |bin/)qts ([a-z]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    named = set(re.findall(r"(?:^|`|\$ |bin/)qts ([a-z-]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
     assert named <= set(COMMANDS)
