@@ -6,8 +6,8 @@ core hears of the fills and of the bar, and what it orders can fill from the nex
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ import polars as pl
 from qts_core.backtest.actions import actions_by_row
 from qts_core.backtest.recorder import Recorder, Traded
 from qts_core.backtest.results import BacktestResult
+from qts_core.backtest.worked import WorkedOrders
 from qts_core.exchange import CARRY_KINDS, Accepted, Charge, ExchangeEvent, FillSettings, Refused, SimulatedExchange
 from qts_core.market.bars import BarSlice
 from qts_core.market.events import (
@@ -26,6 +27,7 @@ from qts_core.market.events import (
     CashMoved,
     CorporateActionsApplied,
     OrderUpdated,
+    SetTimer,
     SubmitOrder,
 )
 from qts_core.market.instruments import Instrument
@@ -133,9 +135,11 @@ def drive(
     tested = panel.rows(slice(first, None))
     members = membership_mask([by_symbol[symbol] for symbol in panel.symbols], tested.timeline)
     recorder = Recorder(tested, dollars(cash), members, keep_decisions=keep_decisions, cores=cores)
-    run = _Run(panel, minutes, traded, exchange, recorder, actions_by_row(actions, panel), first)
+    worked = WorkedOrders.of(cores, has_minutes=minutes is not None)
+    run = _Run(panel, minutes, traded, exchange, recorder, actions_by_row(actions, panel), first, worked)
     for row, bars in enumerate(BarSlice.each(panel)):
         run.bar(row, bars)
+    run.end()
     names = ("configuration", "catalogue", "model", "code", "data")
     meta = {
         "account": traded.account,
@@ -144,7 +148,7 @@ def drive(
         "strategy": traded.strategy,
         **{f"hash.{name}": getattr(traded.hashes, name) for name in names},
     }
-    return recorder.result(traded, exchange, benchmark, meta)
+    return recorder.result(traded, exchange, benchmark, meta, () if worked is None else worked.trades)
 
 
 @dataclass(slots=True)
@@ -158,8 +162,13 @@ class _Run:
     recorder: Recorder
     actions: Mapping[int, CorporateActionsApplied]
     first: int
+    worked: WorkedOrders | None = None
     fills_seen: int = 0
     charges_seen: int = 0
+    late: list[ExchangeEvent] = field(default_factory=list)
+    """What has happened and is not known yet, where latency is simulated."""
+    waiting: list[Output] = field(default_factory=list)
+    """What the core asked for when it heard of an order; done when the bar is over."""
 
     def bar(self, row: int, bars: BarSlice) -> None:
         """Live through one bar."""
@@ -170,35 +179,82 @@ class _Run:
         for output in outputs:
             self._do(output, bars.ts_known)
         if bars.is_last_of_session:
-            self._hear(self.exchange.end_session(bars.ts_known))
+            self._hear(self.exchange.end_session(bars.ts_known), bars.ts_known)
+        if self.waiting:
+            self._settle(bars.ts_known)
         charges = self._charges()
         if row >= self.first:
             fills = self.exchange.fills[self.fills_seen :]
             self.recorder.close(row - self.first, self.core, fills, charges)
         self.fills_seen = len(self.exchange.fills)
+        if self.worked is not None:
+            self.worked.close(bars)
+
+    def end(self) -> None:
+        """Hear what was still on its way after the last bar."""
+        late, self.late = self.late, []
+        for event in late:
+            self._tell(OrderUpdated(event.update))
+        if self.worked is not None:
+            self.worked.end_session()
 
     def _act(self, actions: CorporateActionsApplied) -> None:
-        self._hear(self.exchange.apply(actions))
+        self._hear(self.exchange.apply(actions), actions.ts_event)
         self.charges_seen = len(self.exchange.charges)
         is_paid = self.exchange.settings.is_dividend_paid
-        self.core.handle(actions if is_paid else replace(actions, dividends=()))
+        for output in self.core.handle(actions if is_paid else replace(actions, dividends=())):
+            self._do(output, actions.ts_event)
 
     def _trade(self, bars: BarSlice) -> None:
-        if self.minutes is None:
-            self._hear(self.exchange.open_bar(bars))
-            self._hear(self.exchange.close_bar(bars))
-            return
-        span = np.searchsorted(self.minutes.timeline.ts_event, [to_micros(bars.ts_event), to_micros(bars.ts_known)])
-        for row in range(int(span[0]), int(span[1])):
-            minute = BarSlice.of(self.minutes, row)
-            self._hear(self.exchange.open_bar(minute))
-            self._hear(self.exchange.close_bar(minute))
+        """Let the exchange live through a bar, in parts where its data or its orders are finer."""
+        for part in self._parts(bars):
+            if self.late:
+                self._hear_late(part.ts_known)
+            if self.worked is not None:
+                self._fire(self.worked, part.ts_event)
+            self._hear(self.exchange.open_bar(part), part.ts_known)
+            self._hear(self.exchange.close_bar(part), part.ts_known)
+            if self.waiting:
+                self._settle(part.ts_known)
 
-    def _hear(self, events: Sequence[ExchangeEvent]) -> None:
+    def _parts(self, bars: BarSlice) -> Iterable[BarSlice]:
+        minutes = self.minutes
+        if minutes is None:
+            return (bars,) if self.worked is None else self.worked.parts(bars)
+        span = np.searchsorted(minutes.timeline.ts_event, [to_micros(bars.ts_event), to_micros(bars.ts_known)])
+        return (BarSlice.of(minutes, row) for row in range(int(span[0]), int(span[1])))
+
+    def _fire(self, worked: WorkedOrders, now: datetime) -> None:
+        for event in worked.fire(now):
+            for output in self.core.handle(event):
+                self._do(output, now)
+            self._settle(now)
+
+    def _hear(self, events: Sequence[ExchangeEvent], now: datetime) -> None:
+        """Tell the core what the exchange says, as far as it is known at `now`."""
         for event in events:
-            for output in self.core.handle(OrderUpdated(event.update)):
-                if isinstance(output, Alert):
-                    self.recorder.alert(output)
+            if event.known_at is not None and event.known_at > now:
+                self.late.append(event)
+            else:
+                self._tell(OrderUpdated(event.update))
+
+    def _hear_late(self, now: datetime) -> None:
+        late, self.late = self.late, []
+        self._hear(late, now)
+
+    def _tell(self, event: OrderUpdated) -> None:
+        for output in self.core.handle(event):
+            if isinstance(output, Alert):
+                self.recorder.alert(output)
+            else:
+                self.waiting.append(output)
+
+    def _settle(self, now: datetime) -> None:
+        """Do what the core has asked for meanwhile, and what follows from that."""
+        while self.waiting:
+            outputs, self.waiting = self.waiting, []
+            for output in outputs:
+                self._do(output, now)
 
     def _do(self, output: Output, now: datetime) -> None:
         if isinstance(output, RecordDecision):
@@ -209,19 +265,21 @@ class _Run:
             order = self.exchange.find(output.client_order_id)
             if order is not None:
                 answer = self.exchange.cancel(order.id, now)
-                self._hear(answer.events if isinstance(answer, Accepted) else ())
+                self._hear(answer.events if isinstance(answer, Accepted) else (), now)
         elif isinstance(output, Alert):
             self.recorder.alert(output)
+        elif isinstance(output, SetTimer) and self.worked is not None:
+            self.worked.set(output)
 
     def _answer(self, command: SubmitOrder, answer: Accepted | Refused, now: datetime) -> None:
         if isinstance(answer, Accepted):
-            self._hear(answer.events)
+            self._hear(answer.events, now)
             return
         request = command.request
         update = OrderUpdate(
             request.client_order_id, request.symbol, OrderStatus.REJECTED, ZERO, now, reason=answer.message
         )
-        self.core.handle(OrderUpdated(update))
+        self._tell(OrderUpdated(update))
 
     def _charges(self) -> list[Charge]:
         """Book what the exchange charged beside fills and corporate actions; return those charges."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from qts_core.analytics.tca import ParentTrade
 from qts_core.backtest.ledgers import LedgerBook
 from qts_core.backtest.results import COST_KINDS, BacktestResult
 from qts_core.backtest.round_trips import round_trips
@@ -112,8 +113,9 @@ class Recorder:
         self._turnover[row] = traded / equity if equity > 0.0 else 0.0
 
     def result(
-        self, core: Traded, exchange: SimulatedExchange, benchmark: Floats | None, meta: Mapping[str, str]
-    ) -> BacktestResult:
+        self, core: Traded, exchange: SimulatedExchange, benchmark: Floats | None, meta: Mapping[str, str],
+        parents: Sequence[ParentTrade] = (),
+    ) -> BacktestResult:  # fmt: skip
         """Return the whole run."""
         paid = np.cumsum(np.sum([self._costs[kind] for kind in COST_KINDS], axis=0))
         if benchmark is None:
@@ -148,10 +150,14 @@ class Recorder:
             pnl_interval=(dollars(interval[0]), dollars(interval[1])),
             ambiguous_bars=len({(a.ts_event, a.symbol) for a in exchange.ambiguities}),
             ledgers=MappingProxyType(self._ledgers.result(self._panel.timeline)),
+            parents=tuple(parents),
         )
 
     def _tag(self, core: Traded, client_order_id: str) -> tuple[str, str]:
         known = self._tags.get(client_order_id)
+        if known is None and isinstance(core, TradingCore) and core.desk is not None:
+            order = core.orders.get(client_order_id)
+            known = None if order is None or order.request is None else (core.strategy, core.predictor.model_id)
         if known is None and isinstance(core, SharedAccount):
             names = core.owners(client_order_id)
             models = {each.strategy: each.predictor.model_id for each in core.cores}

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.analytics.tca import ParentTrade
 from qts_core.backtest.ledgers import SubLedger
 from qts_core.backtest.trades import FillRecord, RoundTrip
 from qts_core.market.events import Alert
@@ -70,6 +71,9 @@ class BacktestResult:
         are taken either way: at most 0 and at least 0.
     ambiguous_bars : int
         How many such bars there were.
+    parents : tuple of ParentTrade
+        Orders that were worked over time, by their ends: what ``analytics.tca.analyse`` takes. Empty where orders go
+        out whole.
     """
 
     timeline: Timeline
@@ -99,6 +103,7 @@ class BacktestResult:
     ledgers: Mapping[str, SubLedger] = field(default_factory=lambda: MappingProxyType({}))
     pnl_interval: tuple[float, float] = (0.0, 0.0)
     ambiguous_bars: int = 0
+    parents: tuple[ParentTrade, ...] = ()
 
     @property
     def equity_interval(self) -> tuple[float, float]:

@@ -23,6 +23,8 @@ class RoutingSection(Section):
     """Urgency from which a small order crosses the spread at once; below, it rests at the last price."""
     calm_spread_bps: Annotated[float, Field(gt=0, le=1000)] = 20.0
     """A wider spread makes a small order rest unless its urgency is 1, basis points."""
+    spread_bps: Annotated[float, Field(gt=0, le=500)] = 2.0
+    """Spread that costs are reckoned with before the order, basis points."""
     saving_bps: Annotated[float, Field(ge=0, le=100)] = 0.5
     """What a less simple algorithm must save to be taken, basis points."""
     patient_offset_bps: Offset = 0.0

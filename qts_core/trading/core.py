@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from qts_core.market.events import (
     KillReset,
     ModelSwapped,
     OrderUpdated,
+    SetTimer,
     Severity,
     TimerFired,
 )
@@ -47,6 +49,7 @@ from qts_core.trading.abstention import Judged
 from qts_core.trading.core_state import CoreState
 from qts_core.trading.decision import DecidedOrder, Decision, Hashes, Output, RecordDecision
 from qts_core.trading.holdings import Holdings
+from qts_core.trading.parent_desk import AtBar, ParentDesk
 from qts_core.trading.path import DecisionPath, Targets
 from qts_core.trading.predictors import Prediction, Predictor
 from qts_core.trading.settings import CoreSettings
@@ -101,6 +104,9 @@ class TradingCore:
         self._path = DecisionPath(settings, ordered, dollars(cash))
         self._trades = TradeList(account, strategy, ordered, self._path.sectors, settings.limits, settings.orders)
         self._state = CoreState(hashes=hashes)
+        self.desk: ParentDesk | None = None
+        if settings.execution is not None:
+            self.desk = ParentDesk(settings.execution, self.holdings, self._trades)
         self._show_account()
 
     # -- what can be asked -------------------------------------------------------------------------------------
@@ -162,9 +168,18 @@ class TradingCore:
         self.predictor = predictor
         self._show_account()
 
+    def timers(self) -> tuple[SetTimer, ...]:
+        """Return the timers that whoever drives this core sets after a restart."""
+        return () if self.desk is None else self.desk.timers()
+
     def snapshot(self) -> dict[str, object]:
         """Return the whole state but the predictor's, exact, as JSON values."""
-        return {"holdings": self.holdings.snapshot(), "path": self._path.snapshot(), "state": self._state.to_json()}
+        return {
+            "holdings": self.holdings.snapshot(),
+            "path": self._path.snapshot(),
+            "state": self._state.to_json(),
+            **({} if self.desk is None else {"desk": self.desk.snapshot()}),
+        }
 
     def restore(self, state: Mapping[str, object], *, hashes: Hashes | None = None) -> None:
         """Take up the state of :meth:`snapshot`; symbols must be the same, other settings come with their `hashes`."""
@@ -174,6 +189,8 @@ class TradingCore:
         self.holdings.restore(holdings)
         self._path.restore(path)
         self._state = CoreState.from_json(core)
+        if self.desk is not None and "desk" in state:
+            self.desk.restore(cast(Mapping[str, object], state["desk"]))
         if hashes is not None:
             self._state.hashes = hashes
 
@@ -186,10 +203,12 @@ class TradingCore:
                 return self._on_bars(event)
             case OrderUpdated():
                 problem = self._update(event.update)
-                return [Alert(Severity.WARNING, "unexpected order update", problem)] if problem else []
+                answer: list[Output] = [] if self.desk is None else [*self.desk.hear(event.update)]
+                return [*answer, Alert(Severity.WARNING, "unexpected order update", problem)] if problem else answer
             case CorporateActionsApplied():
+                cancels = [] if self.desk is None else self.desk.stop("corporate actions")
                 self.holdings.act(event)
-                return []
+                return [*cancels]
             case CashMoved():
                 self.holdings.move_cash(event)
                 return []
@@ -202,8 +221,12 @@ class TradingCore:
                 self._state.is_killed = self._state.is_flattening = False
                 self._path.ladder.forgive()
                 return [Alert(Severity.WARNING, "kill latch released", event.reason)]
-            case ModelSwapped() | ConnectionChanged() | ConfigurationChanged() | TimerFired():
+            case TimerFired():
+                return [] if self.desk is None else [*self.desk.fire(event)]
+            case ModelSwapped() | ConnectionChanged() | ConfigurationChanged():
                 self._state.note(event)
+                if self.desk is not None and not self._state.is_connected:
+                    return [*self.desk.stop("cut off: no risk is added", only_increasing=True)]
                 return []
 
     def _update(self, update: OrderUpdate) -> str:
@@ -220,6 +243,8 @@ class TradingCore:
     def _on_kill(self, event: KillRequested) -> list[Output]:
         self._state.is_killed = True
         self._state.is_flattening |= event.is_flatten
+        if self.desk is not None:
+            self.desk.stop(event.reason)
         answer: list[Output] = [CancelOrder(o.client_order_id, event.reason) for o in self.open_orders()]
         if event.is_flatten:
             answer.append(Flatten(event.reason))
@@ -233,6 +258,8 @@ class TradingCore:
         self.holdings.mark_to(bars)
         equity = self.holdings.equity()
         losses = self._path.observe(bars, self.holdings, equity)
+        if self.desk is not None:
+            self.desk.observe(event)
         alerts: list[Output] = []
         prediction = self._predict(bars, alerts)
         judged = self._path.judge(bars, prediction)
@@ -241,14 +268,30 @@ class TradingCore:
             return []
         self._latch(losses, alerts)
         mode = self._state.mode(is_reduce_only=losses.is_reduce_only or self._path.risk.is_reduce_only)
+        cancels = [] if self.desk is None else self._restricted(bars, equity, mode)
         targets = self._path.targets(bars, signals, prediction.score, self.holdings, equity, losses, mode)
+        if self.desk is not None:
+            cancels += self.desk.supersede(bars, targets.target, targets.current, equity)
         orders, verdicts = self._orders(bars, targets, prediction.wishes, equity, mode)
+        leaving = self._leaving(event, orders, mode)
         verdicts = (*judged.verdicts, *verdicts)
-        decision = self._decision(bars, prediction, judged, targets, losses, equity, mode, tuple(orders), verdicts)
+        decision = self._decision(bars, prediction, judged, targets, losses, equity, mode, leaving, verdicts)
         record = RecordDecision(decision)
+        return [record, *cancels, *record.submissions(), *leaving.others, *alerts]
+
+    def _restricted(self, bars: BarSlice, equity: float, mode: RiskMode) -> list[CancelOrder]:
+        """End the parents at work that may not go on after this bar."""
+        assert self.desk is not None
+        allowed = mode if equity > 0.0 else RiskMode.HALTED
+        return self.desk.restrict(allowed, is_session_over=bars.is_last_of_session)
+
+    def _leaving(self, event: BarsClosed, orders: list[DecidedOrder], mode: RiskMode) -> AtBar:
+        """Return what of `orders` leaves now, whole or in slices, and note it."""
+        if self.desk is not None:
+            return self.desk.work(event, orders, self._path.volatility, mode)
         for order in orders:
-            self.holdings.submitted(order.request, bars.ts_known)
-        return [record, *record.submissions(), *alerts]
+            self.holdings.submitted(order.request, event.bars.ts_known)
+        return AtBar(tuple(orders))
 
     def _show_account(self) -> None:
         if isinstance(self.predictor, SeesAccount):
@@ -295,7 +338,7 @@ class TradingCore:
             reason = "the session is over: orders wait for the next one"
             closed = Verdict("session.closed", PORTFOLIO, False, reason, float(bars.slots), float(bars.slot + 1))
             return [], (*targets.verdicts, closed)
-        if not targets.may_trade and not wishes:
+        if not targets.may_trade and not wishes and self.desk is None:
             return [], targets.verdicts
         clusters = self._path.risk.clusters
         orders, verdicts = self._trades.of(
@@ -310,14 +353,15 @@ class TradingCore:
 
     def _decision(
         self, bars: BarSlice, prediction: Prediction, judged: Judged, targets: Targets, losses: Losses, equity: float,
-        mode: RiskMode, orders: tuple[DecidedOrder, ...], verdicts: tuple[Verdict, ...],
+        mode: RiskMode, leaving: AtBar, verdicts: tuple[Verdict, ...],
     ) -> Decision:  # fmt: skip
         return Decision(
             decision_id(self.account, self.strategy, bars.ts_event), self.account, self.strategy, bars.ts_event,
             bars.ts_known, self.predictor.model_id, mode, self.holdings.symbols, prediction.score,
             prediction.uncertainty, targets.signals.strength, targets.signals.confidence, targets.combined,
             targets.size, targets.target, targets.current, self.holdings.mark, self._path.volatility, equity,
-            self.holdings.cash, self.holdings.positions, losses.drawdown, losses.daily, verdicts, orders,
-            prediction.features_digest(), prediction.of(self.holdings.symbols, [o.request.symbol for o in orders]),
-            self._state.hashes, judged.low, judged.high, self._path.alpha_weights,
+            self.holdings.cash, self.holdings.positions, losses.drawdown, losses.daily, verdicts, leaving.orders,
+            prediction.features_digest(),
+            prediction.of(self.holdings.symbols, [o.request.symbol for o in leaving.orders]),
+            self._state.hashes, judged.low, judged.high, self._path.alpha_weights, leaving.parents,
         )  # fmt: skip

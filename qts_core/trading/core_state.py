@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from qts_core.market.events import ConfigurationChanged, ConnectionChanged, ModelSwapped, TimerFired
+from qts_core.market.events import ConfigurationChanged, ConnectionChanged, ModelSwapped
 from qts_core.risk.modes import RiskMode
 from qts_core.trading.decision import Hashes
 from qts_core.trading.exact_json import decode, encode
@@ -43,7 +43,7 @@ class CoreState:
             return RiskMode.HALTED
         return RiskMode.NORMAL if self.is_connected and not is_reduce_only else RiskMode.REDUCE_ONLY
 
-    def note(self, event: ModelSwapped | ConnectionChanged | ConfigurationChanged | TimerFired) -> None:
+    def note(self, event: ModelSwapped | ConnectionChanged | ConfigurationChanged) -> None:
         """Take an event that changes only what is remembered."""
         match event:
             case ModelSwapped():
@@ -52,8 +52,6 @@ class CoreState:
                 self.is_connected = event.is_connected
             case ConfigurationChanged():
                 self.hashes = replace(self.hashes, configuration=event.configuration_hash)
-            case TimerFired():
-                pass
 
     def to_json(self) -> object:
         """Return the state as JSON values."""

@@ -34,7 +34,10 @@ class Hashes:
 
 @dataclass(frozen=True, slots=True)
 class DecidedOrder:
-    """One order of a decision; `purpose` is ``r`` (rebalance), ``x`` (exit) or ``w`` (a strategy's own order)."""
+    """One order of a decision.
+
+    `purpose` is ``r`` (rebalance), ``x`` (exit), ``w`` (a strategy's own order) or ``a`` (a parent's child).
+    """
 
     request: OrderRequest
     reduces_risk: bool
@@ -93,6 +96,9 @@ class Decision:
         score. None of a model without intervals.
     alpha_weights : tuple of (str, float)
         Weights of several alphas; empty where there is one.
+    parents : tuple of DecidedOrder
+        What begins to be worked over time, each as one order; `orders` has the children that leave at once. Empty
+        where orders go out whole.
     """
 
     decision_id: str
@@ -126,6 +132,7 @@ class Decision:
     low: Floats | None = None
     high: Floats | None = None
     alpha_weights: tuple[tuple[str, float], ...] = ()
+    parents: tuple[DecidedOrder, ...] = ()
 
     def to_json(self) -> str:
         """Return the record as canonical JSON; :meth:`from_json` gives it back bit for bit."""
@@ -147,6 +154,8 @@ class Decision:
                 sha.update(bits((edge,)).data)
         if self.alpha_weights:
             sha.update(repr(self.alpha_weights).encode())
+        if self.parents:
+            sha.update(tuple_text(map(_order_text, self.parents)).encode())
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -156,7 +165,7 @@ class Decision:
         return hash(self.decision_id)
 
 
-OPTIONAL = frozenset({"low", "high", "alpha_weights"})
+OPTIONAL = frozenset({"low", "high", "alpha_weights", "parents"})
 """Fields that a record has only when there is something to say."""
 ARRAYS = attrgetter(*(f.name for f in fields(Decision) if f.type == "Floats"))
 

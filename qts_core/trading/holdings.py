@@ -49,9 +49,9 @@ class Holdings:
     average_price : float64 [N]
         What the open shares cost each, USD; 0 when flat.
     on_order : float64 [N]
-        Signed shares that open orders may still fill.
+        Signed shares that open orders may still fill, and those that a parent order at work has not sent yet.
     busy : bool [N]
-        Whether an order of the symbol is open.
+        Whether an order of the symbol is open, or a parent order at work.
     mark : float64 [N]
         Last close, USD, as-of splits; NaN before the first bar.
     """
@@ -67,6 +67,7 @@ class Holdings:
         self.mark: Floats = np.full(len(symbols), np.nan)
         self._column = {symbol: i for i, symbol in enumerate(symbols)}
         self._open: dict[str, set[str]] = {}
+        self._unsent: dict[str, Decimal] = {}
         self._positions: tuple[tuple[str, Decimal], ...] = ()
         self._shown: dict[str, tuple[str, Decimal]] = {}
         self._outside = 0.0
@@ -107,6 +108,14 @@ class Holdings:
     def submitted(self, request: OrderRequest, moment: datetime) -> None:
         """Note an order that was decided."""
         self._put(OrderState.created(request, moment))
+
+    def work(self, symbol: str, unsent: Decimal | None) -> None:
+        """Note the signed shares that a parent order at work in `symbol` has not sent yet; None = there is none."""
+        if unsent is None:
+            self._unsent.pop(symbol, None)
+        else:
+            self._unsent[symbol] = unsent
+        self._count(symbol)
 
     def update(self, update: OrderUpdate) -> str:
         """Fold what the broker said; return what a person must look at, or nothing."""
@@ -166,7 +175,7 @@ class Holdings:
         for movement in cast(list[object], state["movements"]):
             self.book.move_cash(decode(CashMoved, movement))
         self.mark = from_list(state["mark"])
-        self.orders, self._open = {}, {}
+        self.orders, self._open, self._unsent = {}, {}, {}
         self.on_order[:] = 0.0
         self.busy[:] = False
         for order in cast(list[object], state["orders"]):
@@ -185,13 +194,22 @@ class Holdings:
             names.add(state.client_order_id)
         else:
             names.discard(state.client_order_id)
-        column = self._column.get(state.symbol)
-        if column is not None:
-            self.busy[column] = bool(names)
-            left = sum(self.orders[name].signed_remaining for name in names) if names else 0
-            self.on_order[column] = float(left)
         if not names:
             del self._open[state.symbol]
+        self._count(state.symbol)
+
+    def _count(self, symbol: str) -> None:
+        """Mirror what is on order in `symbol`."""
+        column = self._column.get(symbol)
+        if column is None:
+            return
+        names = self._open.get(symbol)
+        left = sum(self.orders[name].signed_remaining for name in names) if names else 0
+        is_busy = bool(names)
+        if symbol in self._unsent:
+            left, is_busy = left + self._unsent[symbol], True
+        self.busy[column] = is_busy
+        self.on_order[column] = float(left)
 
     def _mirror(self, symbol: str) -> None:
         column = self._column.get(symbol)

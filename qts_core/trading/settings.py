@@ -15,6 +15,8 @@ from qts_core.config.risk import KillSwitchSettings, RiskSettings
 from qts_core.config.settings import Settings
 from qts_core.config.universe import OTHER_SECTOR
 from qts_core.market.orders import OrderType, TimeInForce
+from qts_core.orders.algorithms.from_settings import algorithm_settings
+from qts_core.orders.algorithms.maker import AlgorithmChoice, AlgorithmSettings
 from qts_core.portfolio.from_settings import optimiser_settings, rebalance_settings, sizer_settings
 from qts_core.portfolio.optimisation.settings import Method
 from qts_core.portfolio.rebalancing.settings import RebalanceSettings
@@ -76,6 +78,8 @@ class CoreSettings:
     orders: OrderRules = field(default_factory=OrderRules)
     construction: Construction = Construction.SIGNALS
     choices: Choices = field(default_factory=Choices)
+    execution: AlgorithmSettings | None = None
+    """How orders are worked over time; None = they go out whole."""
 
 
 def core_settings(settings: Settings) -> CoreSettings:
@@ -89,6 +93,7 @@ def core_settings(settings: Settings) -> CoreSettings:
         limits=checked_limits(_limits(settings), settings.risk, members),
         losses=stricter_losses(_losses(settings), settings.risk),
         choices=_choices(settings.risk),
+        execution=_execution(settings),
         orders=OrderRules(
             type=OrderType(settings.trading.orders.type),
             time_in_force=TimeInForce(settings.trading.orders.time_in_force),
@@ -157,6 +162,11 @@ def _losses(settings: Settings) -> LossSettings:
         ),
         is_kill_enabled=kill.enabled,
     )
+
+
+def _execution(settings: Settings) -> AlgorithmSettings | None:
+    chosen = algorithm_settings(settings.trading.execution)
+    return None if chosen.choice is AlgorithmChoice.NONE else chosen
 
 
 def _choices(risk: RiskSettings) -> Choices:

@@ -78,7 +78,7 @@ class TradeList:
         for column in columns.tolist():
             weight = float(target[column])
             held = holdings.book.position(holdings.symbols[column]).quantity
-            wanted = self._shares(column, weight * equity / float(bars.close[column]), held)
+            wanted = self.shares(bars, column, weight, equity, held)
             if wanted == held:
                 continue
             verdict = desk.admit(column, float(wanted) * float(bars.close[column]) / equity)
@@ -148,8 +148,12 @@ class TradeList:
             return np.flatnonzero((target != current) & ~holdings.busy & bars.present())
         return _of_other_shares(bars.close, target, current, holdings.quantity, holdings.busy, equity)
 
-    def _shares(self, column: int, shares: float, held: Decimal) -> Decimal:
-        """Return the signed shares to hold: cut towards zero, never through zero from the other side."""
+    def shares(self, bars: BarSlice, column: int, weight: float, equity: float, held: Decimal) -> Decimal:
+        """Return the signed shares to hold for a target weight.
+
+        Cut towards zero, never through zero from the other side.
+        """
+        shares = weight * equity / float(bars.close[column])
         if shares * float(held) < 0.0:
             return Decimal(0)
         is_fraction = self.rules.is_fractional and shares > 0.0 and self.instruments[column].is_fractionable

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from qts_core.config.execution import ExecutionSettings
+from qts_core.orders.algorithms.inside_bar import InsideProfile
 from qts_core.orders.algorithms.maker import AlgorithmChoice, AlgorithmSettings
 from qts_core.orders.algorithms.routing import RoutingSettings
 from qts_core.orders.algorithms.wishes import ScheduleSettings
@@ -38,4 +39,7 @@ def algorithm_settings(execution: ExecutionSettings) -> AlgorithmSettings:
         ),
         patient_offset_bps=Decimal(repr(routing.patient_offset_bps)),
         is_volume_adaptive=execution.is_volume_adaptive,
+        spread_bps=routing.spread_bps,
+        profile_sessions=execution.profile_sessions,
+        inside_bar=InsideProfile(execution.inside_bar),
     )

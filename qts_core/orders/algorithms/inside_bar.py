@@ -6,6 +6,7 @@ tell the bar's close before it is known. What was filled on parts carries a flag
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -16,7 +17,9 @@ from qts_core.market.bars import BarSlice
 from qts_core.market.errors import OrderSubmissionError
 from qts_core.market.panel import Floats
 
-__all__ = ["InsideProfile", "divide"]
+__all__ = ["InsideProfile", "divide", "part_of"]
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 class InsideProfile(StrEnum):
@@ -28,6 +31,12 @@ class InsideProfile(StrEnum):
     """Open, low, high, close, a third of the time each."""
     HIGH_FIRST = "high_first"
     """Open, high, low, close, a third of the time each."""
+
+
+def part_of(interval: timedelta, bar: timedelta) -> timedelta | None:
+    """Return the longest part of a bar at whose ends every slice of `interval` is due; None when whole bars do."""
+    part = math.gcd(interval // MICROSECOND, bar // MICROSECOND) * MICROSECOND
+    return None if part == bar else part
 
 
 def divide(bars: BarSlice, part: timedelta, profile: InsideProfile) -> list[BarSlice]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
+from qts_core.orders.algorithms.inside_bar import InsideProfile
 from qts_core.orders.algorithms.parent import ParentOrder
 from qts_core.orders.algorithms.plans import DAY_SECONDS, Plan, ShortfallPlan, TwapPlan, VwapPlan
 from qts_core.orders.algorithms.routing import Algorithm, Ask, Route, RoutingSettings, aversion, impact_of, route
@@ -45,6 +46,12 @@ class AlgorithmSettings:
         Where the one limit of a small, patient order rests: on the paying side of the last price, negative = passive.
     is_volume_adaptive : bool
         Whether VWAP follows today's volume or the historical profile alone.
+    spread_bps : float
+        Between bid and ask, as far as costs are reckoned beforehand.
+    profile_sessions : int
+        Past sessions whose volume makes the profile.
+    inside_bar : InsideProfile
+        Path within a bar where a backtest's slices are finer than its bars.
     """
 
     choice: AlgorithmChoice = AlgorithmChoice.NONE
@@ -53,6 +60,9 @@ class AlgorithmSettings:
     routing: RoutingSettings = field(default_factory=RoutingSettings)
     patient_offset_bps: Decimal = Decimal(0)
     is_volume_adaptive: bool = True
+    spread_bps: float = 2.0
+    profile_sessions: int = 20
+    inside_bar: InsideProfile = InsideProfile.STRAIGHT
 
 
 @dataclass(frozen=True, slots=True)

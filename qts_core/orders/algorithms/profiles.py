@@ -56,6 +56,10 @@ class ProfileFold:
         if bars.is_last_of_session:
             self._close()
 
+    def traded_today(self, column: int, factor: float = 1.0) -> float:
+        """Return the shares that one symbol has traded so far in the session under way, 0 on half-days."""
+        return float(self._today[:, column].sum()) * factor
+
     def profile(self, column: int, factor: float = 1.0) -> VolumeProfile | None:
         """Return the profile of one symbol, or None before `minimum` sessions had volume.
 

@@ -108,6 +108,11 @@ class Schedule:
             return []
         return [] if self._now is None else self._act(self._now)
 
+    def listen(self, event: BarsClosed) -> None:
+        """Take a bar of a past that is told again: volumes and prices are heard, nothing is sent."""
+        if not self._status.is_final:
+            self._hear(event)
+
     def stop(self, reason: str) -> list[Wish]:
         """End the parent early: nothing more is sent, what is open is cancelled."""
         if self._status.is_final:

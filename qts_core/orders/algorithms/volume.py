@@ -138,6 +138,15 @@ class VolumeForecast:
         self._until = max(self._until, bars.ts_known)
         return True
 
+    def prime(self, volume: float, last: datetime, close: float) -> None:
+        """Take what the session has traded up to `last`, shares, and its price there, in place of its bars."""
+        self._newest = last
+        self._heard = volume
+        if self.profile is not None:
+            self._expected = self._usual(self._session.open, last)
+        if not math.isnan(close):
+            self._last_close = close
+
     def expect(self, first: datetime, last: datetime) -> float | None:
         """Return the shares expected from `first` to `last`; None while nothing tells."""
         if last <= first:
