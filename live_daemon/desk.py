@@ -20,6 +20,7 @@ from qts_core.market.events import (
     ModelSwapped,
     OrderUpdated,
     ReplaceOrder,
+    SetTimer,
     SubmitOrder,
 )
 from qts_core.market.money import plain
@@ -30,6 +31,7 @@ from qts_core.trading.core import TradingCore
 from qts_core.trading.decision import Decision, RecordDecision
 from qts_core.trading.event_codec import decode_event, encode_command, encode_event
 from qts_core.trading.predictors import Predictor
+from qts_core.trading.timers import Timers
 
 __all__ = ["Desk", "Outgoing"]
 
@@ -72,6 +74,7 @@ class Desk:
         self.last_decision: Decision | None = None
         self.alerts: deque[tuple[datetime, Alert]] = deque(maxlen=KEPT_ALERTS)
         self.fill_count = 0
+        self.timers = Timers()
         self.on_decided: Callable[[Decision], None] | None = None
         """Hears of each new decision before it is durable; must neither block nor fail."""
         self._clock = clock
@@ -85,6 +88,7 @@ class Desk:
         """Store the state from which the coming events can be replayed."""
         self.journal.begin_epoch(record)
         self.epoch = record.number
+        self.timers = Timers(self.core.timers())
         self._tell("epoch.begun", {"epoch": record.number, "first_sequence": record.first_sequence,
                                    "model_id": record.model_id})  # fmt: skip
 
@@ -139,6 +143,11 @@ class Desk:
         for outgoing in leaving:
             self._outbox(outgoing)
 
+    def fire_timers(self) -> None:
+        """Tell the core of the timers that have run out."""
+        for event in self.timers.fire(self._clock.now()):
+            self.handle(event)
+
     def _step(self, event: Event) -> tuple[JournalEntry, list[Outgoing]]:
         now, started = self._clock.now(), self._clock.monotonic()
         outputs = self.core.handle(event)
@@ -156,6 +165,8 @@ class Desk:
                 leaving.append(Outgoing(output, now, started))
             elif isinstance(output, CancelOrder | ReplaceOrder | Flatten):
                 leaving.append(Outgoing(output, now, started))
+            elif isinstance(output, SetTimer):
+                self.timers.set(output)
             elif isinstance(output, Alert):
                 self.alert(output)
         update = event.update if isinstance(event, OrderUpdated) else None

@@ -111,6 +111,7 @@ class TradingLoop:
             await self._hear(tick)
             self.day.drain()
             self.day.close_due()
+            self.sender.desk.fire_timers()
             await self.sender.idle()
             self.between_bars()
             await self._maybe_reconcile()
@@ -163,11 +164,15 @@ class TradingLoop:
                 return True
             if self.clock.now() < closing or not (self.day.is_complete or self._grace_is_over(closing)):
                 self.day.drain()
+                if self.clock.now() < closing:
+                    # A timer that ran out as a bar ended waits for the bar.
+                    self.sender.desk.fire_timers()
                 await self._maybe_reconcile()
                 await self._pause(closing)
                 continue
             await self._fill_gaps(closing)
             self.day.close_due()
+            self.sender.desk.fire_timers()
             await self.sender.idle()
             self.between_bars()
         return False

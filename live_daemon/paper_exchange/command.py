@@ -19,7 +19,7 @@ from live_daemon.paper_exchange.server import ServerSettings, serve
 from live_daemon.paper_exchange.venue import Venue, VenueSettings
 from qts_core.adapters.settings_files import load_settings
 from qts_core.config.settings import Settings
-from qts_core.exchange import FillMode, fill_settings
+from qts_core.exchange import FillMode, fills_of
 from qts_core.market.calendar import TradingCalendar, xnys
 from qts_core.market.errors import BrokerConnectionError, DataNotFoundError, InvalidConfigError
 
@@ -61,13 +61,14 @@ def exchange(
     """
     virtual_speed = _speed(speed)
     calendar = xnys()
-    market = _market(bars, calendar, symbols=symbols, seed=seed)
+    told: Settings = load_settings().settings
+    market = _market(told, bars, calendar, symbols=symbols, seed=seed)
     venue = Venue(
         market,
         calendar,
         VenueSettings(
             sessions=_sessions(market, session, sessions),
-            fills=fill_settings(fill_mode),
+            fills=fills_of(told.backtest, fill_mode),
             cash=_cash(cash),
             speed=virtual_speed,
             warm_start=timedelta(minutes=warm_start),
@@ -91,12 +92,11 @@ def _credentials() -> Credentials:
     return Credentials(os.environ.get("QTS_EXCHANGE_KEY", ""), os.environ.get("QTS_EXCHANGE_SECRET", ""))
 
 
-def _market(bars: Path | None, calendar: TradingCalendar, *, symbols: int, seed: int) -> Market:
+def _market(told: Settings, bars: Path | None, calendar: TradingCalendar, *, symbols: int, seed: int) -> Market:
     if bars is not None:
         return market_of_file(bars, calendar)
-    settings: Settings = load_settings().settings
-    known = {s.symbol: settings.universe.instrument(s.symbol) for s in settings.universe.symbols}
-    lake = market_of_lake(settings.home / "lake", calendar, known)
+    known = {s.symbol: told.universe.instrument(s.symbol) for s in told.universe.symbols}
+    lake = market_of_lake(told.home / "lake", calendar, known)
     return lake if lake is not None else synthetic_market_of(calendar, symbols=symbols, seed=seed)
 
 

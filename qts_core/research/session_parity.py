@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from qts_core.backtest import run_event_backtest
 from qts_core.config.settings import Settings
+from qts_core.data.building.synthesis import synthesise_minutes
 from qts_core.data.ingest import load_actions, load_panel
 from qts_core.data.market_source import market_instruments
-from qts_core.exchange import fill_settings
+from qts_core.exchange import FillMode, fills_of
 from qts_core.features import FeatureBlock
 from qts_core.market.calendar import Session, TradingCalendar
 from qts_core.market.timeline import BAR_MINUTES
@@ -93,13 +94,17 @@ def backtest_session(
     engine = live_engine(model, known_catalogue(settings.features), instruments=instruments)
     if first:
         engine.push(FeatureBlock.of(panel.rows(slice(0, first))))
+    told = core_settings(settings)
+    # Slices fill minute by minute, on the minutes that the simulated exchange makes of these bars.
+    minutes = None if told.execution is None else synthesise_minutes(panel.rows(slice(len(panel) - traded, None)))
     result = run_event_backtest(
         panel.rows(slice(first, len(panel))),
         LivePredictor(engine, model),
-        core_settings(settings),
+        told,
         instruments=instruments,
-        fills=fill_settings(fill_mode),
+        fills=fills_of(settings.backtest, FillMode(fill_mode)),
         cash=cash,
+        minutes=minutes,
         actions=load_actions(lake),
         account=live[0].account,
         strategy=live[0].strategy,

@@ -9,7 +9,7 @@ from importlib import import_module
 from qts_core.config.models import ModelSettings
 from qts_core.config.search import SearchSettings
 from qts_core.config.settings import Settings
-from qts_core.exchange import fill_settings
+from qts_core.exchange import fills_of
 from qts_core.market.errors import InvalidConfigError
 from qts_core.market.ids import digest
 from qts_core.research.preparation import PreparedTraining
@@ -99,11 +99,8 @@ def plan_search(settings: Settings, prepared: PreparedTraining, chosen: SearchSe
     objective = Objective(
         chosen.objective, _objective(chosen.objective), chosen.max_drawdown, chosen.complexity_penalty
     )
-    core, backtest = core_settings(settings), settings.backtest
-    fills = fill_settings(
-        backtest.verdict_fill_mode, half_spread_bps=backtest.half_spread_bps, slippage_bps=backtest.slippage_bps,
-        commission_bps=backtest.commission_bps,
-    )  # fmt: skip
+    core = core_settings(settings)
+    fills = fills_of(settings.backtest, settings.backtest.verdict_fill_mode)
     tape = TradingTape.of(prepared.panel, core.alpha, core.portfolio, fills)
     windows = []
     for label, fold in _folds(prepared.plan, chosen, key):
