@@ -64,7 +64,7 @@ test-all: $(STAMP) ## Run every test.
 test-services: $(STAMP) ## Find or install what some tests need for real: PostgreSQL, Redis.
 	@$(BIN)/python -m tests.support.services
 
-check: lint types layers shape test ## What CI runs: lint, types, layers, shape, tests.
+check: lint types layers test ## What CI runs: lint, types, layers, tests (shape among them).
 
 lint: $(STAMP) ## Check style and format.
 	@$(BIN)/ruff check --quiet $(SOURCES) && $(BIN)/ruff format --check --quiet $(SOURCES) && echo "lint: clean"
@@ -76,7 +76,7 @@ layers: $(STAMP) ## Check that imports only go down.
 	@$(BIN)/lint-imports | tail -n 12
 
 shape: $(STAMP) ## Check file sizes and that everything declared is documented.
-	@$(BIN)/python -m pytest -q -n0 tests/shape | tail -n 3
+	@$(BIN)/python -m pytest -q -n $(JOBS) tests/shape | tail -n 3
 
 docs: $(STAMP) ## Write the reference pages from the declarations.
 	@$(BIN)/qts config reference docs
