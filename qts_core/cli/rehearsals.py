@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 
 from qts_core.adapters.settings_files import load_settings
+from qts_core.cli.processes import deaf_children, spawned
 from qts_core.cli.rehearsal_journal import RehearsalJournal
 from qts_core.config.settings import Settings
 from qts_core.market.calendar import xnys
@@ -95,32 +92,11 @@ def _run(
     """Rehearse the markets with these numbers; `take` gets each as soon as it is done."""
     if not numbers:
         return
-    # Kernels, frames and boosting share the cores among the processes instead of fighting for them.
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    for library in ("OMP_NUM_THREADS", "POLARS_MAX_THREADS"):
-        os.environ.setdefault(library, threads)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(numbers)), mp_context=context) as pool:
-        with _deaf_children():
+    with spawned(min(jobs, len(numbers))) as pool:
+        with deaf_children():
             waiting = [pool.submit(_rehearse, rehearsal, number) for number in numbers]
-        try:
-            for future in as_completed(waiting):
-                take(future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Have processes that begin here ignore Ctrl-C: the parent ends them, and says what happened instead of them."""
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, heard)
+        for future in as_completed(waiting):
+            take(future.result())
 
 
 def _rehearse(rehearsal: CalibrationSettings, number: int) -> MarketOutcome:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +14,14 @@ import typer
 from qts_core.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
+    from qts_core.adapters.optuna_studies.samplers import SamplerSettings
+    from qts_core.adapters.optuna_studies.study import OptunaStudy
     from qts_core.config.settings import Settings
+    from qts_core.market.panel import Panel
     from qts_core.research.walk_forward import Bench, WalkForwardResult, WalkForwardSettings, WindowResult
+    from qts_core.training.search.space import Space
 
-__all__ = ["app"]
+__all__ = ["MemoryJournal", "app", "fresh_study"]
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False,
@@ -38,10 +44,24 @@ class MemoryJournal:
         self._entries.extend(entries)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for on the command line: enough for another process to make the same bench."""
+
+    strategy: str
+    engine: str
+    costs: str
+    symbols: tuple[str, ...]
+
+
 @app.command()
 def walk_forward(
     strategy: Annotated[
-        str, typer.Argument(help="crossover, reversal, file.py:Class, module:Class, or ml:MODEL of models.yaml.")
+        str,
+        typer.Argument(
+            help="crossover, reversal, file.py:Class, module:Class; ml:MODEL of models.yaml, "
+            "trained in every window; or scores:MODEL, its stored predictions."
+        ),
     ],
     train: Annotated[int, typer.Option(help="Window in which parameters are sought.")] = 12,
     tune: Annotated[int, typer.Option(help="Window after it in which finalists are compared; 0 = none.")] = 0,
@@ -62,6 +82,7 @@ def walk_forward(
     max_drawdown: Annotated[float, typer.Option(help="Of parameters that may be chosen, ratio.")] = 0.5,
     fewest_trades: Annotated[int, typer.Option(help="Of parameters that may be chosen.")] = 5,
     seed: Annotated[int, typer.Option(help="Of the search.")] = 7,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Windows at the same time, each in a process.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Optimise a strategy walk-forward on the lake's clean bars, net of costs; every trial is in the ledger.
@@ -72,7 +93,7 @@ def walk_forward(
     Examples:
       qts walk-forward crossover
       qts walk-forward my_strategy.py:Breakout --method gp_ei --trials 40 --anchored
-      qts walk-forward ml:lightgbm_return --train 60 --test 20 --step 20 --unit sessions --method random
+      qts walk-forward ml:lightgbm_return --train 60 --test 20 --step 20 --unit sessions --method random --jobs 2
     """
     from qts_core.adapters.settings_files import load_settings
     from qts_core.research.walk_forward.settings import WalkForwardSettings
@@ -85,44 +106,69 @@ def walk_forward(
     )  # fmt: skip
     settings = load_settings().settings
     chosen = tuple(part.strip().upper() for part in symbols.split(",") if part.strip())
-    with _running(settings, strategy, asked, engine, costs or settings.backtest.verdict_fill_mode, chosen) as result:
+    wanted = Asked(strategy, engine, costs or settings.backtest.verdict_fill_mode, chosen)
+    with _running(settings, wanted, asked, jobs) as result:
         if json:
             print_json(json_text.loads(result.to_json()))
         else:
             _tell(result)
 
 
+def fresh_study(sampler: SamplerSettings, name: str, space: Space) -> OptunaStudy:
+    """Return a study that no one keeps."""
+    from qts_core.adapters.optuna_studies.study import open_study
+
+    return open_study(name, MemoryJournal(), space, sampler, worker="walk-forward")
+
+
 @contextmanager
-def _running(
-    settings: Settings, strategy: str, asked: WalkForwardSettings, engine: str, costs: str, symbols: tuple[str, ...]
-) -> Iterator[WalkForwardResult]:
+def _running(settings: Settings, wanted: Asked, asked: WalkForwardSettings, jobs: int) -> Iterator[WalkForwardResult]:
     from datetime import UTC, datetime
 
     from qts_core.adapters.db import open_database
     from qts_core.adapters.optuna_studies.samplers import SamplerSettings
-    from qts_core.adapters.optuna_studies.study import open_study
     from qts_core.cli.compose import open_lake
-    from qts_core.market.calendar import xnys
+    from qts_core.cli.window_jobs import WindowJobs
     from qts_core.research.ledger import TrialLedger
     from qts_core.research.walk_forward import WalkForward, run_walk_forward, save_walk_forward
-    from qts_core.research.walk_forward.preparing import prepare
 
-    lake = open_lake(settings)
-    bench, panel = prepare(lake, settings, strategy, engine=engine, fill_mode=costs, symbols=symbols, calendar=xnys())
+    bench, panel = _prepared(settings, wanted)
     sampler = SamplerSettings(asked.method, asked.seed, min(10, asked.trials), asked.grid_levels)
-    _announce(bench, asked, costs)
+    _announce(bench, asked, wanted.costs)
     with open_database(settings.database.url) as database:
         result = run_walk_forward(
             WalkForward(
-                bench, asked, panel,
-                lambda name, space: open_study(name, MemoryJournal(), space, sampler, worker="walk-forward"),
-                TrialLedger(database.trials), settings.backtest.gates, costs,
+                bench, asked, panel, partial(fresh_study, sampler), TrialLedger(database.trials),
+                settings.backtest.gates, wanted.costs,
                 lambda: datetime.now(UTC),  # noqa: TID251 - a composition root may ask the wall clock
-                _progress,
+                _progress, WindowJobs(partial(_bench, wanted), jobs) if jobs > 1 else None,
             )
         )  # fmt: skip
-        save_walk_forward(lake, result)
+        save_walk_forward(open_lake(settings), result)
         yield result
+
+
+def _prepared(settings: Settings, wanted: Asked) -> tuple[Bench, Panel]:
+    from qts_core.cli.compose import open_lake
+    from qts_core.cli.fresh_features import ensure_features
+    from qts_core.market.calendar import xnys
+    from qts_core.research.walk_forward.preparing import ML, prepare
+
+    lake = open_lake(settings)
+    if wanted.strategy.startswith(ML):
+        from qts_core.research.preparation import model_settings
+
+        model_settings(settings, wanted.strategy.removeprefix(ML))  # an unknown name is refused before features
+        ensure_features(settings, lake)
+    return prepare(lake, settings, wanted.strategy, engine=wanted.engine, fill_mode=wanted.costs,
+                   symbols=wanted.symbols, calendar=xnys())  # fmt: skip
+
+
+def _bench(wanted: Asked) -> Bench:
+    """Make the bench in a process of its own, from the same files."""
+    from qts_core.adapters.settings_files import load_settings
+
+    return _prepared(load_settings().settings, wanted)[0]
 
 
 def _announce(bench: Bench, asked: WalkForwardSettings, costs: str) -> None:

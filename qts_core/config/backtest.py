@@ -23,10 +23,12 @@ class GateSettings(Section):
     """Probability that the Sharpe ratio is above what the number of trials explains."""
     min_net_sharpe: Annotated[float, Field(ge=-10, le=10)] = 0.5
     """Annualised Sharpe ratio."""
-    max_overfitting_probability: OpenFraction = 0.25
-    """Probability that the choice among a model's trials is overfit: below their median and losing out of sample."""
+    max_overfitting_probability: Annotated[float, Field(gt=0, le=0.5)] = 0.5
+    """Probability (PBO) that the best of a model's trials is below their median out of sample; 0.5 is a coin toss."""
+    max_overfitting_loss_probability: Annotated[float, Field(gt=0, le=0.5)] = 0.25
+    """Probability that it is below their median and loses out of sample."""
     min_overfitting_trials: Annotated[int, Field(ge=2, le=100_000)] = 10
-    """Trials of one model, with returns on the same sessions, from which that probability is judged at all."""
+    """Trials of one model, with returns on the same sessions, from which these probabilities are judged at all."""
     max_reality_check_p: OpenFraction = 0.05
     """p-value of the test that no trial beats cash, for this one among all in the ledger."""
     max_permutation_p: OpenFraction = 0.05

@@ -153,6 +153,7 @@ EXECUTION = {
     "QTS-EXEC-078": "Two reports share too few sessions to be compared.",
     "QTS-EXEC-065": "A walk-forward is asked for what it cannot do: strategy, range, objective, method or engine.",
     "QTS-EXEC-066": "The purge leaves a walk-forward's window nothing to learn from.",
+    "QTS-EXEC-067": "A process of a walk-forward was ended from outside.",
     "QTS-EXEC-068": "No parameters of a walk-forward's window may be chosen.",
     "QTS-EXEC-069": "There is no walk-forward of that strategy.",
 }

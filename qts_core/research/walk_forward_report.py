@@ -14,8 +14,14 @@ EPOCH = 719_163
 
 
 def stored_walk_forward(lake: LakeReader, name: str) -> WalkForward | None:
-    """Return the newest walk-forward of the strategy or model `name`; None when there is none."""
-    return walk_forward_shown(load_walk_forward(lake, name)) if has_walk_forward(lake, name) else None
+    """Return the newest walk-forward of the strategy or model `name`; None when there is none.
+
+    Of a model the one that trained it in every window goes before the one of its stored predictions.
+    """
+    for each in (f"ml-{name}", f"scores-{name}", name):
+        if has_walk_forward(lake, each):
+            return walk_forward_shown(load_walk_forward(lake, each))
+    return None
 
 
 def walk_forward_shown(result: WalkForwardResult) -> WalkForward:

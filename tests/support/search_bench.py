@@ -21,7 +21,7 @@ from qts_core.training.search.evaluation import Bench
 from qts_core.training.search.space import Number, Space
 from qts_core.training.search.trading import TradingTape
 
-__all__ = ["HORIZON", "SPACE", "bench", "market", "outer_plan", "panel_of", "samples_of"]
+__all__ = ["ENTRY", "HORIZON", "SPACE", "bench", "market", "outer_plan", "panel_of", "samples_of"]
 
 HORIZON = 26
 SPACE = Space((Number("num_leaves", 3, 15, is_integer=True), Number("learning_rate", 0.02, 0.3, is_log=True)))

@@ -18,7 +18,7 @@ from qts_core.research.gates.evidence import GateEvidence
 from qts_core.research.gates.report import Gate, at_least, at_most, not_applicable
 from qts_core.research.ledger import ReturnSeries, TrialSummary
 
-__all__ = ["hurdle", "luck_gates", "shared_sessions"]
+__all__ = ["deflated_gate", "hurdle", "luck_gates", "overfitting_gates", "shared_sessions"]
 
 FEWEST_COVERED: Final = 0.8
 """Share of the judged sessions that another trial must cover to be held against this one."""
@@ -27,10 +27,10 @@ MANY_TRIALS, BLOCKS_OF_MANY = 200, 12
 
 
 def luck_gates(evidence: GateEvidence, estimate: SharpeEstimate, settings: GateSettings) -> tuple[Gate, ...]:
-    """Return the four gates; `estimate` is that of the net returns."""
+    """Return the gates of luck, four or five; `estimate` is that of the net returns."""
     return (
-        _deflated(estimate, evidence.trials, settings),
-        _overfitting(evidence.study, settings),
+        deflated_gate(estimate, evidence.trials, settings),
+        *overfitting_gates(shared_sessions(evidence.study), settings, "trials of this model"),
         _reality(evidence, settings),
         _permutation(evidence, settings),
     )
@@ -55,13 +55,22 @@ def shared_sessions(series: Sequence[ReturnSeries]) -> Floats:
 def hurdle(trials: TrialSummary, sessions: int) -> tuple[int, float]:
     """Return by how many independent trials to deflate a Sharpe ratio over `sessions`, and their variance.
 
+    Everything that deflates asks here: gates of models and of walk-forwards, searches, comparisons, pages.
+
+    Notes
+    -----
     Chance alone spreads the Sharpe ratios of worthless strategies by 1 / (n - 1); trials that agree more than that are
-    near copies of each other and must not make the hurdle lower.
+    near copies of each other and must not make the hurdle lower. What trials differ by beyond the chance of their own
+    lengths is added: of trials as long as the judged record that is the paper's variance of all trials, and of shorter
+    ones, such as the windows of a walk-forward, their greater chance is not taken for a greater difference.
     """
-    return math.ceil(trials.independent), max(trials.sharpe_variance or 0.0, 1.0 / max(sessions - 1, 1))
+    chance = 1.0 / max(sessions - 1, 1)
+    expected = chance if trials.chance_variance is None else trials.chance_variance
+    return math.ceil(trials.independent), chance + max(0.0, (trials.sharpe_variance or 0.0) - expected)
 
 
-def _deflated(estimate: SharpeEstimate, trials: TrialSummary, settings: GateSettings) -> Gate:
+def deflated_gate(estimate: SharpeEstimate, trials: TrialSummary, settings: GateSettings) -> Gate:
+    """Return whether a Sharpe ratio is more than the luck of the best of all `trials`."""
     count = max(trials.count, 1)
     independent, variance = hurdle(trials, estimate.n)
     counted = f"{count} trial{'s' * (count != 1)}"
@@ -76,19 +85,35 @@ def _deflated(estimate: SharpeEstimate, trials: TrialSummary, settings: GateSett
     )  # fmt: skip
 
 
-def _overfitting(study: Sequence[ReturnSeries], settings: GateSettings) -> Gate:
-    name, limit, needed = "pbo", settings.max_overfitting_probability, settings.min_overfitting_trials
-    table = shared_sessions(study)
+def overfitting_gates(table: Floats, settings: GateSettings, what: str) -> tuple[Gate, ...]:
+    """Return whether choosing the best of several trials is overfitting; one gate that does not apply for too few.
+
+    Parameters
+    ----------
+    table : float64 [T, N]
+        Net return of each trial on the sessions that they share.
+    what : str
+        What the trials are, in the plural.
+
+    Notes
+    -----
+    The first gate is the rule of the paper: a choice that is below the median more often than above it says nothing of
+    what comes. The second asks how often it is below the median *and loses*: it is the stricter one where trials are
+    worthless, and tells them from trials of which all are good, whose order is a coin toss.
+    """
     sessions, trials = table.shape
+    needed = settings.min_overfitting_trials
     if trials < needed or sessions < 2 * BLOCKS:
-        found = f"{trials} trial{'s' * (trials != 1)} of this model with returns on the same {sessions} sessions"
-        return not_applicable(name, limit, "<=", f"overfitting is not judged: {found}, needs {needed} on {2 * BLOCKS}")
+        found = f"{trials} {what} with returns on the same {sessions} sessions"
+        why = f"overfitting is not judged: {found}, needs {needed} on {2 * BLOCKS}"
+        return (not_applicable("pbo", settings.max_overfitting_probability, "<=", why),)
     found_of = probability_of_overfitting(table, blocks=BLOCKS_OF_MANY if trials > MANY_TRIALS else BLOCKS)
-    what = (
-        f"probability that the best of {trials} trials is below their median and loses out of sample "
-        f"(PBO {found_of.probability:.2f})"
-    )
-    return at_most(name, found_of.losing, limit, what)
+    best = f"probability that the best of {trials} {what} on half of the sessions is below their median"
+    return (
+        at_most("pbo", found_of.probability, settings.max_overfitting_probability, f"{best} on the other half"),
+        at_most("pbo_loss", found_of.losing, settings.max_overfitting_loss_probability,
+                f"{best} and loses on the other half"),
+    )  # fmt: skip
 
 
 def _reality(evidence: GateEvidence, settings: GateSettings) -> Gate:

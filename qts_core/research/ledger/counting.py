@@ -32,12 +32,16 @@ class TrialSummary:
     effective : float or None
         Number of independent trials that would give the same luck, at most `count`; None where it is not known,
         and then `count` stands in.
+    chance_variance : float or None
+        What that variance would be on average if all of them were worthless: the mean of 1 / (n - 1) over their
+        sessions n. None where it is not known.
     """
 
     count: int
     failed: int
     sharpe_variance: float | None
     effective: float | None = None
+    chance_variance: float | None = None
 
     @property
     def independent(self) -> float:
@@ -63,13 +67,14 @@ def summarise(trials: Sequence[Trial]) -> TrialSummary:
     """Count different trials; the last result of each counts."""
     distinct = distinct_trials(trials)
     count = sum(t.alternatives for t in distinct)
-    sharpes = [t.daily_sharpe for t in distinct if t.daily_sharpe is not None]
-    variance = float(np.var(sharpes, ddof=1)) if len(sharpes) > 1 else None
+    measured = [(t.daily_sharpe, t.sessions) for t in distinct if t.daily_sharpe is not None]
+    variance = float(np.var([sharpe for sharpe, _ in measured], ddof=1)) if len(measured) > 1 else None
+    # Of a trial whose length is not known nothing is put down to chance.
+    chance = float(np.mean([1.0 / (n - 1) if n > 1 else 0.0 for _, n in measured])) if measured else None
     known = {t.returns for t in distinct if has_returns(t) and t.returns is not None}
     like = sum(1 for t in distinct if has_returns(t))
-    return TrialSummary(
-        count, sum(t.alternatives for t in distinct if t.failure), variance, count - like + _independent(known)
-    )
+    failed = sum(t.alternatives for t in distinct if t.failure)
+    return TrialSummary(count, failed, variance, count - like + _independent(known), chance)
 
 
 def _independent(series: set[ReturnSeries]) -> float:

@@ -14,7 +14,8 @@ from qts_core.market.panel import Floats
 from qts_core.market.timeline import SESSIONS_PER_YEAR
 from qts_core.models.base import Parameter
 from qts_core.ports.studies import TrialState
-from qts_core.research.ledger import ReturnSeries
+from qts_core.research.gates.luck import hurdle
+from qts_core.research.ledger import ReturnSeries, TrialSummary
 from qts_core.research.ledger.returns import aligned
 from qts_core.research.search.outcome import TrialOutcome
 from qts_core.training.search.choice import Candidate, Ranked, ranked
@@ -159,12 +160,13 @@ def _overfitting(outcomes: Sequence[TrialOutcome]) -> float:
 def _deflated(estimate: SharpeEstimate, series: Sequence[ReturnSeries], effective: float) -> float:
     if estimate.n < 2 or not math.isfinite(estimate.sharpe):
         return math.nan
-    sharpes = [SharpeEstimate.of(each.values.astype(np.float64)).sharpe for each in series if len(each) > 1]
-    known = [value for value in sharpes if math.isfinite(value)]
-    spread = float(np.var(known, ddof=1)) if len(known) > 1 else 0.0
-    # near copies agree more than chance would let strangers; that must not make the hurdle lower
-    variance = max(spread, 1.0 / (estimate.n - 1))
-    return deflated_sharpe_ratio(estimate, trials=max(1, math.ceil(effective)), variance=variance)
+    found = [SharpeEstimate.of(each.values.astype(np.float64)) for each in series if len(each) > 1]
+    known = [each for each in found if math.isfinite(each.sharpe)]
+    spread = float(np.var([each.sharpe for each in known], ddof=1)) if len(known) > 1 else None
+    chance = float(np.mean([1.0 / (each.n - 1) for each in known])) if known else None
+    tried = TrialSummary(max(1, math.ceil(effective)), 0, spread, effective, chance)
+    trials, variance = hurdle(tried, estimate.n)
+    return deflated_sharpe_ratio(estimate, trials=trials, variance=variance)
 
 
 def _line(one: Ranked) -> dict[str, object]:

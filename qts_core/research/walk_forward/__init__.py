@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qts_core.research.walk_forward.bench import Bench, EventBench, Market, Outcome, VectorisedBench
+from qts_core.research.walk_forward.bench import Bench, EventBench, LearningBench, Market, Outcome, VectorisedBench
 from qts_core.research.walk_forward.ml_bench import ScoresBench
 from qts_core.research.walk_forward.result import (
     ParameterStability,
@@ -12,23 +12,28 @@ from qts_core.research.walk_forward.result import (
     load_walk_forward,
     save_walk_forward,
 )
+from qts_core.research.walk_forward.retraining import RetrainedBench
 from qts_core.research.walk_forward.running import WalkForward, run_walk_forward
 from qts_core.research.walk_forward.settings import WalkForwardSettings
 from qts_core.research.walk_forward.strategies import BUILT_IN, Tunable, find_strategy, space_of
+from qts_core.research.walk_forward.windows import Window
 
 __all__ = [
     "BUILT_IN",
     "Bench",
     "EventBench",
+    "LearningBench",
     "Market",
     "Outcome",
     "ParameterStability",
+    "RetrainedBench",
     "ScoresBench",
     "Tunable",
     "VectorisedBench",
     "WalkForward",
     "WalkForwardResult",
     "WalkForwardSettings",
+    "Window",
     "WindowResult",
     "find_strategy",
     "has_walk_forward",

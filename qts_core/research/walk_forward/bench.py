@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -29,6 +29,7 @@ from qts_core.market.timeline import BARS_PER_SESSION, Timeline
 from qts_core.models.base import Parameter
 from qts_core.research.walk_forward.settings import refused
 from qts_core.research.walk_forward.strategies import Tunable, Weighing
+from qts_core.research.walk_forward.windows import Window
 from qts_core.targets import forward_return
 from qts_core.trading.settings import Construction, CoreSettings
 from qts_core.trading.strategy import Strategy, View, Wanted
@@ -38,7 +39,7 @@ from qts_core.training.folds import RowRange
 from qts_core.training.search.space import Space
 from qts_core.training.search.trading import NetReturns
 
-__all__ = ["Bench", "EventBench", "Market", "Outcome", "VectorisedBench"]
+__all__ = ["Bench", "EventBench", "LearningBench", "Market", "Outcome", "VectorisedBench"]
 
 LAST_BARS = 2
 """A range is flat over its last bars: orders of the last bar of a session would not fill in it."""
@@ -86,6 +87,23 @@ class Bench(Protocol):
 
     def scores(self, parameters: Mapping[str, Parameter]) -> Floats | None:
         """Return what is wanted at every bar, float64 [T, N], for a test against chance; None where it is not known."""
+        ...
+
+    def outcomes(self) -> Floats:
+        """Return the return that what is wanted at each bar speaks of, float64 [T, N], NaN where it is not known."""
+        ...
+
+
+@runtime_checkable
+class LearningBench(Protocol):
+    """A bench on which a model is trained anew in every window."""
+
+    def learn(self, window: Window) -> Floats:
+        """Return what models say of the rows of `window`, float64 [T, N]; none of them learned from what it scores."""
+        ...
+
+    def knowing(self, scores: Floats) -> Bench:
+        """Return the bench on which parameters are tried on `scores` [T, N]."""
         ...
 
 
@@ -195,15 +213,20 @@ class VectorisedBench:
             self._weights[key] = wanted
         return self._weights[key]
 
+    def outcomes(self) -> Floats:
+        """Return forward returns over the strategy's horizon, float64 [T, N]."""
+        if self._outcomes is None:
+            self._outcomes = forward_return(self.market.panel, self.horizon_bars).values
+        return self._outcomes
+
     def _instruments(self) -> list[Instrument]:
         by_symbol = {i.symbol: i for i in self.market.instruments}
         return [by_symbol[symbol] for symbol in self.market.panel.symbols]
 
     def _ic(self, weights: Floats, rows: RowRange) -> float:
-        if self._outcomes is None:
-            self._outcomes = forward_return(self.market.panel, self.horizon_bars).values
+        outcomes = self.outcomes()
         known = slice(rows.start, max(rows.start, rows.stop - self.horizon_bars - 1), self.horizon_bars)
-        found = rank_ic(weights[known], self._outcomes[known])
+        found = rank_ic(weights[known], outcomes[known])
         found = found[np.isfinite(found)]
         return float(found.mean()) if len(found) else float("nan")
 
@@ -260,6 +283,10 @@ class EventBench:
         """Return nothing: what is wanted depends on what is held."""
         del parameters
         return None
+
+    def outcomes(self) -> Floats:
+        """Return forward returns over the strategy's horizon, float64 [T, N]."""
+        return forward_return(self.market.panel, self.horizon_bars).values
 
 
 class EndsFlat(Strategy):

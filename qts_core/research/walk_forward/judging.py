@@ -10,12 +10,13 @@ from typing import Final
 import numpy as np
 
 from qts_core.analytics.drawdown import max_drawdown
-from qts_core.analytics.overfitting import permutation_test, probability_of_overfitting, reality_check
-from qts_core.analytics.significance import SharpeEstimate, deflated_sharpe_ratio
+from qts_core.analytics.overfitting import permutation_test, reality_check
+from qts_core.analytics.significance import SharpeEstimate
 from qts_core.config.backtest import GateSettings
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.timeline import SESSIONS_PER_YEAR
 from qts_core.research.gates import PermutationLink
+from qts_core.research.gates.luck import deflated_gate, overfitting_gates
 from qts_core.research.gates.report import Gate, GateReport, at_least, at_most, not_applicable
 from qts_core.research.ledger import TrialSummary
 from qts_core.research.overfit_flags import (
@@ -36,7 +37,6 @@ LEAST_KEPT: Final = 0.5
 """Walk-forward efficiency below which in-sample results are an illusion (Pardo 2008, chapter 11)."""
 MOST_SPREAD: Final = 0.2
 FEWEST_WINDOWS: Final = 3
-BLOCKS, BLOCKS_OF_MANY, MANY = 16, 12, 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +72,8 @@ def verdict_of(judged: Judged, settings: GateSettings, fill_mode: str) -> GateRe
     gates = (
         at_least("net_sharpe", estimate.annualised(SESSIONS_PER_YEAR), settings.min_net_sharpe,
                  "annualised Sharpe ratio out of sample, net of costs"),
-        _deflated(estimate, judged.trials, settings),
-        _overfitting(judged.everywhere, settings),
+        deflated_gate(estimate, judged.trials, settings),
+        *overfitting_gates(judged.everywhere, settings, "sets of parameters"),
         _reality(net.values, judged.beside, settings),
         _permutation(judged.link, settings),
         at_most("max_drawdown", fall, settings.max_drawdown, "largest drawdown out of sample"),
@@ -138,33 +138,6 @@ def _lost(window: WindowResult) -> float:
     if near["n"] < 2 or not near["chosen"] > 0:
         return math.nan
     return (near["chosen"] - near["median"]) / near["chosen"]
-
-
-def _deflated(estimate: SharpeEstimate, trials: TrialSummary, settings: GateSettings) -> Gate:
-    count = math.ceil(trials.independent)
-    value = math.nan
-    if estimate.n >= 2:
-        # Trials were tried on windows of other lengths: their spread is not that of chance on the judged sessions.
-        value = deflated_sharpe_ratio(estimate, trials=count, variance=1.0 / (estimate.n - 1))
-    what = (
-        f"probability that the Sharpe ratio is more than luck after {max(trials.count, 1)} trials, "
-        f"as many as {count} independent ones"
-    )
-    return at_least("deflated_sharpe", value, settings.min_deflated_sharpe_probability, what)
-
-
-def _overfitting(table: Floats, settings: GateSettings) -> Gate:
-    name, limit, needed = "pbo", settings.max_overfitting_probability, settings.min_overfitting_trials
-    sessions, count = table.shape
-    if count < needed or sessions < 2 * BLOCKS:
-        why = f"overfitting is not judged: {count} sets of parameters on {sessions} sessions, needs {needed}"
-        return not_applicable(name, limit, "<=", why)
-    found = probability_of_overfitting(table, blocks=BLOCKS_OF_MANY if count > MANY else BLOCKS)
-    what = (
-        f"probability that the best of {count} sets of parameters is below their median and loses out of sample "
-        f"(PBO {found.probability:.2f})"
-    )
-    return at_most(name, found.losing, limit, what)
 
 
 def _reality(returns: Floats, beside: Floats, settings: GateSettings) -> Gate:

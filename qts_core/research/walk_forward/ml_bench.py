@@ -43,8 +43,12 @@ class ScoresBench:
     timeline : Timeline
     horizon_bars : int
         Of the model's label.
+    outcome : float64 [T, N]
+        The return that each prediction speaks of, NaN where it is not known.
     source : mapping
         Names predictions, bars and settings, JSON values.
+    kind : str
+        ``scores`` of stored predictions, ``ml`` of a model that is trained in each window.
     """
 
     model: str
@@ -52,14 +56,16 @@ class ScoresBench:
     predictions: Floats
     timeline: Timeline
     horizon_bars: int
+    outcome: Floats
     source: Mapping[str, object]
+    kind: str = "scores"
     space: Space = ML_SPACE
     engine: str = "tape"
 
     @property
     def name(self) -> str:
-        """``ml-`` and the model."""
-        return f"ml-{self.model}"
+        """``scores-`` or ``ml-``, and the model."""
+        return f"{self.kind}-{self.model}"
 
     @property
     def identity(self) -> Mapping[str, object]:
@@ -81,3 +87,7 @@ class ScoresBench:
         """Return the predictions: the parameters do not change what they know."""
         del parameters
         return np.asarray(self.predictions)
+
+    def outcomes(self) -> Floats:
+        """Return what the predictions speak of, float64 [T, N]."""
+        return np.asarray(self.outcome)

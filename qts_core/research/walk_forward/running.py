@@ -9,29 +9,26 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 import numpy as np
 
-from qts_core.analytics.ratios import sharpe_ratio, sortino_ratio
-from qts_core.analytics.returns import annualised_return, total_return
 from qts_core.config.backtest import GateSettings
 from qts_core.market.ids import digest
 from qts_core.market.panel import Floats, Panel
 from qts_core.models.base import Parameter
 from qts_core.research.gates import PermutationLink
 from qts_core.research.ledger import Trial, TrialKind, TrialLedger
-from qts_core.research.walk_forward.bench import Bench
+from qts_core.research.walk_forward.bench import Bench, LearningBench
 from qts_core.research.walk_forward.judging import Judged, efficiency, verdict_of, warnings_of
-from qts_core.research.walk_forward.objectives import objective_of
 from qts_core.research.walk_forward.result import ParameterStability, WalkForwardResult, WindowResult
-from qts_core.research.walk_forward.searching import OpenStudy, Searcher, Tried, with_returns
+from qts_core.research.walk_forward.searching import OpenStudy, figures_of, with_returns
 from qts_core.research.walk_forward.settings import WalkForwardSettings
+from qts_core.research.walk_forward.stepping import Step, Stepped, Stepper, stitched
 from qts_core.research.walk_forward.windows import Window, lay_out
-from qts_core.targets import forward_return
 from qts_core.training.folds import RowRange
 from qts_core.training.search.space import Choice, Space
 from qts_core.training.search.trading import NetReturns
@@ -57,6 +54,11 @@ class WalkForward:
         Of the bench, for people.
     now : callable
         Returns aware UTC; only ledger rows carry it.
+    progress : callable, optional
+        Told after each window.
+    stepper : callable, optional
+        Does the windows elsewhere, such as in several processes; here, one after the other, by default. The result
+        does not depend on it.
     """
 
     bench: Bench
@@ -68,12 +70,18 @@ class WalkForward:
     fill_mode: str
     now: Callable[[], datetime]
     progress: Progress | None = None
+    stepper: Stepper | None = None
 
     @property
     def identity(self) -> str:
         """Hash of every choice."""
         settings = asdict(self.settings)
         return digest({**self.bench.identity, "settings": settings, "space": self.bench.space.as_dict()})
+
+    @property
+    def run_name(self) -> str:
+        """Name of its studies and of its rows in the ledger."""
+        return f"walk-forward-{self.identity[:12]}"
 
 
 def run_walk_forward(asked: WalkForward) -> WalkForwardResult:
@@ -84,43 +92,39 @@ def run_walk_forward(asked: WalkForward) -> WalkForwardResult:
     TrainingError
         If there are too few bars, or a window has no parameters that may be chosen.
     """
-    bench, settings = asked.bench, asked.settings
-    windows = lay_out(bench.timeline, settings, horizon_bars=bench.horizon_bars)
-    searcher = Searcher(
-        bench, settings, objective_of(settings.objective, settings.max_drawdown), asked.open_study, asked.ledger,
-        f"walk-forward-{asked.identity[:12]}", asked.now,
-    )  # fmt: skip
-    found: list[WindowResult] = []
-    tests: list[Tried] = []
-    points: dict[str, Mapping[str, Parameter]] = {}
-    for window in windows:
-        tried = searcher.search(window)
-        chosen, _ = searcher.choose(window, tried)
-        test = searcher.judged(chosen, window.test)
-        points.update({repr(sorted(t.parameters.items())): t.parameters for t in tried})
-        found.append(_window_result(searcher, window, tried, chosen, test))
-        tests.append(test)
+    windows = lay_out(asked.bench.timeline, asked.settings, horizon_bars=asked.bench.horizon_bars)
+    step = Step(asked.settings, asked.open_study, asked.run_name)
+    done: list[Stepped] = []
+    for stepped in _steps(asked, step, windows):
+        done.append(stepped)
+        for trial in stepped.trials:
+            _write(asked, trial)
         if asked.progress is not None:
-            asked.progress(found[-1], len(windows))
-    net = NetReturns.joined(tuple(t.outcome.net for t in tests if t.outcome is not None))
-    _record(asked, net, found)
-    return _result(asked, windows, found, tests, net, list(points.values()))
+            asked.progress(stepped.result, len(windows))
+    net = NetReturns.joined(tuple(s.test.outcome.net for s in done if s.test.outcome is not None))
+    _record(asked, net, len(windows))
+    return _result(asked, done, net)
 
 
-def _result(
-    asked: WalkForward, windows: Sequence[Window], found: list[WindowResult], tests: Sequence[Tried], net: NetReturns,
-    points: Sequence[Mapping[str, Parameter]],
-) -> WalkForwardResult:  # fmt: skip
-    everywhere, days = _everywhere(asked, windows, points)
-    judged = Judged(
-        net, everywhere, everywhere[np.isin(days, net.days)], asked.ledger.summary(), _link(asked, windows, tests)
-    )
-    stability = stability_of(asked.bench.space, [w.parameters for w in found])
-    figures = {**_figures(net, math.nan), "efficiency": efficiency(found), "windows": float(len(found))}
+def _steps(asked: WalkForward, step: Step, windows: Sequence[Window]) -> Iterator[Stepped]:
+    if asked.stepper is not None:
+        return asked.stepper(step, windows)
+    return (step.on(asked.bench, window, lambda trial: _write(asked, trial)) for window in windows)
+
+
+def _result(asked: WalkForward, done: Sequence[Stepped], net: NetReturns) -> WalkForwardResult:
+    learned, bench = stitched(done), asked.bench
+    if isinstance(bench, LearningBench) and learned is not None:
+        bench = bench.knowing(learned)
+    found = tuple(stepped.result for stepped in done)
+    everywhere, days = _everywhere(asked.settings, bench, done)
+    judged = Judged(net, everywhere, everywhere[np.isin(days, net.days)], asked.ledger.summary(), _link(bench, done))
+    stability = stability_of(bench.space, [w.parameters for w in found])
+    figures = {**figures_of(net, math.nan), "efficiency": efficiency(found), "windows": float(len(found))}
     figures["winning_windows"] = float(np.mean([w.outside["total_return"] > 0 for w in found]))
     figures["objective_inside"] = float(np.nanmean([w.inside["objective"] for w in found]))
     return WalkForwardResult(
-        asked.bench.name, asked.identity, asked.bench.engine, asdict(asked.settings), tuple(found), net.days,
+        asked.bench.name, asked.identity, asked.bench.engine, asdict(asked.settings), found, net.days,
         net.values, net.traded, figures, stability, warnings_of(found, stability, net, asked.panel),
         verdict_of(judged, asked.gates, asked.fill_mode),
     )  # fmt: skip
@@ -144,80 +148,42 @@ def stability_of(space: Space, chosen: Sequence[Mapping[str, Parameter]]) -> tup
     return tuple(lines)
 
 
-def _window_result(
-    searcher: Searcher, window: Window, tried: Sequence[Tried], chosen: Tried, test: Tried
-) -> WindowResult:
-    dates = window.dates(searcher.bench.timeline)
-    near = searcher.neighbourhood(tried, chosen)
-    return WindowResult(
-        number=window.number + 1,
-        train=dates["train"],
-        tune=dates.get("tune"),
-        test=dates["test"],
-        parameters=dict(chosen.parameters),
-        trials=len(tried),
-        inside=_of(chosen),
-        outside=_of(test),
-        neighbours={"chosen": near.chosen, "median": near.median, "worst": near.worst, "n": float(near.neighbours)},
-    )
-
-
-def _of(tried: Tried) -> dict[str, float]:
-    assert tried.outcome is not None, "a trial that may be chosen has an outcome"
-    return {"objective": tried.figure, **_figures(tried.outcome.net, tried.outcome.ic)}
-
-
-def _figures(net: NetReturns, ic: float) -> dict[str, float]:
-    values = net.values
-    growth = np.r_[1.0, np.cumprod(1.0 + values)]
-    fall = float(np.max(1.0 - growth / np.maximum.accumulate(growth)))
-    annual = annualised_return(values)
-    return {
-        "sharpe": sharpe_ratio(values),
-        "sortino": sortino_ratio(values),
-        "return_over_drawdown": annual / fall if fall > 0 else math.nan,
-        "total_return": total_return(values),
-        "annualised_return": annual,
-        "max_drawdown": fall,
-        "trades": float(net.trades),
-        "turnover": float(net.traded.mean()) if len(net.traded) else math.nan,
-        "sessions": float(len(net.days)),
-        "ic": ic,
-    }
-
-
 def _everywhere(
-    asked: WalkForward, windows: Sequence[Window], points: Sequence[Mapping[str, Parameter]]
+    settings: WalkForwardSettings, bench: Bench, done: Sequence[Stepped]
 ) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int32]]]:
     """Trade sets of parameters from the first training to the last test; return float64 [S, N] and the sessions."""
-    most = MOST_BESIDE.get(asked.bench.engine, 16)
-    picked = list(points)
+    points = {repr(sorted(t.parameters.items())): t.parameters for stepped in done for t in stepped.tried}
+    most, picked = MOST_BESIDE.get(bench.engine, 16), list(points.values())
     if len(picked) > most:
-        order = np.random.default_rng(asked.settings.seed).permutation(len(picked))[:most]
+        order = np.random.default_rng(settings.seed).permutation(len(picked))[:most]
         picked = [picked[i] for i in sorted(order.tolist())]
+    windows = [stepped.window for stepped in done]
     rows = RowRange(min(w.train.start for w in windows), max(w.test.stop for w in windows))
-    nets = [asked.bench.run(point, rows).net for point in picked]
+    nets = [bench.run(point, rows).net for point in picked]
     return np.column_stack([net.values for net in nets]), nets[0].days
 
 
-def _link(asked: WalkForward, windows: Sequence[Window], tests: Sequence[Tried]) -> PermutationLink | None:
+def _link(bench: Bench, done: Sequence[Stepped]) -> PermutationLink | None:
     """Return what was wanted on the judged bars and what came; None where what is wanted is not known."""
-    outcomes = forward_return(asked.panel, asked.bench.horizon_bars).values
-    wanted = np.full(outcomes.shape, np.nan)
-    for window, test in zip(windows, tests, strict=True):
-        scores = asked.bench.scores(test.parameters)
+    wanted: Floats | None = None
+    for stepped in done:
+        scores = bench.scores(stepped.test.parameters)
         if scores is None:
             return None
-        part = slice(window.test.start, window.test.stop)
+        wanted = np.full(scores.shape, np.nan) if wanted is None else wanted
+        part = slice(stepped.window.test.start, stepped.window.test.stop)
         wanted[part] = scores[part]
-    return PermutationLink(wanted, outcomes, asked.bench.horizon_bars)
+    return None if wanted is None else PermutationLink(wanted, bench.outcomes(), bench.horizon_bars)
 
 
-def _record(asked: WalkForward, net: NetReturns, found: Sequence[WindowResult]) -> None:
+def _record(asked: WalkForward, net: NetReturns, windows: int) -> None:
     """Write the whole run into the ledger as one trial: it is what a second run would be chosen beside."""
-    detail = {"windows": str(len(found)), "fill_mode": asked.fill_mode, "engine": asked.bench.engine}
+    detail = {"windows": str(windows), "fill_mode": asked.fill_mode, "engine": asked.bench.engine}
     trial = Trial(
-        TrialKind.BACKTEST, f"walk-forward/{asked.bench.name}", asked.identity, detail=detail,
-        study=f"walk-forward-{asked.identity[:12]}",
-    )  # fmt: skip
-    asked.ledger.record(with_returns(trial, net), now=asked.now())
+        TrialKind.BACKTEST, f"walk-forward/{asked.bench.name}", asked.identity, detail=detail, study=asked.run_name
+    )
+    _write(asked, with_returns(trial, net))
+
+
+def _write(asked: WalkForward, trial: Trial) -> None:
+    asked.ledger.record(trial, now=asked.now())

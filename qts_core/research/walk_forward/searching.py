@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 
+from qts_core.analytics.ratios import sharpe_ratio, sortino_ratio
+from qts_core.analytics.returns import annualised_return, total_return
 from qts_core.analytics.sensitivity import RADIUS, Plateau, plateau
 from qts_core.analytics.significance import SharpeEstimate
 from qts_core.market.errors import TrainingError
 from qts_core.market.ids import digest
 from qts_core.models.base import Parameter
 from qts_core.ports.studies import Study, TrialState
-from qts_core.research.ledger import ReturnSeries, Trial, TrialKind, TrialLedger
+from qts_core.research.ledger import ReturnSeries, Trial, TrialKind
 from qts_core.research.walk_forward.bench import Bench, Outcome
 from qts_core.research.walk_forward.settings import WalkForwardSettings
 from qts_core.research.walk_forward.windows import Window, first_day, last_day
@@ -24,7 +25,7 @@ from qts_core.training.search.objective import Evidence, FoldEvidence, Judgement
 from qts_core.training.search.space import Space
 from qts_core.training.search.trading import NetReturns
 
-__all__ = ["OpenStudy", "Searcher", "Tried"]
+__all__ = ["OpenStudy", "Searcher", "Tried", "figures_of", "with_returns"]
 
 OpenStudy = Callable[[str, Space], Study]
 """Opens a fresh study of this name over a space; what it forgets at its end the ledger keeps."""
@@ -61,17 +62,16 @@ class Searcher:
 
     Attributes
     ----------
-    now : callable
-        Returns aware UTC; only ledger rows carry it.
+    record : callable
+        Takes every trial, for the ledger.
     """
 
     bench: Bench
     settings: WalkForwardSettings
     objective: Objective
     open_study: OpenStudy
-    ledger: TrialLedger
+    record: Callable[[Trial], None]
     run_name: str
-    now: Callable[[], datetime]
 
     @property
     def budget(self) -> int:
@@ -102,7 +102,7 @@ class Searcher:
         known = [value for value in found.by_fold if math.isfinite(value)]
         spread = float(np.std(known, ddof=1)) if len(known) > 1 else 0.0
         tried = Tried(parameters, rows, outcome, found, found.value - self.settings.instability_penalty * spread)
-        self.ledger.record(self._row(tried, rows), now=self.now())
+        self.record(self._row(tried, rows))
         return tried
 
     def choose(self, window: Window, tried: Sequence[Tried]) -> tuple[Tried, tuple[Tried, ...]]:
@@ -167,6 +167,26 @@ def with_returns(trial: Trial, net: NetReturns | None) -> Trial:
         trial, daily_sharpe=sharpe if math.isfinite(sharpe) else None, sessions=len(net.days),
         returns=ReturnSeries.of(net.days, net.values),
     )  # fmt: skip
+
+
+def figures_of(net: NetReturns, ic: float) -> dict[str, float]:
+    """Return what trading some rows gave, by name."""
+    values = net.values
+    growth = np.r_[1.0, np.cumprod(1.0 + values)]
+    fall = float(np.max(1.0 - growth / np.maximum.accumulate(growth)))
+    annual = annualised_return(values)
+    return {
+        "sharpe": sharpe_ratio(values),
+        "sortino": sortino_ratio(values),
+        "return_over_drawdown": annual / fall if fall > 0 else math.nan,
+        "total_return": total_return(values),
+        "annualised_return": annual,
+        "max_drawdown": fall,
+        "trades": float(net.trades),
+        "turnover": float(net.traded.mean()) if len(net.traded) else math.nan,
+        "sessions": float(len(net.days)),
+        "ic": ic,
+    }
 
 
 def _parts(outcome: Outcome, count: int) -> tuple[FoldEvidence, ...]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from qts_core.config.backtest import GateSettings
 from qts_core.research.gates import Gate, GateEvidence, GateReport, PermutationLink, evaluate_gates
-from qts_core.research.gates.luck import shared_sessions
+from qts_core.research.gates.luck import hurdle, shared_sessions
 from qts_core.research.gates.report import not_applicable
 from qts_core.research.ledger import ReturnSeries, TrialSummary
 
@@ -42,12 +43,33 @@ def evidence_with(**changes: object) -> GateEvidence:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def test_the_best_of_many_noise_trials_is_refused_and_plain_pbo_stands_in_the_reason() -> None:
-    gate = gate_of(evidence_with(study=series(noise(0, 40))), "pbo")
-    assert not gate.passed
-    assert gate.threshold == 0.25
-    assert "PBO 0." in gate.reason
-    assert "misses by" in gate.reason
+def test_the_best_of_many_noise_trials_is_refused() -> None:
+    evidence = evidence_with(study=series(noise(0, 40)))
+    loss = gate_of(evidence, "pbo_loss")
+    assert not loss.passed
+    assert loss.threshold == 0.25
+    assert "below their median and loses on the other half" in loss.reason
+    assert "misses by" in loss.reason
+    plain = gate_of(evidence, "pbo")
+    assert plain.threshold == 0.5
+    assert plain.passed == (plain.value <= 0.5)
+    assert plain.value >= loss.value
+
+
+def test_a_choice_that_is_worse_than_a_coin_toss_is_refused_although_it_gains() -> None:
+    # All earn the same over the whole, so whoever is ahead on one half is behind on the other, by construction.
+    drawn = noise(6, 12)
+    evidence = evidence_with(study=series(0.003 + (drawn - drawn.mean(axis=0)) / drawn.std(axis=0) * 0.01))
+    refused, kept = gate_of(evidence, "pbo"), gate_of(evidence, "pbo_loss")
+    assert refused.value > 0.9
+    assert not refused.passed
+    assert kept.passed, "all of them gain: nothing is lost by the choice"
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.51, 1.0])
+def test_no_configuration_lets_a_choice_worse_than_a_coin_toss_pass(limit: float) -> None:
+    with pytest.raises(ValidationError):
+        GateSettings(max_overfitting_probability=limit)
 
 
 def test_a_trial_better_than_all_others_everywhere_is_not_overfit() -> None:
@@ -58,8 +80,10 @@ def test_a_trial_better_than_all_others_everywhere_is_not_overfit() -> None:
     assert gate.value == 0.0
 
 
-def test_equally_good_trials_are_not_refused_although_their_order_is_chance() -> None:
-    assert gate_of(evidence_with(study=series(noise(2, 40, mean=0.002))), "pbo").passed
+def test_equally_good_trials_lose_nothing_by_the_choice_although_their_order_is_chance() -> None:
+    evidence = evidence_with(study=series(noise(2, 40, mean=0.002)))
+    assert gate_of(evidence, "pbo_loss").passed
+    assert gate_of(evidence, "pbo").value == pytest.approx(0.5, abs=0.25)
 
 
 def test_overfitting_without_a_study_is_said_not_to_apply() -> None:
@@ -123,6 +147,27 @@ def test_independent_trials_are_never_below_one_nor_above_the_count(effective: f
     assert 1.0 <= TrialSummary(500, 0, None, effective).independent <= 500.0
 
 
+def test_the_hurdle_of_trials_as_long_as_the_record_is_the_larger_of_their_variance_and_chance() -> None:
+    chance = 1 / 249
+    for variance in (None, 1e-9, chance, 0.02):
+        summary = TrialSummary(30, 0, variance, None, chance)
+        for each in (summary, replace(summary, chance_variance=None)):
+            trials, found = hurdle(each, 250)
+            assert trials == 30
+            assert found == pytest.approx(max(variance or 0.0, chance))
+
+
+def test_worthless_trials_of_short_windows_do_not_raise_the_hurdle_of_a_long_record() -> None:
+    rng = np.random.default_rng(9)
+    ratios = [float(x.mean() / x.std(ddof=1)) for x in rng.standard_normal((4000, 60))]
+    short = TrialSummary(4000, 0, float(np.var(ratios, ddof=1)), None, 1 / 59)
+    assert hurdle(short, 1000)[1] == pytest.approx(1 / 999, abs=3 * np.sqrt(2 / 4000) / 59)
+    # ... and what they truly differ by stays in it
+    apart = [r + s for r, s in zip(ratios, 0.1 * rng.standard_normal(4000), strict=True)]
+    differing = replace(short, sharpe_variance=float(np.var(apart, ddof=1)))
+    assert hurdle(differing, 1000)[1] == pytest.approx(0.01 + 1 / 999, rel=0.15)
+
+
 def test_shared_sessions_are_those_that_most_trials_have() -> None:
     long, short = series(noise(0, 3)), series(noise(1, 2)[:100], DAYS[:100])
     assert shared_sessions((*long, *short)).shape == (100, 5)
@@ -133,7 +178,7 @@ def test_shared_sessions_are_those_that_most_trials_have() -> None:
 def test_the_best_of_a_thousand_trials_of_noise_is_refused() -> None:
     many = series(noise(8, 1000))
     report = evaluate_gates(evidence_with(study=many, others=many), SETTINGS)
-    assert {"gate.pbo", "gate.reality_check"} <= {gate.name for gate in report.gates if gate.applies}
+    assert {"gate.pbo", "gate.pbo_loss", "gate.reality_check"} <= {gate.name for gate in report.gates if gate.applies}
     assert not report.passed
 
 
