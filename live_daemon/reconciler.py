@@ -10,7 +10,7 @@ from typing import Final
 
 from live_daemon.desk import Desk
 from live_daemon.sender import update_of
-from qts_core.market.events import AccountSnapshot, OrderUpdated
+from qts_core.market.events import AccountSnapshot, BuyingPowerTold, OrderUpdated
 from qts_core.market.orders import Execution, OrderSide, OrderStatus, OrderUpdate
 from qts_core.orders.state import OrderState
 from qts_core.ports.broker import Broker, BrokerAccount, BrokerFill, BrokerOrder, BrokerPosition
@@ -129,10 +129,17 @@ class Reconciler:
         updates += self._expired(orders)
         if updates:
             self._desk.handle(*(OrderUpdated(update) for update in updates))
+        self._tell_power(account)
         differences = self._compare(account, positions)
         self.last_at = self._clock.now()
         self.last = Outcome(len(updates), differences, account)
         return self.last
+
+    def _tell_power(self, account: BrokerAccount) -> None:
+        """Let the core know what the broker lends, where a limit asks for it."""
+        core, power = self._desk.core, account.buying_power
+        if core.settings.choices.has_buying_power and power is not None and power != core.buying_power:
+            self._desk.handle(BuyingPowerTold(self._clock.now(), power))
 
     async def settled(self) -> Outcome:
         """Reconcile, and when positions differ look again twice: fills may still be on their way."""

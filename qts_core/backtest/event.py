@@ -23,6 +23,7 @@ from qts_core.market.bars import BarSlice
 from qts_core.market.events import (
     Alert,
     BarsClosed,
+    BuyingPowerTold,
     CancelOrder,
     CashMoved,
     CorporateActionsApplied,
@@ -136,7 +137,8 @@ def drive(
     members = membership_mask([by_symbol[symbol] for symbol in panel.symbols], tested.timeline)
     recorder = Recorder(tested, dollars(cash), members, keep_decisions=keep_decisions, cores=cores)
     worked = WorkedOrders.of(cores, has_minutes=minutes is not None)
-    run = _Run(panel, minutes, traded, exchange, recorder, actions_by_row(actions, panel), first, worked)
+    is_lent = any(core.settings.choices.has_buying_power for core in cores)
+    run = _Run(panel, minutes, traded, exchange, recorder, actions_by_row(actions, panel), first, is_lent, worked)
     for row, bars in enumerate(BarSlice.each(panel)):
         run.bar(row, bars)
     run.end()
@@ -162,6 +164,8 @@ class _Run:
     recorder: Recorder
     actions: Mapping[int, CorporateActionsApplied]
     first: int
+    is_lent: bool = False
+    """Whether the core asks what the broker lends."""
     worked: WorkedOrders | None = None
     fills_seen: int = 0
     charges_seen: int = 0
@@ -175,6 +179,8 @@ class _Run:
         if row in self.actions:
             self._act(self.actions[row])
         self._trade(bars)
+        if self.is_lent:
+            self.core.handle(BuyingPowerTold(bars.ts_known, self.exchange.account().buying_power))
         outputs = self.core.handle(BarsClosed(bars, is_catch_up=row < self.first))
         for output in outputs:
             self._do(output, bars.ts_known)

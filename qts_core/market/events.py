@@ -17,6 +17,7 @@ __all__ = [
     "AccountSnapshot",
     "Alert",
     "BarsClosed",
+    "BuyingPowerTold",
     "CancelOrder",
     "CashMoved",
     "Command",
@@ -71,6 +72,14 @@ class AccountSnapshot:
     cash: Decimal
     equity: Decimal
     positions: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuyingPowerTold:
+    """What the broker lends for new positions beyond those held and on order, USD."""
+
+    ts_event: datetime
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,7 @@ Event = (
     BarsClosed
     | OrderUpdated
     | AccountSnapshot
+    | BuyingPowerTold
     | CorporateActionsApplied
     | CashMoved
     | TimerFired

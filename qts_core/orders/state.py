@@ -15,7 +15,7 @@ from types import MappingProxyType
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution, OrderRequest, OrderSide, OrderStatus, OrderUpdate
 
-__all__ = ["OrderState", "fold"]
+__all__ = ["NEVER", "OrderState", "fold"]
 
 LOCAL = (OrderStatus.CREATED, OrderStatus.INTENT, OrderStatus.SENT, OrderStatus.UNKNOWN)
 WORKING = (

@@ -32,6 +32,8 @@ class BrokerAccount:
     equity: Decimal
     is_blocked: bool
     is_shorting_enabled: bool
+    buying_power: Decimal | None = None
+    """What may be spent on new positions beyond those held and on order; None where the broker does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from qts_core.market.orders import OrderSide
 from qts_core.risk.in_flight import BPS, slippage_bps
@@ -113,6 +114,17 @@ class CostTally:
         self._cost += value * found.cost_bps
         self._estimate += value * order.estimate_bps
         self._over.append(found.over_estimate_bps)
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the sums, exact, as JSON values."""
+        return {"cost": self._cost, "estimate": self._estimate, "over": list(self._over), "value": self._value}
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take up the state of :meth:`snapshot`."""
+        self._cost, self._estimate, self._value = (
+            float(cast(float, state[name])) for name in ("cost", "estimate", "value")
+        )
+        self._over = [float(each) for each in cast(list[float], state["over"])]
 
     def judge(self, *, orders: int = 30, deviations: float = 3.0) -> Verdict | None:
         """Return a verdict once the mean excess over the estimate is `deviations` standard errors above zero."""

@@ -15,6 +15,8 @@ SEVERITIES: Sequence[tuple[str, Severity]] = (
     ("limit.var", Severity.WARNING),
     ("limit.", Severity.INFO),
     ("market.", Severity.WARNING),
+    ("flight.stuck", Severity.WARNING),
+    ("after.cost_model", Severity.WARNING),
 )
 """How loud a breach is, by the beginning of its name; the first that fits."""
 

@@ -39,6 +39,8 @@ class TradeContext:
         Which symbols move together.
     overrides : Overrides, optional
         What a person has set aside, as of `now`.
+    max_position : float
+        Cap on the value of one position, ratio of equity.
     """
 
     slot: int = 0
@@ -47,6 +49,7 @@ class TradeContext:
     clusters: Clusters | None = None
     overrides: Overrides | None = None
     now: datetime | None = None
+    max_position: float = math.inf
 
 
 NO_CONTEXT = TradeContext()
@@ -133,6 +136,10 @@ class PreTrade:
             ("limit.sector", float(self._sectors.caps[sector]), float(self._by_sector[sector]) + added,
              CAP.format("a sector")),
         )  # fmt: skip
+        if context.max_position < math.inf:
+            checks.append(
+                ("limit.position_value", context.max_position, abs(weight), CAP.format("one position's value"))
+            )
         if self._by_cluster is not None and context.clusters is not None:
             value = float(self._by_cluster[context.clusters.index[column]]) + added
             checks.append(("limit.correlated", chosen.max_correlated_ratio, value, CAP.format("what moves with it")))

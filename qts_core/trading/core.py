@@ -6,6 +6,7 @@ broker, replay with the journal; the same events give the same decisions, bit fo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from qts_core.market.events import (
     AccountSnapshot,
     Alert,
     BarsClosed,
+    BuyingPowerTold,
     CancelOrder,
     CashMoved,
     ConfigurationChanged,
@@ -32,23 +34,24 @@ from qts_core.market.events import (
     OrderUpdated,
     SetTimer,
     Severity,
+    SubmitOrder,
     TimerFired,
 )
 from qts_core.market.ids import decision_id
 from qts_core.market.instruments import Instrument
 from qts_core.market.money import dollars
 from qts_core.market.orders import OrderUpdate
-from qts_core.orders.book import Book
-from qts_core.orders.reconcile import Reconciliation, reconcile
-from qts_core.orders.state import OrderState
-from qts_core.risk.kill import KillAction, Trigger, commands
 from qts_core.risk.ladder import Losses
 from qts_core.risk.modes import RiskMode
+from qts_core.risk.overrides import Overrides
+from qts_core.risk.pre_trade import NO_CONTEXT, TradeContext
 from qts_core.risk.verdict import PORTFOLIO, Verdict
 from qts_core.trading.abstention import Judged
 from qts_core.trading.core_state import CoreState
+from qts_core.trading.core_view import CoreView
 from qts_core.trading.decision import DecidedOrder, Decision, Hashes, Output, RecordDecision
 from qts_core.trading.holdings import Holdings
+from qts_core.trading.order_watch import NOTHING_SEEN, OrderWatch
 from qts_core.trading.parent_desk import AtBar, ParentDesk
 from qts_core.trading.path import DecisionPath, Targets
 from qts_core.trading.predictors import Prediction, Predictor
@@ -60,7 +63,7 @@ from qts_core.trading.trade_list import TradeList
 __all__ = ["TradingCore"]
 
 
-class TradingCore:
+class TradingCore(CoreView):
     """One strategy on one account.
 
     Parameters
@@ -107,53 +110,14 @@ class TradingCore:
         self.desk: ParentDesk | None = None
         if settings.execution is not None:
             self.desk = ParentDesk(settings.execution, self.holdings, self._trades)
+        choices = settings.choices
+        self._watch = None if choices.checks is None else OrderWatch(choices.checks)
+        self._overrides = Overrides(choices.overrides) if choices.overrides else None
         self._show_account()
 
-    # -- what can be asked -------------------------------------------------------------------------------------
-
-    @property
-    def book(self) -> Book:
-        """Exact cash and positions."""
-        return self.holdings.book
-
-    @property
-    def orders(self) -> Mapping[str, OrderState]:
-        """Every order known, by client order id."""
-        return self.holdings.orders
-
-    @property
-    def equity(self) -> float:
-        """Cash and positions at the last closes, USD."""
-        return self.holdings.equity()
-
-    @property
-    def mode(self) -> RiskMode:
-        """What is allowed as of the last event."""
-        return self._state.mode()
-
-    @property
-    def hashes(self) -> Hashes:
-        """What enters the next decision."""
-        return self._state.hashes
-
-    @property
-    def last_ts_event(self) -> datetime | None:
-        """Start of the last bar handled."""
-        return self._state.last_ts_event
-
-    @property
-    def marks(self) -> dict[str, float]:
-        """Last close by symbol, USD."""
-        pairs = zip(self.holdings.symbols, self.holdings.mark.tolist(), strict=True)
-        return {symbol: mark for symbol, mark in pairs if mark == mark}
-
-    def open_orders(self) -> tuple[OrderState, ...]:
-        """Return the orders that may still fill."""
-        return self.holdings.open_orders()
-
-    def reconcile(self, broker: AccountSnapshot) -> Reconciliation:
-        """Return where the book differs from the broker's view."""
-        return reconcile(self.book.holdings(), self.book.cash, broker)
+    def timers(self) -> tuple[SetTimer, ...]:
+        """Return the timers that whoever drives this core sets after a restart."""
+        return () if self.desk is None else self.desk.timers()
 
     def swap_predictor(self, predictor: Predictor) -> None:
         """Put another model in place, between two bars; a :class:`ModelSwapped` event goes with it.
@@ -168,10 +132,6 @@ class TradingCore:
         self.predictor = predictor
         self._show_account()
 
-    def timers(self) -> tuple[SetTimer, ...]:
-        """Return the timers that whoever drives this core sets after a restart."""
-        return () if self.desk is None else self.desk.timers()
-
     def snapshot(self) -> dict[str, object]:
         """Return the whole state but the predictor's, exact, as JSON values."""
         return {
@@ -179,6 +139,7 @@ class TradingCore:
             "path": self._path.snapshot(),
             "state": self._state.to_json(),
             **({} if self.desk is None else {"desk": self.desk.snapshot()}),
+            **({} if self._watch is None else {"watch": self._watch.snapshot()}),
         }
 
     def restore(self, state: Mapping[str, object], *, hashes: Hashes | None = None) -> None:
@@ -191,6 +152,8 @@ class TradingCore:
         self._state = CoreState.from_json(core)
         if self.desk is not None and "desk" in state:
             self.desk.restore(cast(Mapping[str, object], state["desk"]))
+        if self._watch is not None and "watch" in state:
+            self._watch.restore(cast(Mapping[str, object], state["watch"]))
         if hashes is not None:
             self._state.hashes = hashes
 
@@ -202,9 +165,7 @@ class TradingCore:
             case BarsClosed():
                 return self._on_bars(event)
             case OrderUpdated():
-                problem = self._update(event.update)
-                answer: list[Output] = [] if self.desk is None else [*self.desk.hear(event.update)]
-                return [*answer, Alert(Severity.WARNING, "unexpected order update", problem)] if problem else answer
+                return self._on_update(event.update)
             case CorporateActionsApplied():
                 cancels = [] if self.desk is None else self.desk.stop("corporate actions")
                 self.holdings.act(event)
@@ -218,16 +179,33 @@ class TradingCore:
             case KillRequested():
                 return self._on_kill(event)
             case KillReset():
-                self._state.is_killed = self._state.is_flattening = False
+                self._state.release()
                 self._path.ladder.forgive()
                 return [Alert(Severity.WARNING, "kill latch released", event.reason)]
             case TimerFired():
-                return [] if self.desk is None else [*self.desk.fire(event)]
+                return [] if self.desk is None else self._between_bars(self.desk.fire(event), event.ts_event)
+            case BuyingPowerTold():
+                self._state.buying_power = event.amount
+                return []
             case ModelSwapped() | ConnectionChanged() | ConfigurationChanged():
                 self._state.note(event)
                 if self.desk is not None and not self._state.is_connected:
                     return [*self.desk.stop("cut off: no risk is added", only_increasing=True)]
                 return []
+
+    def _on_update(self, update: OrderUpdate) -> list[Output]:
+        problem = self._update(update)
+        answer = [] if self.desk is None else self._between_bars(self.desk.hear(update), update.ts_event)
+        if self._watch is not None:
+            self._watch.heard(self.orders.get(update.client_order_id))
+        return [*answer, Alert(Severity.WARNING, "unexpected order update", problem)] if problem else answer
+
+    def _between_bars(self, answer: Sequence[Output], now: datetime) -> list[Output]:
+        """Note the children that leave between two bars."""
+        if self._watch is not None:
+            requests = [output.request for output in answer if isinstance(output, SubmitOrder)]
+            self._watch.sent(requests, self.holdings, now)
+        return [*answer]
 
     def _update(self, update: OrderUpdate) -> str:
         """Fold what the broker said, and let the path hear what it did to the position."""
@@ -267,6 +245,7 @@ class TradingCore:
         if event.is_catch_up:
             return []
         self._latch(losses, alerts)
+        seen = NOTHING_SEEN if self._watch is None else self._watch.look(self.orders, bars)
         mode = self._state.mode(is_reduce_only=losses.is_reduce_only or self._path.risk.is_reduce_only)
         cancels = [] if self.desk is None else self._restricted(bars, equity, mode)
         targets = self._path.targets(bars, signals, prediction.score, self.holdings, equity, losses, mode)
@@ -274,10 +253,12 @@ class TradingCore:
             cancels += self.desk.supersede(bars, targets.target, targets.current, equity)
         orders, verdicts = self._orders(bars, targets, prediction.wishes, equity, mode)
         leaving = self._leaving(event, orders, mode)
-        verdicts = (*judged.verdicts, *verdicts)
+        verdicts = (*judged.verdicts, *seen.verdicts, *verdicts)
         decision = self._decision(bars, prediction, judged, targets, losses, equity, mode, leaving, verdicts)
         record = RecordDecision(decision)
-        return [record, *cancels, *record.submissions(), *leaving.others, *alerts]
+        return [
+            record, *cancels, *seen.cancels, *record.submissions(), *leaving.others, *alerts, *seen.alerts,
+        ]  # fmt: skip
 
     def _restricted(self, bars: BarSlice, equity: float, mode: RiskMode) -> list[CancelOrder]:
         """End the parents at work that may not go on after this bar."""
@@ -287,11 +268,16 @@ class TradingCore:
 
     def _leaving(self, event: BarsClosed, orders: list[DecidedOrder], mode: RiskMode) -> AtBar:
         """Return what of `orders` leaves now, whole or in slices, and note it."""
+        self._state.spend(orders, self.holdings)
         if self.desk is not None:
-            return self.desk.work(event, orders, self._path.volatility, mode)
-        for order in orders:
-            self.holdings.submitted(order.request, event.bars.ts_known)
-        return AtBar(tuple(orders))
+            leaving = self.desk.work(event, orders, self._path.volatility, mode)
+        else:
+            leaving = AtBar(tuple(orders))
+            for order in orders:
+                self.holdings.submitted(order.request, event.bars.ts_known)
+        if self._watch is not None:
+            self._watch.sent([order.request for order in leaving.orders], self.holdings, event.bars.ts_known)
+        return leaving
 
     def _show_account(self) -> None:
         if isinstance(self.predictor, SeesAccount):
@@ -306,27 +292,24 @@ class TradingCore:
             return Prediction(nothing, nothing)
 
     def _latch(self, losses: Losses, alerts: list[Output]) -> None:
-        policy, state = self.settings.choices.kill, self._state
-        text = f"drawdown {losses.drawdown:.2%}, today {losses.daily:.2%}: every position is closed"
+        policy = self.settings.choices.kill
         if policy is None:
-            if losses.is_kill and not state.is_flattening:
-                state.is_killed = state.is_flattening = True
-                alerts.append(Alert(Severity.CRITICAL, "loss limit", text))
-            return
-        triggers = [*self._path.risk.triggers]
-        if losses.is_kill:
-            is_daily = losses.daily >= self.settings.losses.daily_kill_limit
-            triggers.append(Trigger.DAILY_LOSS_BREACH if is_daily else Trigger.MAX_DRAWDOWN_BREACH)
-        for trigger in triggers:
-            actions = policy.of_trigger(trigger)
-            is_flatten = KillAction.FLATTEN_POSITIONS in actions
-            is_new = bool(actions) and (not state.is_killed or (is_flatten and not state.is_flattening))
-            if is_new:
-                state.is_killed = True
-                state.is_flattening |= is_flatten
-                reason = f"{trigger}: drawdown {losses.drawdown:.2%}, today {losses.daily:.2%}"
-                open_ids = [order.client_order_id for order in self.open_orders()]
-                alerts.extend(commands(actions, reason, open_ids))
+            alerts.extend(self._state.latch_losses(losses))
+        else:
+            hard = self.settings.losses.daily_kill_limit
+            open_ids = [order.client_order_id for order in self.open_orders()]
+            alerts.extend(self._state.latch_by(policy, self._path.risk.triggers, losses, hard, open_ids))
+
+    def _known(self, bars: BarSlice, equity: float) -> TradeContext:
+        """Return what the checks of orders know beside the book."""
+        choices, clusters = self.settings.choices, self._path.risk.clusters
+        told = self._state.buying_power if choices.has_buying_power else None
+        if told is None and clusters is None and not choices.overrides and choices.max_position_usd == math.inf:
+            return NO_CONTEXT
+        return TradeContext(
+            buying_power=math.inf if told is None else dollars(told) / equity, clusters=clusters,
+            overrides=self._overrides, now=bars.ts_known, max_position=choices.max_position_usd / equity,
+        )  # fmt: skip
 
     def _orders(
         self, bars: BarSlice, targets: Targets, wishes: tuple[OrderWish, ...], equity: float, mode: RiskMode
@@ -340,13 +323,13 @@ class TradingCore:
             return [], (*targets.verdicts, closed)
         if not targets.may_trade and not wishes and self.desk is None:
             return [], targets.verdicts
-        clusters = self._path.risk.clusters
+        known = self._known(bars, equity)
         orders, verdicts = self._trades.of(
-            bars, targets.target, targets.current, targets.combined, self.holdings, equity, clusters
+            bars, targets.target, targets.current, targets.combined, self.holdings, equity, known
         )
         if wishes and mode is not RiskMode.FLATTEN:
             asked, said = self._trades.of_wishes(
-                bars, wishes, self.holdings, equity, clusters, may_increase=mode.may_increase
+                bars, wishes, self.holdings, equity, known, may_increase=mode.may_increase
             )
             orders, verdicts = [*orders, *asked], [*verdicts, *said]
         return orders, (*targets.verdicts, *verdicts)

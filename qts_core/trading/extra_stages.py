@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol, cast
 
 import numpy as np
@@ -29,12 +29,14 @@ from qts_core.portfolio.rebalancing.settings import RebalanceSettings
 from qts_core.portfolio.settings import PortfolioSettings
 from qts_core.portfolio.sizing import leave_alone, unit_weights
 from qts_core.portfolio.sizing.base import SizerSettings, SizingInputs
-from qts_core.portfolio.sizing.limits import within_turnover
+from qts_core.portfolio.sizing.limits import SoftLimit, within_position_value, within_turnover
 from qts_core.portfolio.sizing.methods import make_sizer
 from qts_core.portfolio.sizing.volatility_target import RollingAtr
 from qts_core.risk.kill import KillPolicy
 from qts_core.risk.monitor import RiskMonitor, RiskView
 from qts_core.risk.monitor_settings import MonitorSettings
+from qts_core.risk.order_checks import OrderChecks
+from qts_core.risk.overrides import Override, Overrides
 from qts_core.risk.settings import LimitSettings, LossSettings
 from qts_core.risk.trade_stops import StopView, TradeStops
 from qts_core.risk.verdict import Verdict
@@ -79,6 +81,17 @@ class Choices:
         Ratio of equity; infinite = no limit.
     kill : KillPolicy, optional
         What each trigger does, where it is not the shipped table.
+    max_position_usd : float
+        Largest value of one position; infinite = none.
+    soft_start, soft_floor : float
+        Share of the limits on gross exposure and the day's loss from which additions shrink, and what is left of them
+        at the limit; 1 = not felt before.
+    has_buying_power : bool
+        Whether orders may cost no more than the broker lends.
+    overrides : tuple of Override
+        Limits that a person has set aside.
+    checks : OrderChecks, optional
+        When orders at work and finished ones are remarkable.
     """
 
     sizer: SizerSettings | None = None
@@ -89,11 +102,17 @@ class Choices:
     has_trade_stops: bool = False
     max_daily_turnover: float = math.inf
     kill: KillPolicy | None = None
+    max_position_usd: float = math.inf
+    soft_start: float = 1.0
+    soft_floor: float = 0.0
+    has_buying_power: bool = False
+    overrides: tuple[Override, ...] = ()
+    checks: OrderChecks | None = None
 
     @property
     def is_default(self) -> bool:
         """Whether no step of the path is another than the default one."""
-        return replace(self, kill=None) == Choices()
+        return replace(self, kill=None, has_buying_power=False, checks=None) == Choices()
 
 
 class ExtraStages:
@@ -134,6 +153,10 @@ class ExtraStages:
             self._monitor = RiskMonitor(choices.monitor, instruments, equity, limits)
         self._stops = TradeStops(symbols, losses.trade_limit) if choices.has_trade_stops else None
         self._stop: StopView | None = None
+        self._overrides = Overrides(choices.overrides) if choices.overrides else None
+        start, floor = choices.soft_start, choices.soft_floor
+        self._soft_gross = SoftLimit(limits.max_gross_ratio, start, floor) if start < 1.0 else None
+        self._soft_loss = SoftLimit(losses.daily_limit, start, floor) if start < 1.0 else None
         self._spread: Floats = np.zeros(breadth)
         self._direction: Floats = np.zeros(breadth)
         self._session = 0
@@ -200,22 +223,30 @@ class ExtraStages:
             return leave_alone(wanted, current, self._portfolio)
         return self._rebalancer.update(wanted, current, self._session, volatility).target
 
-    def restrained(self, target: Floats, current: Floats) -> tuple[Floats, list[Verdict]]:
-        """Return `target` without what single positions have lost too much in, and within the day's turnover."""
+    def restrained(
+        self, target: Floats, current: Floats, equity: float, daily_loss: float
+    ) -> tuple[Floats, list[Verdict]]:
+        """Return `target` without what single positions have lost too much in, and within the limits of sizing."""
         verdicts: list[Verdict] = []
         if self._stop is not None:
             target = self._stop.applied(target)
             verdicts += self._stop.verdicts
+        if self._soft_gross is not None and self._soft_loss is not None:
+            target = self._soft_gross.soften(target, current, float(np.abs(current).sum()))
+            target = self._soft_loss.soften(target, current, daily_loss)
+        if self.choices.max_position_usd < math.inf:
+            target = within_position_value(target, equity, self.choices.max_position_usd)
         if self.choices.max_daily_turnover < math.inf:
             target, cut = within_turnover(target, current, self._traded, self.choices.max_daily_turnover)
             verdicts += cut
         return target, verdicts
 
-    def limits(self) -> LimitSettings:
-        """Return the limits in force: more cash while the market is wild."""
-        if self.view.gross_cap >= self._limits.max_gross_ratio:
-            return self._limits
-        return replace(self._limits, max_gross_ratio=self.view.gross_cap)
+    def limits(self, now: datetime) -> LimitSettings:
+        """Return the limits in force: less a person has set aside, more cash while the market is wild."""
+        limits = self._limits if self._overrides is None else self._overrides.widened(self._limits, now)
+        if self.view.gross_cap >= limits.max_gross_ratio:
+            return limits
+        return replace(limits, max_gross_ratio=self.view.gross_cap)
 
     # -- state -------------------------------------------------------------------------------------------------
 

@@ -172,11 +172,11 @@ class DecisionPath:
         target, left = self._membership.without_leavers(target, current)
         verdicts += left
         if self._extra is not None:
-            target, said = self._extra.restrained(target, current)
+            target, said = self._extra.restrained(target, current, equity, losses.daily)
             verdicts += said
         target = self._under_mode(target, current, mode, verdicts)
         if mode.may_increase or mode is RiskMode.REDUCE_ONLY:
-            limits = self.settings.limits if self._extra is None else self._extra.limits()
+            limits = self.settings.limits if self._extra is None else self._extra.limits(bars.ts_known)
             target, cuts = within_limits(target, current, self.sectors, limits, self.risk.clusters)
             verdicts += cuts
         if self.settings.construction is Construction.SIGNALS:

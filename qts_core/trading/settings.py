@@ -24,6 +24,7 @@ from qts_core.portfolio.settings import PortfolioSettings
 from qts_core.portfolio.sizing.base import SizerMethod
 from qts_core.risk.kill import KillPolicy
 from qts_core.risk.monitor_settings import MonitorSettings, checked_limits, monitor_settings, stricter_losses
+from qts_core.risk.order_checks import order_checks, standing_overrides
 from qts_core.risk.settings import DrawdownLevel, LimitSettings, LossSettings
 from qts_core.trading.extra_stages import Choices
 
@@ -177,14 +178,20 @@ def _choices(risk: RiskSettings) -> Choices:
     is_plain_band = rebalance == RebalanceSettings(drift_threshold=rebalance.drift_threshold)
     # The table is asked where it is not the shipped one, and where something fires that only it knows.
     is_plain_kill = policy == KillPolicy.of(KillSwitchSettings()) and monitor.rapid_decline_limit == math.inf
-    turnover = risk.portfolio.max_daily_turnover
+    turnover, sizing = risk.portfolio.max_daily_turnover, risk.position_sizing
     return Choices(
         sizer=None if is_plain_size and not sizer.regime_scales and not sizer.is_correlation_adjusted else sizer,
-        is_atr=risk.position_sizing.volatility_source == "atr",
+        is_atr=sizing.volatility_source == "atr",
         optimiser=None if optimiser.method is Method.NONE else optimiser,
         rebalance=None if is_plain_band else rebalance,
         monitor=None if monitor == MonitorSettings() else monitor,
         has_trade_stops=risk.risk_limits.is_trade_stopped,
         max_daily_turnover=math.inf if turnover is None else turnover,
         kill=None if is_plain_kill else policy,
+        max_position_usd=math.inf if sizing.max_position_usd is None else sizing.max_position_usd,
+        soft_start=sizing.soft_start,
+        soft_floor=sizing.soft_floor if sizing.soft_start < 1.0 else 0.0,
+        has_buying_power=risk.pre_trade.is_buying_power_checked,
+        overrides=standing_overrides(risk.overrides),
+        checks=order_checks(risk.order_checks),
     )

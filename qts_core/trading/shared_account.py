@@ -25,6 +25,7 @@ from qts_core.market.errors import ExecutionError
 from qts_core.market.events import (
     Alert,
     BarsClosed,
+    BuyingPowerTold,
     CancelOrder,
     CashMoved,
     CorporateActionsApplied,
@@ -137,6 +138,9 @@ class SharedAccount:
             case CashMoved():
                 self.holdings.move_cash(event)
                 return self._moved(event)
+            case BuyingPowerTold():
+                self._lend(event)
+                return []
             case _:
                 return self._all(event)
 
@@ -154,6 +158,13 @@ class SharedAccount:
             if not isinstance(output, CancelOrder) and not is_again:
                 kept.append(output)
         return kept
+
+    def _lend(self, event: BuyingPowerTold) -> None:
+        """Give each strategy its part of what the broker lends, by equity."""
+        parts = [max(core.equity, 0.0) for core in self.cores]
+        for core, part in zip(self.cores, parts, strict=True):
+            share = exact(part / sum(parts)) if sum(parts) > 0.0 else ZERO
+            core.handle(replace(event, amount=event.amount * share))
 
     def _on_bars(self, event: BarsClosed) -> list[Output]:
         self.holdings.mark_to(event.bars)

@@ -17,8 +17,7 @@ from qts_core.market.money import exact, to_tick
 from qts_core.market.orders import OrderRequest, OrderSide, OrderType
 from qts_core.market.panel import Floats
 from qts_core.risk.limits import Sectors
-from qts_core.risk.measures.clusters import Clusters
-from qts_core.risk.pre_trade import PreTrade, TradeContext
+from qts_core.risk.pre_trade import NO_CONTEXT, PreTrade, TradeContext
 from qts_core.risk.settings import LimitSettings
 from qts_core.risk.verdict import Verdict
 from qts_core.trading.decision import DecidedOrder
@@ -51,7 +50,7 @@ class TradeList:
         urgency: Floats,
         holdings: Holdings,
         equity: float,
-        clusters: Clusters | None = None,
+        known: TradeContext = NO_CONTEXT,
     ) -> tuple[list[DecidedOrder], list[Verdict]]:
         """Return the orders that bring `current` to `target`, and the verdict on each.
 
@@ -62,8 +61,8 @@ class TradeList:
             closes only.
         urgency : float64 [N]
             Strength of the signals: the stronger goes first, while there is room.
-        clusters : Clusters, optional
-            Which symbols move together, where that is limited.
+        known : TradeContext
+            What is known beside the book, its hours aside.
         """
         columns = self._to_trade(bars, target, current, holdings, equity)
         if not len(columns):
@@ -72,7 +71,7 @@ class TradeList:
             grows = np.abs(target[columns]) > np.abs(current[columns])
             eager = np.nan_to_num(np.abs(urgency[columns]))
             columns = columns[np.lexsort((columns, -eager, grows))]
-        desk = self._desk(bars, holdings, equity, clusters)
+        desk = self._desk(bars, holdings, equity, known)
         orders: list[DecidedOrder] = []
         verdicts: list[Verdict] = []
         for column in columns.tolist():
@@ -93,7 +92,7 @@ class TradeList:
         wishes: Sequence[OrderWish],
         holdings: Holdings,
         equity: float,
-        clusters: Clusters | None = None,
+        known: TradeContext = NO_CONTEXT,
         *,
         may_increase: bool,
     ) -> tuple[list[DecidedOrder], list[Verdict]]:
@@ -102,7 +101,7 @@ class TradeList:
         Each is judged as if it filled on top of all that is on order. Shares are taken as they are asked for; where
         fractions are not ordered they are cut to whole ones.
         """
-        desk = self._desk(bars, holdings, equity, clusters)
+        desk = self._desk(bars, holdings, equity, known)
         orders: list[DecidedOrder] = []
         verdicts: list[Verdict] = []
         for leg, wish in enumerate(wishes):
@@ -123,8 +122,10 @@ class TradeList:
                 orders.append(self._wished(bars, wish, signed, leg, reduces=reduces))
         return orders, verdicts
 
-    def _desk(self, bars: BarSlice, holdings: Holdings, equity: float, clusters: Clusters | None) -> PreTrade:
-        context = TradeContext(bars.slot, bars.slots, clusters=clusters)
+    def _desk(self, bars: BarSlice, holdings: Holdings, equity: float, known: TradeContext) -> PreTrade:
+        context = TradeContext(
+            bars.slot, bars.slots, known.buying_power, known.clusters, known.overrides, known.now, known.max_position
+        )
         held_weight, on_order = _ratios(holdings.quantity, holdings.on_order, holdings.mark, equity)
         return PreTrade(holdings.symbols, held_weight, on_order, self.sectors, self.limits, context)
 

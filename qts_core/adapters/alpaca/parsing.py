@@ -79,9 +79,11 @@ def broker_account(raw: Json) -> BrokerAccount:
     blocked = any(
         bool(raw.get(key)) for key in ("trading_blocked", "account_blocked", "trade_suspended_by_user")
     )  # fmt: skip
+    power = raw.get("buying_power")
     return BrokerAccount(
         str(raw["account_number"]), _decimal(raw["cash"]), _decimal(raw["equity"]),
         blocked or raw.get("status") != "ACTIVE", bool(raw.get("shorting_enabled", False)),
+        None if power is None else _decimal(power),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from qts_core.config.risk.live import LIVE_PLACES, LiveProfile
 from qts_core.config.risk.losses import DrawdownActions, DrawdownLevel, RiskLimits
 from qts_core.config.risk.monitoring import RiskMonitoring, VolatilityLimits
 from qts_core.config.risk.optimisation import OptimisationSettings
+from qts_core.config.risk.order_checks import OrderCheckSettings, OverrideSettings
 from qts_core.config.risk.portfolio import PortfolioSettings
 from qts_core.config.risk.pre_trade import PreTradeSettings
 from qts_core.config.risk.rebalancing import RebalancingSettings
@@ -19,6 +20,8 @@ __all__ = [
     "KillSwitchSettings",
     "LiveProfile",
     "OptimisationSettings",
+    "OrderCheckSettings",
+    "OverrideSettings",
     "PortfolioSettings",
     "PositionSizing",
     "PreTradeSettings",
@@ -49,6 +52,10 @@ class RiskSettings(Section):
     """Kill switch."""
     pre_trade: PreTradeSettings = PreTradeSettings()
     """Checks of an order."""
+    order_checks: OrderCheckSettings = OrderCheckSettings()
+    """Orders at work and finished ones."""
+    overrides: tuple[OverrideSettings, ...] = ()
+    """Limits that a person has set aside."""
     monitoring: RiskMonitoring = RiskMonitoring()
     """What is watched."""
     volatility_limits: VolatilityLimits = VolatilityLimits()

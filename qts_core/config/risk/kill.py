@@ -47,6 +47,10 @@ class KillSwitchSettings(Section):
     """What it does, in this order."""
     policy: dict[Trigger, tuple[Action, ...]] = Field(default_factory=_halt_when_blind)
     """What single triggers do instead, in this order. Blind or cut off, nothing is sold: entries stop, exits at the broker stay."""  # noqa: E501  # the page of settings is made of this line
+    data_feed_seconds: Annotated[float, Field(gt=0, le=86400)] | None = 300.0
+    """Real seconds without data in a session, beyond which it is a `data_feed_failure`; `null` = never."""
+    broker_seconds: Annotated[float, Field(gt=0, le=86400)] | None = 300.0
+    """Real seconds without the broker, beyond which it is a `broker_disconnection`; `null` = never."""
     rapid_decline_limit: Annotated[float, Field(gt=0, le=0.5)] = 0.03
     """Loss within `rapid_decline_bars`, fraction of equity, that is a `rapid_pnl_decline`."""
     rapid_decline_bars: Annotated[int, Field(ge=1, le=520)] = 4

@@ -20,6 +20,8 @@ class PreTradeSettings(Section):
     """Symbols that may be reduced and closed, never opened or increased."""
     max_concentration: OpenFraction | None = None
     """Largest sum of squared weights: 0.05 is what five positions of 10 % make. None = no limit."""
+    is_buying_power_checked: bool = False
+    """Whether orders may cost no more than the broker lends: the exchange's word in a backtest, the account's live."""
     buying_power_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the buying power that is never used."""
     quiet_open_bars: Bars = 0

@@ -52,7 +52,9 @@ class PositionSizing(Section):
     """`kelly`: half-life of its smoothing, trades; 0 = none."""
     drawdown_limit: Annotated[float, Field(gt=0, lt=1)] = 0.15
     """`optimal_f`: fall from the highest equity that 95 % of the drawn histories must not exceed."""
+    max_position_usd: Annotated[float, Field(gt=0, le=1e12)] | None = None
+    """Largest value of one position, USD, beside its share of equity; `null` = none."""
     soft_start: OpenFraction = 1.0
-    """Share of a limit from which additions shrink, before the limit cuts them; 1 = not felt before."""
+    """Share of the limits on gross exposure and the day's loss from which additions shrink, before the limit cuts them; 1 = not felt before."""  # noqa: E501  # the page of settings is made of this line
     soft_floor: Fraction = 0.0
     """What is left of an addition at the limit itself, fraction."""
