@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from qts_core.exchange.broker import BrokerTerms
-from qts_core.exchange.fees import fees_of
+from qts_core.exchange.fees import Fees
 from qts_core.exchange.ledger import Ledger, Position
 from qts_core.exchange.margin import (
     Holding,
@@ -24,6 +24,7 @@ from qts_core.exchange.records import Charge, OrderRecord
 from qts_core.exchange.settings import FillSettings
 from qts_core.exchange.views import AccountView, PositionView
 from qts_core.market.events import Dividend, Split
+from qts_core.market.light import light
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution, OrderSide
 from qts_core.market.panel import Floats
@@ -35,6 +36,7 @@ USUAL = BrokerTerms()
 Ask = Callable[[str], Decimal | None]
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Valuation:
     """What the positions are worth at the last prices, USD; `shorts` is at most 0."""
@@ -83,11 +85,13 @@ class Account:
         """Return equity and exposure at the last prices."""
         if self._valuation is None:
             longs = shorts = ZERO
+            last = self.marks.last
             for symbol, position in self.ledger.positions.items():
-                value = position.quantity * self.price_of(symbol, position)
-                if value > 0:
+                price = last(symbol)
+                value = position.quantity * (position.average_price if price is None else price)
+                if value > ZERO:
                     longs += value
-                elif value < 0:
+                elif value < ZERO:
                     shorts += value
             self._valuation = Valuation(self.ledger.cash + longs + shorts, longs, shorts)
         return self._valuation
@@ -117,18 +121,14 @@ class Account:
         """Note a movement that has been booked."""
         self.charges.append(Charge(len(self.charges), kind, symbol, now, amount, quantity, per_share))
 
-    def book(self, execution: Execution, settings: FillSettings) -> Decimal:
+    def book(self, execution: Execution, fees: Fees) -> Decimal:
         """Book a fill with its fees and return the signed position after it."""
         self._valuation = None
         position = self.ledger.book(execution)
         if execution.commission:
-            self._charge_fees(execution, settings)
+            for kind, amount in fees.by_kind():
+                self.charge(kind, execution.symbol, execution.ts_event, -amount, quantity=execution.quantity)
         return position
-
-    def _charge_fees(self, execution: Execution, settings: FillSettings) -> None:
-        fees = fees_of(execution.side, execution.quantity, execution.price, settings)
-        for kind, amount in fees.by_kind():
-            self.charge(kind, execution.symbol, execution.ts_event, -amount, quantity=execution.quantity)
 
     def dividend(self, dividend: Dividend, now: datetime) -> None:
         """Book a dividend on the shares held."""

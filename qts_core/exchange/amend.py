@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from qts_core.exchange.records import Leg, OrderRecord, Refused
 from qts_core.exchange.rules import MALFORMED, NOT_ACCEPTABLE, NOT_PERMITTED
+from qts_core.market.light import changed
 from qts_core.market.money import ZERO
 from qts_core.market.orders import OrderClass, OrderRequest, OrderStatus, OrderType, TimeInForce
 
@@ -43,7 +44,7 @@ def amended(order: OrderRecord, amendment: Amendment) -> OrderRequest | Refused:
     if amendment.quantity is not None and (amendment.quantity % 1 or old.quantity % 1):
         return Refused(422, NOT_ACCEPTABLE, "qty of a fractional order cannot be replaced")
     total = old.quantity if amendment.quantity is None else amendment.quantity
-    wanted = replace(
+    wanted = changed(
         old,
         quantity=total,
         limit_price=old.limit_price if amendment.limit_price is None else amendment.limit_price,
@@ -52,7 +53,7 @@ def amended(order: OrderRecord, amendment: Amendment) -> OrderRequest | Refused:
     )
     if amendment.trail is not None:
         is_percent = old.trail_price is None
-        wanted = replace(
+        wanted = changed(
             wanted,
             trail_price=None if is_percent else amendment.trail,
             trail_percent=amendment.trail if is_percent else None,
@@ -61,4 +62,4 @@ def amended(order: OrderRecord, amendment: Amendment) -> OrderRequest | Refused:
         return Refused(403, NOT_PERMITTED, "order parameters are not changed")
     if ZERO < total <= order.filled_quantity:
         return Refused(422, MALFORMED, "qty must be > filled_qty")
-    return replace(wanted, quantity=total - order.filled_quantity, client_order_id=amendment.client_order_id)
+    return changed(wanted, quantity=total - order.filled_quantity, client_order_id=amendment.client_order_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from qts_core.exchange.records import ExchangeEvent, Fill, Link, OrderRecord
-from qts_core.market.calendar import TradingCalendar
+from qts_core.market.calendar import Session, TradingCalendar
 from qts_core.market.ids import stable_id
+from qts_core.market.light import changed
 from qts_core.market.money import ZERO
 from qts_core.market.orders import OrderRequest, OrderStatus, OrderUpdate, TimeInForce
 
@@ -27,6 +27,8 @@ class OrderBook:
         self._orders: dict[str, OrderRecord] = {}
         self._by_client_id: dict[str, str] = {}
         self._open: dict[str, None] = {}
+        self._open_of: dict[str, dict[str, None]] = {}
+        self._asked: tuple[datetime, Session | None] = (self._last_submission, calendar.at(self._last_submission))
 
     def __len__(self) -> int:
         return len(self._orders)
@@ -48,7 +50,7 @@ class OrderBook:
         sequence = len(self._orders)
         if not request.client_order_id:
             made_up = stable_id(self._account, "client", str(sequence))
-            request = replace(request, client_order_id=made_up)
+            request = changed(request, client_order_id=made_up)
         shown = max(now, self._last_submission + ONE_MICRO)
         self._last_submission = shown
         order = OrderRecord(
@@ -64,7 +66,7 @@ class OrderBook:
             link=link,
         )
         if replaces is not None:
-            order = replace(
+            order = changed(
                 order,
                 replaces=replaces.id,
                 is_triggered=replaces.is_triggered,
@@ -74,17 +76,20 @@ class OrderBook:
         self._by_client_id[request.client_order_id] = order.id
         self._orders[order.id] = order
         self._open[order.id] = None
+        self._open_of.setdefault(request.symbol, {})[order.id] = None
         return order
 
     def move(self, order: OrderRecord, event: str, now: datetime, fill: Fill | None = None) -> ExchangeEvent:
         """Store `order`, changed at `now`, as the latest record and return the event that tells of it."""
         self.keep(order)
-        if order.status.is_terminal:
-            self._open.pop(order.id, None)
+        request = order.request
+        if order.status.is_terminal and order.id in self._open:
+            del self._open[order.id]
+            del self._open_of[request.symbol][order.id]
         execution = fill.execution if fill is not None else None
         update = OrderUpdate(
-            order.request.client_order_id, order.request.symbol, order.status, order.filled_quantity, now, order.id,
-            execution, order.reason,
+            request.client_order_id, request.symbol, order.status, order.filled_quantity, now, order.id, execution,
+            order.reason,
         )  # fmt: skip
         return ExchangeEvent(event, update, order, fill)
 
@@ -107,8 +112,14 @@ class OrderBook:
 
     def open(self, symbol: str | None = None) -> tuple[OrderRecord, ...]:
         """Return the open orders, oldest first, of one symbol or of all."""
-        orders = (self._orders[i] for i in self._open)
-        return tuple(o for o in orders if symbol is None or o.request.symbol == symbol)
+        names = self._open if symbol is None else self._open_of.get(symbol)
+        return tuple([self._orders[i] for i in names]) if names else ()
+
+    def session_at(self, now: datetime) -> Session | None:
+        """Return the session that contains `now`, or None; all orders of a bar ask for one moment."""
+        if now != self._asked[0]:
+            self._asked = (now, self._calendar.at(now))
+        return self._asked[1]
 
     @property
     def has_open(self) -> bool:
@@ -118,48 +129,48 @@ class OrderBook:
     def _expiry(self, request: OrderRequest, now: datetime) -> datetime:
         if request.time_in_force is TimeInForce.GTC:
             return now + GTC_LIFE
-        session = self._calendar.at(now) or self._calendar.next_after(now)
+        session = self.session_at(now) or self._calendar.next_after(now)
         return session.close
 
 
 def working(order: OrderRecord, now: datetime) -> OrderRecord:
     """Return `order` as working at the venue."""
-    return replace(order, status=OrderStatus.NEW, updated_at=_shown(order, now))
+    return changed(order, status=OrderStatus.NEW, updated_at=_shown(order, now))
 
 
 def held(order: OrderRecord, now: datetime) -> OrderRecord:
     """Return `order` as waiting for the order that it depends on."""
-    return replace(order, status=OrderStatus.HELD, updated_at=_shown(order, now))
+    return changed(order, status=OrderStatus.HELD, updated_at=_shown(order, now))
 
 
 def rejected(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
     """Return `order` as rejected by the venue."""
     at = _shown(order, now)
-    return replace(order, status=OrderStatus.REJECTED, failed_at=at, updated_at=at, reason=reason)
+    return changed(order, status=OrderStatus.REJECTED, failed_at=at, updated_at=at, reason=reason)
 
 
 def canceled(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
     """Return `order` as cancelled."""
     at = _shown(order, now)
-    return replace(order, status=OrderStatus.CANCELED, canceled_at=at, updated_at=at, reason=reason)
+    return changed(order, status=OrderStatus.CANCELED, canceled_at=at, updated_at=at, reason=reason)
 
 
 def expired(order: OrderRecord, now: datetime, reason: str) -> OrderRecord:
     """Return `order` as expired."""
     at = _shown(order, now)
-    return replace(order, status=OrderStatus.EXPIRED, expired_at=at, updated_at=at, reason=reason)
+    return changed(order, status=OrderStatus.EXPIRED, expired_at=at, updated_at=at, reason=reason)
 
 
 def replaced(order: OrderRecord, now: datetime, successor: str) -> OrderRecord:
     """Return `order` as replaced by the order with the id `successor`."""
     at = _shown(order, now)
-    return replace(order, status=OrderStatus.REPLACED, replaced_at=at, updated_at=at, replaced_by=successor)
+    return changed(order, status=OrderStatus.REPLACED, replaced_at=at, updated_at=at, replaced_by=successor)
 
 
 def filled(order: OrderRecord, fill: Fill) -> OrderRecord:
     """Return `order` with `fill` added; nothing left means filled."""
     execution = fill.execution
-    return replace(
+    return changed(
         order,
         status=OrderStatus.FILLED if fill.leaves_quantity == ZERO else OrderStatus.PARTIALLY_FILLED,
         filled_quantity=order.filled_quantity + execution.quantity,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 
+from qts_core.market.light import light
 from qts_core.market.orders import OrderClass, OrderType, TimeInForce
 
 __all__ = ["ALPACA", "Capabilities", "Capability", "Question", "missing_capability", "rows"]
@@ -61,6 +62,7 @@ ALPACA: Capabilities = MappingProxyType(
 )
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Question:
     """What an order asks for."""

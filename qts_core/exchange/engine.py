@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 
 from qts_core.exchange.account import Account
 from qts_core.exchange.amend import Amendment, amended
@@ -34,6 +33,7 @@ from qts_core.market.bars import BarSlice
 from qts_core.market.calendar import TradingCalendar, xnys
 from qts_core.market.events import CorporateActionsApplied
 from qts_core.market.instruments import Instrument
+from qts_core.market.light import changed
 from qts_core.market.money import ZERO
 from qts_core.market.orders import OrderClass, OrderRequest, OrderSide, OrderStatus, OrderType
 from qts_core.market.time import trading_day
@@ -296,11 +296,11 @@ class SimulatedExchange:
     # -- within ------------------------------------------------------------------------------------------------
 
     def _take(self, request: OrderRequest, now: datetime, intent: str, replaces: OrderRecord | None = None) -> Accepted:
-        is_open = self._calendar.at(now) is not None
+        is_open = self._book.session_at(now) is not None
         status = OrderStatus.PENDING_NEW if is_open else OrderStatus.ACCEPTED
         order = reply = self._equipped(self._book.add(request, now, intent=intent, status=status, replaces=replaces))
         if replaces is not None and replaces.status is OrderStatus.HELD:
-            return Accepted(reply, (self._book.move(replace(order, status=OrderStatus.HELD), "held", now),))
+            return Accepted(reply, (self._book.move(changed(order, status=OrderStatus.HELD), "held", now),))
         exits: list[ExchangeEvent] = []
         if request.order_class is not OrderClass.SIMPLE and replaces is None:
             order, exits = self._links.begin(order, now)
@@ -312,9 +312,9 @@ class SimulatedExchange:
         """Return a new order with what it starts from: when it is at the venue, the price that it trails."""
         latency, is_trailing = self.settings.latency, order.request.type is OrderType.TRAILING_STOP
         if latency is not None:
-            order = replace(order, live_at=order.arrived_at + latency.inbound(order.id))
+            order = changed(order, live_at=order.arrived_at + latency.inbound(order.id))
         if is_trailing and order.best_price is None:
-            order = replace(order, best_price=self.last_price(order.request.symbol))
+            order = changed(order, best_price=self.last_price(order.request.symbol))
         if latency is not None or is_trailing:
             self._book.keep(order)
         return order
@@ -337,7 +337,7 @@ class SimulatedExchange:
 
     def _refuse(self, request: OrderRequest, now: datetime, *, without: OrderRecord | None = None) -> Refused | None:
         is_exit = without is not None and without.link is not None and without.link.leg is not Leg.ENTRY
-        checked = replace(request, order_class=OrderClass.SIMPLE) if is_exit and not has_exits(request) else request
+        checked = changed(request, order_class=OrderClass.SIMPLE) if is_exit and not has_exits(request) else request
         refused = refuse_malformed(checked, self.instruments, now, self._capabilities)
         if refused is None and request.client_order_id and self._book.find(request.client_order_id) is not None:
             refused = Refused(422, MALFORMED, "client_order_id must be unique")
@@ -348,24 +348,22 @@ class SimulatedExchange:
         return refuse_not_permitted(request, self._standing(request, without=without))
 
     def _standing(self, request: OrderRequest, *, without: OrderRecord | None = None) -> Standing:
-        ignored = None if without is None else without.id
+        symbol, ignored = request.symbol, None if without is None else without.id
 
-        @cache
+        known: list[Margin] = []
+
         def margin() -> Margin:
-            others = [o for o in self._book.open() if o.id != ignored]
-            return self._account.margin(others, self.configuration, self._ask)
+            if not known:
+                others = [o for o in self._book.open() if o.id != ignored]
+                known.append(self._account.margin(others, self.configuration, self._ask))
+            return known[0]
 
-        last = self.last_price(request.symbol)
+        last = self.last_price(symbol)
         return Standing(
-            instrument=self.instruments[request.symbol],
-            configuration=self.configuration,
-            position=self.quantity(request.symbol),
-            open_orders=[o for o in self._book.open(request.symbol) if o.id != ignored],
-            ask=None if last is None else taking(last, 1, self._quote),
-            margin=margin,
-            last=last,
-            is_borrowable=request.symbol not in self._unlendable,
-        )
+            self.instruments[symbol], self.configuration, self.quantity(symbol),
+            [o for o in self._book.open(symbol) if o.id != ignored],
+            None if last is None else taking(last, 1, self._quote), margin, last, symbol not in self._unlendable,
+        )  # fmt: skip
 
     def _ask(self, symbol: str) -> Decimal | None:
         price = self._account.marks.last(symbol)

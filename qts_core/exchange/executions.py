@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
-from qts_core.exchange.fees import fees_of
+from qts_core.exchange.fees import Fees
 from qts_core.exchange.fills import PriceTerms
 from qts_core.exchange.ledger import SHARE_STEP
 from qts_core.exchange.records import Fill, OrderRecord
-from qts_core.exchange.settings import FillSettings
 from qts_core.market.ids import stable_id
 from qts_core.market.money import plain
 from qts_core.market.orders import Execution
@@ -25,12 +24,9 @@ def wanted_shares(order: OrderRecord, price: Decimal) -> Decimal:
     return (left / price).quantize(SHARE_STEP, ROUND_DOWN).normalize()
 
 
-def execution_of(
-    order: OrderRecord, quantity: Decimal, price: Decimal, now: datetime, settings: FillSettings
-) -> Execution:
+def execution_of(order: OrderRecord, quantity: Decimal, price: Decimal, now: datetime, fees: Fees) -> Execution:
     """Return the execution of `quantity` shares of `order`, fees included."""
     request = order.request
-    fees = fees_of(request.side, quantity, price, settings)
     number = stable_id(order.id, "execution", plain(order.filled_quantity))
     return Execution(number, request.client_order_id, request.symbol, request.side, quantity, price, now, fees.total)
 
@@ -44,15 +40,9 @@ def fill_of(
     leaves: Decimal,
 ) -> Fill:
     """Return the fill: what the price lost against `reference`, divided into spread and slippage."""
-    cost = abs(execution.price - reference) * execution.quantity
-    spread = min(cost, reference * terms.half_spread * execution.quantity)
+    quantity = execution.quantity
+    cost = abs(execution.price - reference) * quantity
+    spread = min(cost, reference * terms.half_spread * quantity)
     return Fill(
-        execution=execution,
-        order_id=order.id,
-        reference_price=reference,
-        spread_cost=spread,
-        slippage_cost=cost - spread,
-        position_quantity=position,
-        cumulative_quantity=order.filled_quantity + execution.quantity,
-        leaves_quantity=leaves,
+        execution, order.id, reference, spread, cost - spread, position, order.filled_quantity + quantity, leaves
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from qts_core.exchange.settings import FillSettings
+from qts_core.market.light import light
 from qts_core.market.money import CENT, ZERO
 from qts_core.market.orders import OrderSide
 
@@ -13,8 +14,10 @@ __all__ = ["Fees", "fees_of"]
 
 MILLION = Decimal(1_000_000)
 BPS = Decimal(10_000)
+BUY = OrderSide.BUY
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Fees:
     """Fees of one execution, USD, whole cents."""
@@ -27,7 +30,7 @@ class Fees:
     @property
     def total(self) -> Decimal:
         """All of them."""
-        return self.commission + self.sec + self.taf + self.cat
+        return ZERO if self is NO_FEES else self.commission + self.sec + self.taf + self.cat
 
     def by_kind(self) -> tuple[tuple[str, Decimal], ...]:
         """Return the fees that are not nothing, by the name under which they are booked."""
@@ -49,9 +52,9 @@ def fees_of(side: OrderSide, quantity: Decimal, price: Decimal, settings: FillSe
         Shares and USD.
     """
     value = quantity * price
-    commission = _cents(value * settings.commission_bps / BPS)
-    cat = _cents(quantity * settings.cat_per_share)
-    if side is OrderSide.BUY:
+    commission = _cents(value * settings.commission_bps / BPS) if settings.commission_bps else ZERO
+    cat = _cents(quantity * settings.cat_per_share) if settings.cat_per_share else ZERO
+    if side is BUY:
         return Fees(commission, cat=cat) if commission or cat else NO_FEES
     sec = _cents(value * settings.sec_fee_per_million / MILLION)
     taf = min(_cents(quantity * settings.taf_per_share), settings.taf_cap)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Protocol
 
+from qts_core.market.light import light
 from qts_core.market.orders import OrderRequest, OrderType
 
 __all__ = ["NO_FILL", "Outcome", "PriceTerms", "Terms", "at_open", "taking", "within_bar"]
 
 FILL_STEP = Decimal("0.0001")
 ONE = Decimal(1)
+MARKET = OrderType.MARKET
 
 
 class PriceTerms(Protocol):
@@ -30,6 +32,7 @@ class PriceTerms(Protocol):
         """Whether a resting limit fills when the far side touches it."""
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The terms of one order at one bar."""
@@ -39,6 +42,7 @@ class Terms:
     is_touch_enough: bool
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a bar does to an order: `price` None leaves it open; `reference` is the price before costs."""
@@ -80,7 +84,7 @@ def within_bar(
     The path inside a bar is unknown, so a resting limit fills at its limit and never better, a stop at its stop
     price plus costs, and a stop-limit that cannot fill at its stop waits for the next bar.
     """
-    if request.type is OrderType.MARKET:
+    if request.type is MARKET:
         return NO_FILL
     if request.stop_price is not None and not is_triggered:
         if not _reached(request, high=high, low=low):

@@ -59,7 +59,9 @@ class Ledger:
         """Apply a fill and return the signed position after it."""
         signed = execution.quantity * execution.side.sign
         self.cash -= signed * execution.price + execution.commission
-        position = self.positions.setdefault(execution.symbol, Position())
+        position = self.positions.get(execution.symbol)
+        if position is None:
+            position = self.positions[execution.symbol] = Position()
         position.trade(signed, execution.price)
         if not position.quantity:
             del self.positions[execution.symbol]

@@ -6,13 +6,13 @@ the same; alone it works as an ordinary stop. The exits of an entry begin with i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from qts_core.exchange.book import OrderBook, canceled, expired, held, working
 from qts_core.exchange.records import ExchangeEvent, Leg, Link, OrderRecord
 from qts_core.exchange.rules import opposite
+from qts_core.market.light import changed
 from qts_core.market.orders import OrderClass, OrderRequest, OrderStatus, OrderType
 
 __all__ = ["LinkedOrders"]
@@ -29,7 +29,7 @@ class LinkedOrders:
         """Make the exits of a new order and return its linked record and their `held` events."""
         request = first.request
         leg = Leg.TAKE_PROFIT if request.order_class is OrderClass.OCO else Leg.ENTRY
-        first = replace(first, link=Link(first.id, leg))
+        first = changed(first, link=Link(first.id, leg))
         self._book.keep(first)
         self._groups[first.id] = {leg: first.id}
         events = []
@@ -123,7 +123,7 @@ def _exits(request: OrderRequest) -> list[tuple[Leg, OrderRequest]]:
     """Return the exits that an order brings with it."""
     is_oco = request.order_class is OrderClass.OCO
     side = request.side if is_oco else opposite(request.side)
-    bare = replace(
+    bare = changed(
         request,
         client_order_id="",
         side=side,
@@ -134,15 +134,15 @@ def _exits(request: OrderRequest) -> list[tuple[Leg, OrderRequest]]:
     )
     exits = []
     if request.take_profit_limit_price is not None and not is_oco:
-        target = replace(bare, type=OrderType.LIMIT, limit_price=request.take_profit_limit_price)
+        target = changed(bare, type=OrderType.LIMIT, limit_price=request.take_profit_limit_price)
         exits.append((Leg.TAKE_PROFIT, target))
     if request.stop_loss_stop_price is not None:
         limit = request.stop_loss_limit_price
         kind = OrderType.STOP if limit is None else OrderType.STOP_LIMIT
-        stop = replace(bare, type=kind, stop_price=request.stop_loss_stop_price, limit_price=limit)
+        stop = changed(bare, type=kind, stop_price=request.stop_loss_stop_price, limit_price=limit)
         exits.append((Leg.STOP_LOSS, stop))
     return exits
 
 
 def _resized(order: OrderRecord, total: Decimal) -> OrderRecord:
-    return replace(order, request=replace(order.request, quantity=total))
+    return changed(order, request=changed(order.request, quantity=total))

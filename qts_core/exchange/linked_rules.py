@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from qts_core.exchange.records import Refused
+from qts_core.market.light import changed
 from qts_core.market.money import CENT
 from qts_core.market.orders import OrderClass, OrderRequest, OrderSide, OrderType
 
 __all__ = ["exit_prices", "normal_form", "refuse_bases", "refuse_legs"]
 
+SIMPLE, OCO = OrderClass.SIMPLE, OrderClass.OCO
 MALFORMED = 40010001
 NOT_ACCEPTABLE = 42210000
 
 
 def normal_form(request: OrderRequest) -> OrderRequest:
     """Return `request` with its take-profit price where the rules look for it: OCO has two places for it."""
-    if request.order_class is OrderClass.OCO and request.limit_price is None:
-        return replace(request, limit_price=request.take_profit_limit_price)
+    if request.order_class is OCO and request.limit_price is None:
+        return changed(request, limit_price=request.take_profit_limit_price)
     return request
 
 
-def exit_prices(request: OrderRequest) -> tuple[tuple[str, Decimal | None], ...]:
-    """Return the prices of the exits of an order, by their names on the wire."""
-    return (
-        ("take_profit.limit_price", request.take_profit_limit_price),
-        ("stop_loss.stop_price", request.stop_loss_stop_price),
-        ("stop_loss.limit_price", request.stop_loss_limit_price),
-    )
+def exit_prices(request: OrderRequest) -> tuple[tuple[str, Decimal], ...]:
+    """Return the prices that an order names for its exits, by their names on the wire; most orders name none."""
+    target, stop, limit = (
+        request.take_profit_limit_price, request.stop_loss_stop_price, request.stop_loss_limit_price
+    )  # fmt: skip
+    if target is None and stop is None and limit is None:
+        return ()
+    named = (("take_profit.limit_price", target), ("stop_loss.stop_price", stop), ("stop_loss.limit_price", limit))
+    return tuple((name, price) for name, price in named if price is not None)
 
 
 def refuse_legs(request: OrderRequest) -> Refused | None:
     """Return why the exits of an order are not what its class asks for, or None."""
     kind, target, stop = request.order_class, request.take_profit_limit_price, request.stop_loss_stop_price
-    if kind is OrderClass.SIMPLE:
-        given = any(price is not None for _, price in exit_prices(request))
+    if kind is SIMPLE:
+        given = exit_prices(request)
         return Refused(422, MALFORMED, "simple orders take no take_profit or stop_loss") if given else None
     if stop is None and request.stop_loss_limit_price is not None:
         return Refused(422, MALFORMED, f"{kind} orders require stop_loss.stop_price")
@@ -59,7 +62,7 @@ def refuse_bases(request: OrderRequest, last: Decimal | None) -> Refused | None:
     compared with each other alone.
     """
     kind = request.order_class
-    if kind is OrderClass.SIMPLE:
+    if kind is SIMPLE:
         return None
     is_entry_limit = kind is not OrderClass.OCO and request.type is OrderType.LIMIT
     base = request.limit_price if is_entry_limit else last

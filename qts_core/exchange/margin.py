@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from qts_core.exchange.broker import BrokerTerms
+from qts_core.market.light import light
 from qts_core.market.money import ZERO
 
 __all__ = ["Holding", "Margin", "MarginCalls", "initial_requirement", "maintenance_requirement", "margin_of"]
@@ -23,6 +24,7 @@ RESTRICTION = timedelta(days=90)
 USUAL = BrokerTerms()
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Signed shares at a price, USD; the symbol tells whether the broker asks more for it."""
@@ -37,6 +39,7 @@ class Holding:
         return self.quantity * self.price
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Margin:
     """What the account may still do, USD."""

@@ -74,7 +74,9 @@ class Marks:
 
     def _read(self, prices: Floats, symbol: str) -> Decimal | None:
         place = self._index.get(symbol)
-        price = float(prices[place]) if place is not None else float("nan")
+        if place is None:
+            return None
+        price = prices.item(place)
         return price_of(price) if price == price else None
 
     def _cover(self, symbols: tuple[str, ...]) -> None:

@@ -6,13 +6,13 @@ limits and stops meet its extremes. The path between is unknown: see :mod:`qts_c
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from qts_core.exchange.account import Account
 from qts_core.exchange.book import OrderBook, canceled, expired, filled, rejected, working
 from qts_core.exchange.executions import execution_of, fill_of, wanted_shares
+from qts_core.exchange.fees import fees_of
 from qts_core.exchange.fills import Outcome, at_open
 from qts_core.exchange.halts import Halts
 from qts_core.exchange.intrabar import Ambiguity, IntrabarPath
@@ -27,11 +27,15 @@ from qts_core.exchange.rules import AT_ONCE
 from qts_core.exchange.settings import FillSettings
 from qts_core.exchange.trailing import effective, follow_price
 from qts_core.market.bars import BarSlice
+from qts_core.market.light import changed
 from qts_core.market.orders import OrderStatus, OrderType, TimeInForce
 
 __all__ = ["Matcher"]
 
 INSTANT = timedelta(microseconds=1)
+ACCEPTED = OrderStatus.ACCEPTED
+MARKET, TRAILING_STOP = OrderType.MARKET, OrderType.TRAILING_STOP
+OPG, CLS, FOK = TimeInForce.OPG, TimeInForce.CLS, TimeInForce.FOK
 
 
 class Matcher:
@@ -71,13 +75,13 @@ class Matcher:
         events: list[ExchangeEvent] = []
         eligible = self._eligible(bars, now + INSTANT)
         for order in eligible:
-            if order.status is OrderStatus.ACCEPTED:
+            if order.status is ACCEPTED:
                 events.append(self._book.move(working(order, now), "new", now))
         for order in eligible:
             current = self._book.get(order.id) or order
             if current.status.is_terminal:
                 continue
-            if order.request.time_in_force is TimeInForce.OPG and bars.slot > 0:
+            if bars.slot > 0 and order.request.time_in_force is OPG:
                 events.append(self._book.move(expired(current, now, "auction missed"), "expired", now))
                 continue
             events += self._meet_open(current, bars)
@@ -109,7 +113,7 @@ class Matcher:
 
     def _meet_open(self, order: OrderRecord, bars: BarSlice) -> list[ExchangeEvent]:
         column = self._column(bars, order)
-        if column is None or order.request.time_in_force is TimeInForce.CLS:
+        if column is None or order.request.time_in_force is CLS:
             return []
         price, moment = price_of(float(bars.open[column])), bars.ts_event
         if order.live_at is not None and order.live_at > moment:
@@ -121,14 +125,14 @@ class Matcher:
             offer = self.offers.of(order, price, bars, column, moment)
             outcome = at_open(request, is_triggered=order.is_triggered, price=price, settings=offer.terms)
             events = self._try(order, outcome, offer, bars.ts_event)
-        if order.request.type is OrderType.TRAILING_STOP:
+        if order.request.type is TRAILING_STOP:
             follow_price(self._book, order.id, price)
         return events
 
     def _meet_rest(self, order: OrderRecord, bars: BarSlice, column: int) -> list[ExchangeEvent]:
-        if order.request.time_in_force is TimeInForce.CLS:
+        if order.request.time_in_force is CLS:
             return self._meet_close(order, bars, column)
-        if order.request.type is OrderType.MARKET:
+        if order.request.type is MARKET:
             return []
         found = self._resting.meet(order, bars, column)
         return [] if found is None else self._try(order, found.outcome, found.offer, bars.ts_known)
@@ -161,7 +165,7 @@ class Matcher:
     def _try(self, order: OrderRecord, outcome: Outcome, offer: Offer, now: datetime) -> list[ExchangeEvent]:
         events: list[ExchangeEvent] = []
         if outcome.is_triggered and not order.is_triggered:
-            order = replace(self._book.get(order.id) or order, is_triggered=True)
+            order = changed(self._book.get(order.id) or order, is_triggered=True)
             order = working(order, now) if order.status is OrderStatus.HELD else order
             self._book.keep(order)
             events += self._links.follow(order, now)
@@ -169,7 +173,7 @@ class Matcher:
             return events
         wanted = wanted_shares(order, outcome.price)
         shares = offer.shares(order, wanted)
-        if shares < wanted and order.request.time_in_force is TimeInForce.FOK:
+        if shares < wanted and order.request.time_in_force is FOK:
             return events
         if shares <= 0:
             return [*events, *self._refuse_large(order, now)]
@@ -181,15 +185,16 @@ class Matcher:
         price, reference = outcome.price, outcome.reference
         if price is None or reference is None:
             return []
-        execution = execution_of(order, shares, price, now, self._settings)
-        position = self._account.book(execution, self._settings)
+        fees = fees_of(order.request.side, shares, price, self._settings)
+        execution = execution_of(order, shares, price, now, fees)
+        position = self._account.book(execution, fees)
         fill = fill_of(order, execution, reference, position, offer.terms, wanted - shares)
         self.fills.append(fill)
         self.offers.take(order, shares)
         after = filled(order, fill)
         event = self._book.move(after, "partial_fill" if fill.leaves_quantity else "fill", now, fill)
         if self._settings.latency is not None:
-            event = replace(event, known_at=now + self._settings.latency.outbound(execution.execution_id))
+            event = changed(event, known_at=now + self._settings.latency.outbound(execution.execution_id))
         return [event] if after.link is None else [event, *self._links.follow(after, now)]
 
     def _refuse_large(self, order: OrderRecord, now: datetime) -> list[ExchangeEvent]:
@@ -202,21 +207,22 @@ class Matcher:
         order = self._book.get(order_id)
         if order is None or order.status.is_terminal:
             return []
-        if order.request.time_in_force in AT_ONCE:
+        lifetime = order.request.time_in_force
+        if lifetime in AT_ONCE:
             return [self._book.move(canceled(order, now, "not filled at once"), "canceled", now)]
-        if order.request.time_in_force is TimeInForce.OPG:
+        if lifetime is OPG:
             return [self._book.move(expired(order, now, "not filled in the auction"), "expired", now)]
         return []
 
     def _eligible(self, bars: BarSlice, until: datetime) -> list[OrderRecord]:
         """Return the open orders that `bars` may fill: at the venue, watched, and not halted before `until`."""
-        found = []
+        found, start, has_halts = [], bars.ts_event, bool(self._halts)
         for order in self._book.open():
-            if order.arrived_at > bars.ts_event or (order.live_at is not None and order.live_at >= bars.ts_known):
+            if order.arrived_at > start or (order.live_at is not None and order.live_at >= bars.ts_known):
                 continue
             if order.link is not None and not self._links.is_watched(order):
                 continue
-            if self._halts and self._halts.is_halted(order.request.symbol, bars.ts_event, until):
+            if has_halts and self._halts.is_halted(order.request.symbol, start, until):
                 continue
             found.append(order)
         return found

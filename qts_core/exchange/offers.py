@@ -17,6 +17,7 @@ from qts_core.exchange.rules import is_fractional
 from qts_core.exchange.settings import FillSettings
 from qts_core.exchange.slippage import ratio_of
 from qts_core.market.bars import BarSlice
+from qts_core.market.light import light
 from qts_core.market.money import ZERO
 from qts_core.market.orders import TimeInForce
 
@@ -26,6 +27,7 @@ BPS = Decimal(10_000)
 ONE_SHARE = Decimal(1)
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Terms of the price, and the shares there are; None = any number."""
@@ -35,6 +37,8 @@ class Offer:
 
     def shares(self, order: OrderRecord, wanted: Decimal) -> Decimal:
         """Return how many of the `wanted` shares an order gets: whole ones unless it asks for parts of a share."""
+        if self.capacity is None:
+            return wanted
         step = SHARE_STEP if is_fractional(order.request) else ONE_SHARE
         return share_of(wanted, self.capacity, step=step)
 

@@ -11,6 +11,7 @@ from qts_core.exchange.margin import Margin
 from qts_core.exchange.records import OrderRecord, Refused
 from qts_core.exchange.rules import NOT_ACCEPTABLE, NOT_PERMITTED, is_fractional, opposite
 from qts_core.market.instruments import Instrument
+from qts_core.market.light import light
 from qts_core.market.money import ZERO, plain
 from qts_core.market.orders import OrderClass, OrderRequest, OrderSide, OrderStatus, OrderType
 
@@ -18,6 +19,9 @@ __all__ = ["AccountConfiguration", "Standing", "held_shares", "intent_of", "open
 
 SHORT_COLLAR = Decimal("1.03")
 LIMITS = (OrderType.LIMIT, OrderType.STOP_LIMIT)
+BUY, SELL = OrderSide.BUY, OrderSide.SELL
+SIMPLE, OCO = OrderClass.SIMPLE, OrderClass.OCO
+TRAILING_STOP, HELD = OrderType.TRAILING_STOP, OrderStatus.HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class AccountConfiguration:
     trade_confirm_email: str = "all"
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the account looks like to one new order.
@@ -66,7 +71,7 @@ class Standing:
 
 def intent_of(side: OrderSide, position: Decimal) -> str:
     """Return Alpaca's position intent of an order: it closes when it reduces the position, else it opens."""
-    if side is OrderSide.BUY:
+    if side is BUY:
         return "buy_to_close" if position < 0 else "buy_to_open"
     return "sell_to_close" if position > 0 else "sell_to_open"
 
@@ -80,7 +85,7 @@ def opening_value(request: OrderRequest, ask: Decimal | None) -> Decimal | None:
         return request.notional
     quantity = request.quantity or ZERO
     bounds = [p for p in (request.limit_price, request.stop_price) if p is not None]
-    if request.side is OrderSide.BUY:
+    if request.side is BUY:
         price = request.limit_price or (max([*bounds, ask]) if bounds and ask else ask)
     else:
         price = max([*bounds, *([ask * SHORT_COLLAR] if ask is not None else [])], default=None)
@@ -90,7 +95,7 @@ def opening_value(request: OrderRequest, ask: Decimal | None) -> Decimal | None:
 def refuse_not_permitted(request: OrderRequest, standing: Standing) -> Refused | None:
     """Return why this account may not send `request` now, or None."""
     is_closing = intent_of(request.side, standing.position).endswith("close")
-    if request.order_class is OrderClass.OCO and not is_closing:
+    if request.order_class is OCO and not is_closing:
         return Refused(422, NOT_ACCEPTABLE, "oco orders must be exit orders of a position")
     return (
         refuse_bases(request, standing.last)
@@ -110,7 +115,7 @@ def _restricted(request: OrderRequest, standing: Standing, *, is_closing: bool) 
             return Refused(403, NOT_PERMITTED, f'asset "{request.symbol}" is not fractionable')
         if not standing.configuration.fractional_trading:
             return Refused(403, NOT_PERMITTED, "account is not allowed to trade fractional shares")
-    if request.side is OrderSide.SELL and not is_closing:
+    if request.side is SELL and not is_closing:
         if is_fractional(request):
             return Refused(422, NOT_ACCEPTABLE, "fractional orders cannot be sold short")
         if not (standing.instrument.is_shortable and standing.is_borrowable):
@@ -145,7 +150,7 @@ def _both_sides(request: OrderRequest, standing: Standing, *, is_closing: bool) 
     if is_closing or standing.position != 0:
         return None
     if any(o.request.side is opposite(request.side) and holds_shares(o) for o in standing.open_orders):
-        new, old = ("short sell", "long buy") if request.side is OrderSide.SELL else ("long buy", "short sell")
+        new, old = ("short sell", "long buy") if request.side is SELL else ("long buy", "short sell")
         return Refused(403, NOT_PERMITTED, f"cannot open a {new} while a {old} order is open")
     return None
 
@@ -167,25 +172,25 @@ def _wash_trade(request: OrderRequest, standing: Standing) -> Refused | None:
 
 def is_exempt(request: OrderRequest) -> bool:
     """Return whether an order is outside the wash-trade guard: linked orders and trailing stops are."""
-    return request.order_class is not OrderClass.SIMPLE or request.type is OrderType.TRAILING_STOP
+    return request.order_class is not SIMPLE or request.type is TRAILING_STOP
 
 
 def _could_cross(one: OrderRequest, other: OrderRequest) -> bool:
     if one.type not in LIMITS or other.type not in LIMITS:
         return True
-    buy, sell = (one, other) if one.side is OrderSide.BUY else (other, one)
+    buy, sell = (one, other) if one.side is BUY else (other, one)
     return (buy.limit_price or ZERO) >= (sell.limit_price or ZERO)
 
 
 def _unaffordable(request: OrderRequest, standing: Standing) -> Refused | None:
-    value = opening_value(request, standing.ask)
-    if standing.margin().is_liquidation_only:
+    value, margin = opening_value(request, standing.ask), standing.margin()
+    if margin.is_liquidation_only:
         return Refused(403, NOT_PERMITTED, "account is restricted to liquidation only")
     if value is None:
         return Refused(403, NOT_PERMITTED, f'no market price for asset "{request.symbol}"')
     if is_fractional(request) and value < 1:
         return Refused(403, NOT_PERMITTED, "cost basis must be >= minimal amount of order 1")
-    power = standing.margin().buying_power
+    power = margin.buying_power
     if value > power:
         extras = {"buying_power": plain(power), "cost_basis": plain(value)}
         return Refused(403, NOT_PERMITTED, "insufficient buying power", extras)
@@ -194,7 +199,7 @@ def _unaffordable(request: OrderRequest, standing: Standing) -> Refused | None:
 
 def holds_shares(order: OrderRecord) -> bool:
     """Return whether an open order claims shares: of two exits of one position only the working one does."""
-    return order.status is not OrderStatus.HELD
+    return order.status is not HELD
 
 
 def held_shares(open_orders: Sequence[OrderRecord], side: OrderSide, ask: Decimal | None) -> Decimal:

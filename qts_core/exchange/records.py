@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from qts_core.market.light import light
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution, OrderRequest, OrderStatus, OrderUpdate
 
@@ -36,6 +37,7 @@ class Leg(StrEnum):
     STOP_LOSS = "stop_loss"
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Link:
     """An order's place among linked orders; `group` is the id of the first order of the group."""
@@ -44,6 +46,7 @@ class Link:
     leg: Leg
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
     """The exchange's copy of one order; a later state is a new record.
@@ -108,6 +111,7 @@ class OrderRecord:
         return self.request.quantity - self.filled_quantity if self.request.quantity is not None else ZERO
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution with the account of its costs, all USD and all counted positive.
@@ -132,6 +136,7 @@ class Fill:
     leaves_quantity: Decimal
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class ExchangeEvent:
     """One message of the trade-updates stream; `event` is Alpaca's word for it.
@@ -146,6 +151,7 @@ class ExchangeEvent:
     known_at: datetime | None = None
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The exchange took a request; `order` is the reply, `events` follow it on the stream."""
@@ -154,6 +160,7 @@ class Accepted:
     events: tuple[ExchangeEvent, ...]
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Refused:
     """The exchange refused a request in Alpaca's words; an expected outcome, not an exception."""
@@ -168,6 +175,7 @@ class Refused:
         return {"code": self.code, "message": self.message, **self.extras}
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Charge:
     """Cash that moved without a trade's price: `kind` is SEC, TAF, CAT, COMMISSION, BORROW, INTEREST, DIV or SPLIT.

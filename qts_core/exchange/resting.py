@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from qts_core.exchange.book import OrderBook
@@ -16,12 +16,14 @@ from qts_core.exchange.records import Leg, OrderRecord
 from qts_core.exchange.settings import FillSettings
 from qts_core.exchange.trailing import effective, follow_price, followed, working_stop
 from qts_core.market.bars import BarSlice
+from qts_core.market.light import changed, light
 from qts_core.market.money import ZERO
 from qts_core.market.orders import OrderRequest, OrderType
 
 __all__ = ["Found", "Resting"]
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the rest of a bar does to an order, and what it offers it."""
@@ -102,7 +104,7 @@ class Resting:
         if ahead is None:
             ahead = share * (price_of(volume) if volume > 0.0 else ZERO)
         reached = volume_at(limit, sign, high=high, low=low, volume=volume) - ahead
-        self._book.keep(replace(order, queue_ahead=max(ZERO, -reached)))
+        self._book.keep(changed(order, queue_ahead=max(ZERO, -reached)))
         if reached <= 0:
             return Found(Outcome(is_triggered=order.is_triggered), found.offer)
         capacity = found.offer.capacity

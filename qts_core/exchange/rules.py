@@ -26,7 +26,9 @@ QUANTITY_PLACES = 9
 MINIMUM_NOTIONAL = Decimal(1)
 MINIMUM_TRAIL_PERCENT = Decimal("0.1")
 HUNDRED = Decimal(100)
+OPG, CLS = TimeInForce.OPG, TimeInForce.CLS
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
+TRAILING_STOP = OrderType.TRAILING_STOP
 EVENING = time(19, 0)
 OPENING_CUT = time(9, 28)
 CLOSING_CUT = time(15, 50)
@@ -51,21 +53,17 @@ def refuse_malformed(
     The order of the checks is that of the protocol reference, section 6.2, rows 3 to 10 without the uniqueness
     of the client's id.
     """
-    rules = (
-        lambda r: _asset(r, instruments),
-        _amount,
-        _prices,
-        _trail,
-        refuse_legs,
-        _increments,
-        lambda r: _combination(r, capabilities),
-        _identity,
+    return (
+        _asset(request, instruments)
+        or _amount(request)
+        or _prices(request)
+        or _trail(request)
+        or refuse_legs(request)
+        or _increments(request)
+        or _combination(request, capabilities)
+        or _identity(request)
+        or _auction_window(request, now)
     )
-    for rule in rules:
-        refused = rule(request)
-        if refused is not None:
-            return refused
-    return _auction_window(request, now)
 
 
 def _asset(request: OrderRequest, instruments: Mapping[str, Instrument]) -> Refused | None:
@@ -111,7 +109,7 @@ def _prices(request: OrderRequest) -> Refused | None:
 
 def _trail(request: OrderRequest) -> Refused | None:
     price, percent = request.trail_price, request.trail_percent
-    if request.type is not OrderType.TRAILING_STOP:
+    if request.type is not TRAILING_STOP:
         given = price is not None or percent is not None
         return Refused(422, MALFORMED, f"{request.type} orders take no trail_price or trail_percent") if given else None
     if (price is None) == (percent is None):
@@ -152,10 +150,13 @@ def _identity(request: OrderRequest) -> Refused | None:
 
 
 def _auction_window(request: OrderRequest, now: datetime) -> Refused | None:
+    lifetime = request.time_in_force
+    if lifetime is not OPG and lifetime is not CLS:
+        return None
     local = now.astimezone(NEW_YORK).time()
-    if request.time_in_force is TimeInForce.OPG and OPENING_CUT <= local < EVENING:
+    if lifetime is OPG and OPENING_CUT <= local < EVENING:
         return Refused(403, NOT_PERMITTED, "opg orders must be submitted after 7:00pm and before 9:28am")
-    if request.time_in_force is TimeInForce.CLS and CLOSING_CUT <= local < EVENING:
+    if lifetime is CLS and CLOSING_CUT <= local < EVENING:
         return Refused(403, NOT_PERMITTED, "cls orders must be submitted after 7:00pm and before 3:50pm")
     return None
 
@@ -167,6 +168,8 @@ def is_fractional(request: OrderRequest) -> bool:
 
 def places(amount: Decimal) -> int:
     """Return how many decimal places `amount` needs."""
+    if amount == amount.to_integral_value():
+        return 0
     exponent = amount.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 

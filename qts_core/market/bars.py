@@ -11,6 +11,7 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from qts_core.market.light import light
 from qts_core.market.panel import BAR_FIELDS, Floats, Panel
 from qts_core.market.time import from_micros
 
@@ -41,6 +42,7 @@ class Bar(BaseModel):
         return self
 
 
+@light
 @dataclass(frozen=True, slots=True, eq=False)
 class BarSlice:
     """One closed bar of N symbols; raw prices in USD, NaN = no bar.
