@@ -11,7 +11,7 @@ from qts_core.market.panel import Floats
 from qts_core.report.blocks import Block, Cell, Section, cell, figure, table
 from qts_core.report.comparison_inputs import ComparedModel, ComparedTogether, Measure, ModelComparison
 from qts_core.report.comparison_words import basis, caveats, headline, reasons
-from qts_core.report.formats import Format, count, decimals, dollars, percent, probability
+from qts_core.report.formats import Format, count, decimals, dollars, percent, probability, short_percent
 from qts_core.report.quality_page import Number, Verdict
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 from qts_core.report.svg.triangle import triangle_map
@@ -190,7 +190,7 @@ def _equity(given: ModelComparison) -> Section | None:
             Series("mean of all", "gross", curves.mean(axis=1, dtype=np.float64)),
             Series("worst", "loss", curves[:, -1]),
         )
-        pane = Pane("Net return", lines, 220, lambda v: percent(v, 0), _tenths, include=(0.0,))
+        pane = Pane("Net return", lines, 220, short_percent, _tenths, include=(0.0,))
         return time_chart(together.days, (pane,), width=width, label="Net return of the best, the mean and the worst")
 
     note = f"Best is {given.models[0].key}, worst {given.models[-1].key}: known only afterwards."

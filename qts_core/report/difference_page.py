@@ -9,7 +9,7 @@ from qts_core.analytics.definitions import METRICS
 from qts_core.market.panel import Floats
 from qts_core.report.blocks import Block, Cell, Figure, Section, Table, Words, cell, figure, table
 from qts_core.report.difference import FigureDifference, ReportDifference, difference_headline
-from qts_core.report.formats import FORMATS, decimals, percent, probability
+from qts_core.report.formats import FORMATS, decimals, percent, probability, short_percent
 from qts_core.report.quality_page import Number, Verdict
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 from qts_core.report.svg.whiskers import Whisker, whisker_chart
@@ -69,8 +69,8 @@ def _curves(found: ReportDifference) -> Figure:
         lines = (Series(names[0], "benchmark", curves[:, 0]), Series(names[1], "net", curves[:, 1]))
         apart = Series("Second less first", "exposure", curves[:, 1] - curves[:, 0], is_thin=True, is_area=True)
         panes = (
-            Pane("Net return", lines, 220, lambda v: percent(v, 0), percent, include=(0.0,)),
-            Pane("Difference", (apart,), 90, lambda v: percent(v, 0), percent, include=(0.0,)),
+            Pane("Net return", lines, 220, short_percent, percent, include=(0.0,)),
+            Pane("Difference", (apart,), 90, short_percent, percent, include=(0.0,)),
         )
         return time_chart(found.days, panes, width=width, label="Net return of both, and their difference")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from qts_core.analytics.capacity import Capacity
+from qts_core.analytics.tca import ParentTrade
 from qts_core.market.panel import Floats
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Holdings",
     "Lineage",
     "LiveCurve",
+    "Surface",
     "WalkForward",
     "WalkWindow",
+    "Worked",
 ]
 
 
@@ -81,6 +84,24 @@ class Executions:
     is_live: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """Orders from their decisions to their ends, held against the market.
+
+    Attributes
+    ----------
+    trades : tuple of ParentTrade
+    is_live : bool
+        Whether these were real orders.
+    arrival : str
+        What the arrival price is, in words.
+    """
+
+    trades: tuple[ParentTrade, ...]
+    is_live: bool = False
+    arrival: str = "the price when its first part left"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveCurve:
     """Equity of the account that traded live: `equity` float64 [n] USD at the close of each of `days` [n].
@@ -135,6 +156,35 @@ class Firing:
     ts: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """What a search or a sweep found over two parameters.
+
+    Attributes
+    ----------
+    x, y : str
+        Names of the parameters.
+    columns, rows : tuple of str
+        Their values, or spans of them, from small to large.
+    values, counts : float64 [R, C]
+        Mean objective of the trials in each cell, NaN where nobody looked, and how many there are.
+    chosen : pair of int or None
+        Row and column of the best trial.
+    objective, source : str
+        What was measured, and where it was searched.
+    """
+
+    x: str
+    y: str
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    values: Floats
+    counts: Floats
+    chosen: tuple[int, int] | None
+    objective: str
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ambiguity:
     """Bars that touched both a stop and its target: USD to add to the final equity, read worst (<= 0) and best."""
@@ -163,3 +213,5 @@ class Evidence:
     firings: tuple[Firing, ...] = ()
     ambiguity: Ambiguity | None = None
     capacity: Capacity | None = None
+    worked: tuple[Worked, ...] = ()
+    surface: Surface | None = None

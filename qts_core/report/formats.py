@@ -18,7 +18,9 @@ __all__ = [
     "dollars",
     "percent",
     "probability",
+    "short_decimals",
     "short_dollars",
+    "short_percent",
 ]
 
 Format = Callable[[float], str]
@@ -62,6 +64,21 @@ def short_dollars(value: float) -> str:
         return f"${v:.4g}"
 
     return _signed(value, text)
+
+
+def short_percent(value: float) -> str:
+    """Write a ratio in percent for an axis, with no more decimals than it has: 5 %, 2.5 %."""
+    return _signed(value, lambda v: f"{_short(v * 100)} %")
+
+
+def short_decimals(value: float) -> str:
+    """Write a number for an axis, with no more decimals than it has: 2, 1.5."""
+    return _signed(value, _short)
+
+
+def _short(size: float) -> str:
+    text = f"{size:,.6f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def count(value: float) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.analytics.tca import ParentTrade
 from qts_core.market.events import Alert
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
@@ -23,7 +24,7 @@ from qts_core.report.account import (
     profit_by_ledger,
     profit_by_symbol,
 )
-from qts_core.report.evidence import Ambiguity, Evidence
+from qts_core.report.evidence import Ambiguity, Evidence, Worked
 from qts_core.report.inputs import (
     Costs,
     Curves,
@@ -114,6 +115,8 @@ class BacktestOutcome(Protocol):
     def pnl_interval(self) -> tuple[float, float]: ...
     @property
     def ambiguous_bars(self) -> int: ...
+    @property
+    def parents(self) -> Sequence[ParentTrade]: ...
 
 
 def report_input(
@@ -194,6 +197,7 @@ def _told(result: BacktestOutcome, closes: Floats | None, evidence: Evidence) ->
         or (None if closes is None else holdings_of(result.symbols, result.quantity, closes, result.equity)),
         executions=(*((executions,) if executions is not None else ()), *evidence.executions),
         attribution={**evidence.attribution, **made},
+        worked=(*((Worked(tuple(result.parents)),) if result.parents else ()), *evidence.worked),
         firings=(*evidence.firings, *firings_of(result.alerts)),
         ambiguity=evidence.ambiguity or Ambiguity(result.ambiguous_bars, *result.pnl_interval),
     )

@@ -71,7 +71,7 @@ _SHAPES = (
     ".s{fill:none;stroke-width:1.8;stroke-linejoin:round}.thin{stroke-width:1.1}.dash{stroke-dasharray:4 3}"
     ".area{opacity:.22}.tint{opacity:.06}.dot{opacity:.55}.cell{stroke:var(--card);stroke-width:1.5}"
     ".wash{fill:var(--wash)}.hit{fill:transparent}.e{text-anchor:end}.m{text-anchor:middle}"
-    ".d{font-weight:600}.tiny{font-size:9px}"
+    ".d{font-weight:600}.tiny{font-size:9px}.marked{fill:none;stroke:var(--ink);stroke-width:2}"
     # A read-out takes the place of the legend while the pointer is on its strip.
     ".p>.hit~*{opacity:0;pointer-events:none}.p:hover>.hit~*{opacity:1}svg:has(.p:hover) .legend{opacity:0}"
 )

@@ -172,43 +172,36 @@ def run_model_backtest(
     fill_mode: str,
     calendar: TradingCalendar,
     is_abstaining: bool = True,
+    traded: BacktestResult | None = None,
 ) -> ModelBacktest:
     """Trade the stored predictions of `summary` from its first to its last test bar.
 
-    With `is_abstaining` the model keeps silent by its rules, as it does live; without, every score is heard.
+    With `is_abstaining` the model keeps silent by its rules, as it does live; without, every score is heard. What was
+    `traded` before is not traded again.
     """
     started = time.perf_counter()
     panel = _tested(load_panel(lake, calendar=calendar, symbols=summary.symbols), summary)
     predictions = load_predictions(lake, summary, panel.timeline, panel.symbols)
-    doubts = load_doubts(lake, summary, panel.timeline, panel.symbols)
-    if doubts is not None and not is_abstaining:
-        doubts = doubts.silent()
-    chosen = settings.backtest
-    core = core_settings(settings)
     instruments = market_instruments(lake, settings.universe, panel.symbols)
-    result = run_event_backtest(
-        panel,
-        StoredPredictor(
-            panel.timeline,
-            panel.symbols,
-            predictions,
-            uncertainty=summary.dispersion,
-            model_id=summary.model_id,
+    result = traded
+    if result is None:
+        doubts = load_doubts(lake, summary, panel.timeline, panel.symbols)
+        if doubts is not None and not is_abstaining:
+            doubts = doubts.silent()
+        predictor = StoredPredictor(
+            panel.timeline, panel.symbols, predictions, uncertainty=summary.dispersion, model_id=summary.model_id,
             doubts=doubts,
-        ),
-        core,
-        instruments=instruments,
-        fills=fills_of(chosen, fill_mode),
-        cash=chosen.initial_cash_dollars,
-        actions=load_actions(lake),
-        hashes=Hashes(
-            configuration=settings.configuration_hash,
-            catalogue=summary.catalogue_hash,
-            model=summary.bundle_sha256,
-            data=summary.data_hash,
-        ),
-        first_decision=from_micros(summary.first_test),
-    )
+        )  # fmt: skip
+        result = run_event_backtest(
+            panel, predictor, core_settings(settings),
+            instruments=instruments, fills=fills_of(settings.backtest, fill_mode),
+            cash=settings.backtest.initial_cash_dollars, actions=load_actions(lake),
+            hashes=Hashes(
+                configuration=settings.configuration_hash, catalogue=summary.catalogue_hash,
+                model=summary.bundle_sha256, data=summary.data_hash,
+            ),
+            first_decision=from_micros(summary.first_test),
+        )  # fmt: skip
     curve = DailyCurve.of(result.timeline, result.equity, initial=result.initial_cash)
     returns = curve.returns
     rules = {

@@ -18,10 +18,12 @@ from qts_core.ports.lake import LakePort
 from qts_core.ports.research_store import GateRecord
 from qts_core.report import render_report
 from qts_core.report.evidence import Evidence
+from qts_core.report.formats import percent
 from qts_core.report.from_backtest import report_input
 from qts_core.report.inputs import Fold, Gate, Identity, Link, LiveSession, Scenario, Trials
 from qts_core.report.record import ReportRecord, record_of
 from qts_core.research.capacity_of_run import run_capacity
+from qts_core.research.gates.luck import hurdle
 from qts_core.research.ledger import TrialSummary
 from qts_core.research.model_backtest import ModelBacktest
 from qts_core.research.training_summary import TrainingSummary
@@ -122,7 +124,7 @@ def tear_sheet(
     page = report_input(
         result,
         identity=_identity(verdict, settings, source, code=code, links=links or {}, created=created),
-        trials=Trials(trials.count, trials.sharpe_variance, trials.independent),
+        trials=_trials(trials, verdict.sharpe.n),
         gates=_gates(record),
         folds=[_fold(f.name, f.train, f.test, f.train_samples, f.test_samples, f.in_sample, f.out_of_sample)
                for f in summary.folds],
@@ -151,6 +153,12 @@ def tear_sheet(
         len(result.trades),
         len(verdict.returns),
     )
+
+
+def _trials(trials: TrialSummary, sessions: int) -> Trials:
+    """Return what the page deflates by: what the gate does."""
+    variance = None if trials.sharpe_variance is None else hurdle(trials, sessions)[1]
+    return Trials(trials.count, variance, trials.independent)
 
 
 def dotted(content: Mapping[str, object], above: str = "") -> dict[str, str]:
@@ -214,7 +222,7 @@ def _fold(
 
 
 def _universe(alive: Survivorship) -> str:
-    return f"{len(alive.ever)} symbols, {alive.survivors} of them with bars at the end ({alive.share:.1%})"
+    return f"{len(alive.ever)} symbols, {alive.survivors} of them with bars at the end ({percent(alive.share, 0)})"
 
 
 ADJUSTED = {
@@ -234,8 +242,7 @@ def _notes(verdict: ModelBacktest, source: MarketSource, settings: Settings) -> 
     notes = [f"Judged under {settings.backtest.verdict_fill_mode} fills; every figure is net of costs."]
     if source.is_synthetic:
         notes.append(
-            f"The market is generated, with a predictive signal of strength {source.signal_strength:g} planted in it; "
-            "nothing here says anything about real markets."
+            f"The market is generated, with a predictive signal of strength {source.signal_strength:g} planted in it."
         )
     if source.adjustment != "raw":
         notes.append(ADJUSTED[source.adjustment])

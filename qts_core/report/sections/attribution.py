@@ -10,14 +10,14 @@ import numpy as np
 from qts_core.market.panel import Floats
 from qts_core.market.time import NEW_YORK, from_micros
 from qts_core.market.timeline import Timeline
-from qts_core.report.blocks import Block, Figure, Section, Words, figure
+from qts_core.report.blocks import Block, Figure, Section, Words, figure, on_screen, tall
 from qts_core.report.context import Context
-from qts_core.report.formats import dollars, percent
+from qts_core.report.formats import dollars, percent, short_dollars
 from qts_core.report.svg.bars import column_chart, row_chart
 
 __all__ = ["attribution_section", "profit_by_hour"]
 
-SHOWN = 8
+SHOWN = 11
 KINDS = ("alpha", "model", "strategy")
 
 
@@ -32,7 +32,7 @@ def attribution_section(context: Context) -> Section | None:
         blocks.insert(0, Words(f"All of it was made by {' and '.join(alone)}.", is_printed=False))
     trades = Counter(t.symbol for t in context.trades)
     if profit:
-        blocks.append(_symbols(profit, trades))
+        blocks.append(on_screen(tall(_symbols(profit, trades))))
         if context.given.sectors:
             blocks.append(_sectors(profit, trades, context))
     if len(context.net):
@@ -130,7 +130,7 @@ def _hours(context: Context) -> Figure:
     found = profit_by_hour(curves.timeline[first:], curves.net[first:], before)
     parts = {"Net": ("sign", np.array([profit for profit, _ in found.values()]))}
     return figure(
-        "Net profit by when it came in USD: over night with the first bar, then by hour in New York",
+        "Net profit in USD by when it came: over night and in the first bar, then by hour in New York",
         f"n = {sum(n for _, n in found.values()):,} bars",
         lambda width: column_chart(
             ["night", *list(found)[1:]],
@@ -140,6 +140,8 @@ def _hours(context: Context) -> Figure:
             label="Net profit by hour of the day",
             unit="USD",
             value_format=dollars,
+            axis_format=short_dollars,
             hover=[f"n = {n:,} bars" for _, n in found.values()],
         ),
+        is_half=True,
     )

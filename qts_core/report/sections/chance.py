@@ -11,7 +11,7 @@ from qts_core.analytics.monte_carlo import MonteCarlo, resample_returns, resampl
 from qts_core.analytics.sharpe_intervals import sharpe_intervals
 from qts_core.analytics.sign_test import sign_test
 from qts_core.analytics.significance import Interval
-from qts_core.report.blocks import Block, Cell, Figure, Table, cell, figure, table
+from qts_core.report.blocks import Block, Cell, Figure, Table, cell, figure, table, tall
 from qts_core.report.context import Context
 from qts_core.report.formats import Format, decimals, percent, probability
 from qts_core.report.sections.verdict import GOALS
@@ -23,11 +23,15 @@ FEWEST = 20
 DRAWS = 1000
 
 
-def chance_blocks(context: Context) -> list[Block]:
-    """Draw four intervals of the Sharpe ratio, and lay out histories drawn anew; nothing of very short runs."""
+def chance_blocks(context: Context, *, has_neighbour: bool = False) -> list[Block]:
+    """Draw four intervals of the Sharpe ratio, and lay out histories drawn anew; nothing of very short runs.
+
+    With a neighbour the table of histories is as high as the intervals and what stands below them.
+    """
     if len(context.net) < FEWEST:
         return []
-    return [_intervals(context), _histories(context)]
+    histories = _histories(context)
+    return [_intervals(context), tall(histories) if has_neighbour else histories]
 
 
 def _generator(context: Context) -> np.random.Generator:
@@ -85,7 +89,7 @@ def _histories(context: Context) -> Table:
     ]
     for depth in (0.05, 0.10, 0.15):
         chances = (m.drawdown_probability.get(depth, math.nan) for m in kept)
-        rows.append(row(f"Loses {depth:.0%} from a peak", probability, *chances))
+        rows.append(row(f"Loses {percent(depth, 0)} from a peak", probability, *chances))
     heads = ("History", "Sessions, in blocks", "Trades")[: 1 + len(kept)]
     return table(
         "Histories drawn anew from the same sessions and the same trades",

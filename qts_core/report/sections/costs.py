@@ -11,8 +11,9 @@ from qts_core.analytics.cost_sweep import cost_sweep
 from qts_core.market.panel import Floats
 from qts_core.report.blocks import Block, Cell, Figure, Section, Table, Words, cell, figure, on_screen, table
 from qts_core.report.context import Context
-from qts_core.report.formats import bps, decimals, dollars, percent, short_dollars
+from qts_core.report.formats import bps, decimals, dollars, percent, short_dollars, short_percent
 from qts_core.report.sections.execution import capacity_figure, executions_table
+from qts_core.report.sections.orders import orders_blocks
 from qts_core.report.svg.bars import column_chart
 from qts_core.report.theme import COST_ROLES
 
@@ -33,6 +34,8 @@ def costs_section(context: Context) -> Section | None:
     if size is not None:
         blocks.append(size)
     blocks += [on_screen(executions_table(found)) for found in context.given.evidence.executions if len(found.notional)]
+    for worked in context.given.evidence.worked:
+        blocks += orders_blocks(worked)
     if context.given.evidence.ambiguity is not None:
         blocks.append(_ambiguity(context))
     return Section("costs", "Costs and capacity", tuple(blocks), "backtest")
@@ -156,7 +159,7 @@ def _sweep(context: Context) -> Figure:
     def draw(width: float) -> Markup:
         return column_chart(
             labels, {"Net": ("sign", totals)}, width=width, height=150, label="Net return per year by costs",
-            unit="Return per year, %", value_format=percent, axis_format=lambda v: percent(v, 0),
+            unit="Return per year, %", value_format=percent, axis_format=short_percent,
             hover=[f"Sharpe ratio {decimals(line.sharpe)}" for line in found.lines],
         )  # fmt: skip
 

@@ -10,10 +10,23 @@ from markupsafe import Markup
 
 from qts_core.analytics.drawdown import drawdown_curve, drawdowns
 from qts_core.market.panel import Floats
-from qts_core.report.blocks import NARROW, Block, Cell, Figure, Section, Table, Words, cell, figure, on_screen, table
+from qts_core.report.blocks import (
+    NARROW,
+    Block,
+    Cell,
+    Figure,
+    Section,
+    Table,
+    Words,
+    cell,
+    figure,
+    from_line,
+    on_screen,
+    table,
+)
 from qts_core.report.context import Context
 from qts_core.report.evidence import LiveCurve
-from qts_core.report.formats import count, dollars, percent, short_dollars
+from qts_core.report.formats import count, dollars, percent, short_dollars, short_percent
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 
 __all__ = ["equity_section", "overlaid"]
@@ -37,9 +50,8 @@ def equity_section(context: Context) -> Section:
     if curves.benchmark is not None:
         lines.append(Series("Benchmark", "benchmark", longer(curves.benchmark), is_thin=True))
     if live is not None:
-        lines.insert(0, Series("Live", "live", live))
+        lines.append(Series("Live", "live", live))
     under = longer(drawdown_curve(np.r_[curves.initial, curves.net])[1:])
-    deepest = float(np.nanmin(under, initial=0.0)) if len(under) else 0.0
 
     def draw(width: float) -> Markup:
         panes = (
@@ -55,7 +67,7 @@ def equity_section(context: Context) -> Section:
                 "Drawdown",
                 (Series("Net", "loss", under, is_thin=True, is_area=True),),
                 width**0.5 * 3.4,
-                lambda v: percent(v, 0 if deepest < -0.04 else 1),
+                short_percent,
                 percent,
                 include=(0.0,),
             ),
@@ -78,7 +90,7 @@ def equity_section(context: Context) -> Section:
         blocks.append(worst)
     live_account = context.given.evidence.live
     if live_account is not None and live is not None:
-        blocks.append(on_screen(_close_up(context, live_account)))
+        blocks.append(from_line(on_screen(_close_up(context, live_account)), "live"))
     blocks += _live(context)
     return Section("equity", "Equity", tuple(blocks), "backtest")
 
@@ -117,7 +129,7 @@ def _close_up(context: Context, live: LiveCurve) -> Figure:
 
     def draw(width: float) -> Markup:
         lines = (Series("Live", "live", drawn), Series("Backtest, net", "net", tested))
-        pane = Pane("Net return", lines, 110, lambda v: percent(v, 1), percent, include=(0.0,))
+        pane = Pane("Net return", lines, 110, short_percent, percent, include=(0.0,))
         return time_chart(days[first:], (pane,), width=width, label="Live account over the backtest, the last weeks")
 
     return figure(
@@ -185,4 +197,4 @@ def _live(context: Context) -> list[Block]:
     )
     heads = ("Session", "Mode", "Decisions", "Orders", "Fills", "Profit", "Compared", "Different")
     block = table(f"The last live session. {parity}", f"n = {live.decisions:,} decisions", heads, [row], words=(0, 1))
-    return [block, *(Words(note) for note in live.notes)]
+    return [from_line(block, "live"), *(Words(note) for note in live.notes)]

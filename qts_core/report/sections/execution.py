@@ -9,7 +9,7 @@ from qts_core.analytics.capacity import Capacity
 from qts_core.report.blocks import Cell, Figure, Table, cell, figure, table
 from qts_core.report.context import Context
 from qts_core.report.evidence import Executions
-from qts_core.report.formats import bps, count, decimals, short_dollars
+from qts_core.report.formats import bps, count, decimals, short_decimals, short_dollars
 from qts_core.report.svg.bars import column_chart
 
 __all__ = ["capacity_figure", "executions_table"]
@@ -47,8 +47,9 @@ def capacity_figure(context: Context) -> Figure | None:
     shown = [line for line in found.lines if line.sharpe > -max(abs(found.small), 1.0)] or [found.lines[0]]
     labels = [short_dollars(line.equity) for line in shown]
     values = np.array([line.sharpe for line in shown])
+    size = float(f"{found.half:.2g}")
     half = (
-        f"half of it is left at {short_dollars(found.half)}"
+        f"half of it is left at {short_dollars(size)}"
         if np.isfinite(found.half)
         else "impact never takes half of it"
         if found.half > 0
@@ -58,7 +59,7 @@ def capacity_figure(context: Context) -> Figure | None:
     def draw(width: float) -> Markup:
         return column_chart(
             labels, {"Net": ("sign", values)}, width=width, height=150, label="Net Sharpe ratio by money managed",
-            unit="Sharpe ratio", value_format=decimals,
+            unit="Sharpe ratio", value_format=decimals, axis_format=short_decimals,
         )  # fmt: skip
 
     return figure(

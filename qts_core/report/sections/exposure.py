@@ -9,7 +9,7 @@ from qts_core.market.panel import Floats
 from qts_core.report.blocks import Block, Cell, Figure, Section, Table, cell, figure, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.evidence import Holdings
-from qts_core.report.formats import count, decimals, percent
+from qts_core.report.formats import count, decimals, percent, short_percent
 from qts_core.report.svg.bars import row_chart
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 
@@ -27,7 +27,7 @@ def exposure_section(context: Context) -> Section | None:
     if holdings is not None and np.any(holdings.weights[context.first_row :] != 0.0):
         blocks.append(on_screen(_concentration(context, holdings)))
         if context.given.sectors:
-            blocks.append(_sectors(context, holdings))
+            blocks.append(on_screen(_sectors(context, holdings)))
         blocks.append(on_screen(_names(context, holdings)))
     return Section("exposure", "Exposure and concentration", tuple(blocks), "backtest")
 
@@ -67,7 +67,7 @@ def _exposure(context: Context) -> Figure:
                     Series("Net", "holding", curves.net_exposure, is_thin=True),
                 ),
                 110,
-                lambda v: percent(v, 0),
+                short_percent,
                 lambda v: percent(v, 1),
                 include=(0.0,),
             ),
@@ -101,7 +101,7 @@ def _concentration(context: Context, holdings: Holdings) -> Figure:
                 "Largest position",
                 (Series("Largest", "exposure", largest, is_thin=True),),
                 76,
-                lambda v: percent(v, 0),
+                short_percent,
                 lambda v: percent(v, 1),
                 include=(0.0,),
             ),

@@ -44,12 +44,26 @@ def lineage(context: Context) -> tuple[Lineage, ...]:
         Lineage("model", "Scores, folds, gates: the training", who.model_version),
         Lineage("features", "Features", digest=who.catalogue_hash),
         Lineage("data", "Bars", who.market, digest=who.data_hash),
+        *((Lineage("ledger", "Gates and trials: the ledger"),) if _is_counted(context) else ()),
+        *((Lineage("live", "Live sessions"),) if _is_live(context) else ()),
     )
     for line in wanted:
         known.setdefault(line.key, line)
     order = [*(line.key for line in wanted), *(key for key in known if key not in {w.key for w in wanted})]
     shown = (known[key] for key in order)
     return tuple(line if SAFE.match(line.href) else replace(line, href="") for line in shown)
+
+
+def _is_counted(context: Context) -> bool:
+    return bool(context.given.gates) or context.given.evidence.surface is not None
+
+
+def _is_live(context: Context) -> bool:
+    return (
+        context.given.live is not None
+        or context.given.evidence.live is not None
+        or any(each.is_live for each in context.given.evidence.worked)
+    )
 
 
 def _facts(context: Context) -> Iterator[Fact]:

@@ -26,4 +26,4 @@ def measures_section(context: Context) -> Section:
         blocks.append(
             on_screen(table(family.value, f"{len(rows)} metrics", ("Metric", "Value", "n"), rows, is_half=True))
         )
-    return Section("metrics", "All metrics", tuple(blocks), "backtest")
+    return Section("metrics", "All metrics", tuple(blocks), "backtest", is_flowing=True)

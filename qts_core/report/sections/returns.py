@@ -11,7 +11,7 @@ from qts_core.analytics.returns import PeriodReturn, monthly_returns, yearly_ret
 from qts_core.analytics.tails import tail_risk
 from qts_core.report.blocks import Cell, Figure, Section, Table, cell, figure, on_screen, table
 from qts_core.report.context import Context
-from qts_core.report.formats import count, decimals, percent
+from qts_core.report.formats import count, decimals, percent, short_percent
 from qts_core.report.svg.bars import column_chart
 from qts_core.report.svg.heatmap import heat_map
 from qts_core.report.svg.spread import histogram
@@ -85,7 +85,7 @@ def _years(context: Context) -> Figure:
             label="Net return of each calendar year",
             unit="Return, %",
             value_format=percent,
-            axis_format=lambda v: percent(v, 0 if abs(v) >= 0.01 or v == 0 else 1),
+            axis_format=short_percent,
             hover=[f"n = {y.n} sessions" for y in years],
         ),
         note="A first or last year may be partial; point at a bar for its number of sessions.",
@@ -106,7 +106,7 @@ def _sessions(context: Context) -> Figure:
             label="Distribution of net returns by session",
             unit="Sessions",
             value_format=percent,
-            axis_format=lambda v: percent(v, 1),
+            axis_format=short_percent,
             marks=(("5 % quantile", -tail), ("mean", float(np.mean(returns)))),
         ),
         note="The outermost half per cent on each side is drawn at the ends.",
@@ -118,7 +118,7 @@ def _tails(context: Context) -> Table:
     risk = tail_risk(context.net.returns)
     rows = [
         (
-            Cell(f"{line.confidence:.0%}"),
+            Cell(percent(line.confidence, 0)),
             cell(-line.historical, percent),
             cell(-line.normal, percent),
             cell(-line.cornish_fisher, percent),

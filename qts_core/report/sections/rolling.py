@@ -7,7 +7,7 @@ from markupsafe import Markup
 from qts_core.analytics.rolling import rolling_beta, rolling_sharpe, rolling_volatility
 from qts_core.report.blocks import Section, figure
 from qts_core.report.context import Context
-from qts_core.report.formats import decimals, percent
+from qts_core.report.formats import decimals, percent, short_decimals, short_percent
 from qts_core.report.sections.verdict import GOALS
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 
@@ -43,16 +43,14 @@ def _panes(context: Context, window: int) -> tuple[Pane, ...]:
     returns = context.net.returns
     sharpe = Series("Net", "net", rolling_sharpe(returns, window=window))
     spread = [Series("Net", "net", rolling_volatility(returns, window=window), is_thin=True)]
-    panes = [
-        Pane("Sharpe", (sharpe,), 120, lambda v: decimals(v, 1), decimals, include=(0.0,), marks=(GOALS[0].threshold,))
-    ]
+    panes = [Pane("Sharpe", (sharpe,), 120, short_decimals, decimals, include=(0.0,), marks=(GOALS[0].threshold,))]
     if context.benchmark is None:
         return (*panes, _volatility(spread))
     other = context.benchmark.returns
     spread.append(Series("Benchmark", "benchmark", rolling_volatility(other, window=window), is_thin=True))
     beta = Series("Net", "net", rolling_beta(returns, other, window=window), is_thin=True)
-    return (*panes, _volatility(spread), Pane("Beta", (beta,), 70, lambda v: decimals(v, 1), decimals, include=(0.0,)))
+    return (*panes, _volatility(spread), Pane("Beta", (beta,), 70, short_decimals, decimals, include=(0.0,)))
 
 
 def _volatility(series: list[Series]) -> Pane:
-    return Pane("Volatility", tuple(series), 80, lambda v: percent(v, 0), percent, include=(0.0,))
+    return Pane("Volatility", tuple(series), 80, short_percent, percent, include=(0.0,))

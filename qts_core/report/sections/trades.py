@@ -13,7 +13,7 @@ from qts_core.market.panel import Floats
 from qts_core.market.time import NEW_YORK
 from qts_core.report.blocks import NARROW, Cell, Figure, Section, Table, Words, cell, figure, on_screen, table
 from qts_core.report.context import Context
-from qts_core.report.formats import count, decimals, dollars, percent, probability
+from qts_core.report.formats import count, decimals, dollars, percent, probability, short_dollars, short_percent
 from qts_core.report.inputs import Trade
 from qts_core.report.svg.bars import column_chart
 from qts_core.report.svg.spread import histogram, scatter
@@ -32,12 +32,9 @@ def trades_section(context: Context) -> Section:
         return Section("trades", "Trades", (Words("No position was opened and closed again."),))
     ranked = sorted(trades, key=lambda t: -t.pnl)
     left = context.given.open_trades
+    still = f"{left:,} positions were still open at the end; they count in the equity, not here."
     blocks = (
-        *(
-            (Words(f"{left:,} positions were still open at the end; they count in the equity, not here."),)
-            if left
-            else ()
-        ),
+        *((Words(still, is_printed=False),) if left else ()),
         _distribution(trades),
         _durations(trades),
         on_screen(_streaks(trades)),
@@ -61,7 +58,7 @@ def _distribution(trades: tuple[Trade, ...]) -> Figure:
             label="Distribution of net returns by trade",
             unit="Trades",
             value_format=percent,
-            axis_format=lambda v: percent(v, 1),
+            axis_format=short_percent,
             marks=(("mean", float(np.mean(returns))),),
         ),
         note="The outermost half per cent on each side is drawn at the ends.",
@@ -82,7 +79,7 @@ def _durations(trades: tuple[Trade, ...]) -> Figure:
             label="Net return of each trade against its holding time",
             unit="Net return, %",
             x_format=lambda v: f"{v:,.0f} bars",
-            y_format=lambda v: percent(v, 1),
+            y_format=short_percent,
         )
 
     is_thinned = len(trades) > DOTS_WIDE
@@ -170,6 +167,7 @@ def _hours(trades: tuple[Trade, ...]) -> Figure:
             label="Average net profit of a trade by hour of entry",
             unit="USD",
             value_format=lambda v: dollars(v, 2),
+            axis_format=short_dollars,
             hover=[f"n = {len(groups[h]):,} trades, {_share(groups[h])} won" for h in hours],
         ),
         is_half=True,

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from qts_core.market.panel import Floats
 from qts_core.report.blocks import Block, Cell, Figure, Table, Words, cell, figure, on_screen, table
 from qts_core.report.evidence import WalkForward, WalkWindow
-from qts_core.report.formats import count, decimals, percent
+from qts_core.report.formats import count, decimals, percent, short_decimals, short_percent
 from qts_core.report.svg.bars import row_chart
 from qts_core.report.svg.spread import scatter
 from qts_core.report.svg.timeline import Pane, Series, time_chart
@@ -39,7 +39,7 @@ def _stitched(found: WalkForward) -> Figure:
     curve: Floats = np.cumprod(1.0 + found.returns, dtype=np.float64) - 1.0
 
     def draw(width: float) -> Markup:
-        pane = Pane("Net return", (Series("Stitched", "net", curve),), 150, lambda v: percent(v, 0), percent, (0.0,))
+        pane = Pane("Net return", (Series("Stitched", "net", curve),), 150, short_percent, percent, (0.0,))
         return time_chart(found.days, (pane,), width=width, label="Stitched return out of sample")
 
     total = float(curve[-1])
@@ -84,7 +84,7 @@ def _promises(windows: tuple[WalkWindow, ...], name: str) -> Figure:
             np.array([p[1] for p in pairs]), np.array([p[2] for p in pairs]), ["net"] * len(pairs),
             [f"window {w.number}: {decimals(a)} promised, {decimals(b)} kept" for w, a, b in pairs],
             width=width, height=200, label=f"{name} of each window, kept against promised", unit="Kept",
-            x_format=decimals, y_format=decimals, is_square=True,
+            x_format=short_decimals, y_format=short_decimals, is_square=True,
         ),
         is_half=True,
     )  # fmt: skip

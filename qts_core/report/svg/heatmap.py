@@ -33,6 +33,7 @@ def heat_map(
     value_format: Format,
     cell_format: Format,
     largest: float | None = None,
+    marked: tuple[int, int] | None = None,
 ) -> Markup:
     """Draw values [R, C] as cells coloured as gains and losses by their size; NaN is an empty cell.
 
@@ -45,6 +46,8 @@ def heat_map(
         On hover, and in the cell.
     largest : float, optional
         Size that gets the full colour; the largest there is by default.
+    marked : pair of int, optional
+        Row and column of a cell to outline.
     """
     left = max((len(r) for r in rows), default=1) * LETTER + 8
     step, height = (width - left) / max(1, len(columns)), 26.0
@@ -64,6 +67,9 @@ def heat_map(
             out.append(tag("rect", said, **place, class_=f"cell f-{colour}", fill_opacity=strength))
             inside = "m ink tiny" if step < 30 else "m ink"
             out.append(text(left + (j + 0.5) * step, y + height / 2 + 4, cell_format(value), class_=inside))
+    if marked is not None:
+        place = {"x": left + marked[1] * step + 1, "y": TOP + marked[0] * height + 1}
+        out.append(tag("rect", **place, width=step - 2, height=height - 2, rx=2, class_="marked"))
     return picture(width, TOP + 2 + len(rows) * height, label, out)
 
 

@@ -53,17 +53,20 @@ def extent(values: Sequence[Floats], *, include: Sequence[float] = (), margin: f
 
 
 def round_ticks(low: float, high: float, *, count: int = 5) -> list[float]:
-    """Return about `count` round values (1, 2, 2.5 or 5 times a power of ten apart) within [low, high]."""
-    raw = (high - low) / max(1, count)
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    ticks = []
-    while first * step <= high + step * 1e-9:
-        # Adding 0.0 turns a negative zero into zero.
-        ticks.append(round(first * step, 12) + 0.0)
-        first += 1
-    return ticks
+    """Return round values (1, 2, 2.5 or 5 times a power of ten apart) within [low, high], at most `count` and one more.
+
+    From `count` 2 on there are at least two of them.
+    """
+    most = max(1, count) + 1
+    power = 10.0 ** (math.floor(math.log10((high - low) / most)) - 1)
+    while True:
+        for part in (1, 2, 2.5, 5):
+            step = part * power
+            first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+            if last - first < most:
+                # Adding 0.0 turns a negative zero into zero.
+                return [round(place * step, 12) + 0.0 for place in range(first, last + 1)]
+        power *= 10.0
 
 
 def date_ticks(dates: Sequence[date], *, count: int = 8) -> list[tuple[int, str]]:

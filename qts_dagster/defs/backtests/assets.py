@@ -10,14 +10,17 @@ from qts_core.analytics.returns import DailyCurve
 from qts_core.data.market_source import market_instruments
 from qts_core.report.evidence import Evidence
 from qts_core.report.figures import line_chart
-from qts_core.research.model_backtest import ModelBacktest, run_model_backtest
+from qts_core.research.judged_run import judged_run, save_judged_run
+from qts_core.research.model_backtest import ModelBacktest
 from qts_core.research.pipeline import backtest_model, nominate
 from qts_core.research.tear_sheet import load_scenarios, save_scenarios, scenario_of, tear_sheet
 from qts_core.research.training_summary import load_training
+from qts_core.research.trial_surface import trial_surface
 from qts_core.research.walk_forward_report import stored_walk_forward
 from qts_dagster.defs.backtests.lineage import lineage_of
 from qts_dagster.defs.resources import Platform, research_tools
 from qts_dagster.lib.automation import owners
+from qts_dagster.lib.live_orders import live_orders
 from qts_dagster.lib.metadata import Metadata, image, number, table
 from qts_dagster.lib.months import version_from
 from qts_dagster.lib.report_pictures import cost_modes, equity_picture
@@ -69,6 +72,7 @@ def _verdict(model: str) -> dg.AssetsDefinition:
             tools = research_tools(platform, database, run_id=context.run_id)
             run = backtest_model(platform.lake, platform.settings, model, tools, calendar=platform.calendar)
             nomination = nominate(platform.settings, run, tools)
+        save_judged_run(platform.lake, platform.settings, run, run_id=context.run_id)
         # The reason gives value and threshold in words; more columns would not fit the page.
         gates = [
             {"gate": g.name.removeprefix("gate."), "passed": g.passed, "reason": g.reason}
@@ -99,9 +103,8 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
     def report(context: dg.AssetExecutionContext, platform: Platform) -> AssetResult:
         lake, settings = platform.lake, platform.settings
         summary = load_training(lake, model)
-        run = run_model_backtest(
-            lake, settings, summary, fill_mode=settings.backtest.verdict_fill_mode, calendar=platform.calendar
-        )
+        judged = judged_run(lake, settings, summary, calendar=platform.calendar)
+        run = judged.backtest
         with platform.database() as database:
             tools = research_tools(platform, database)
             page = tear_sheet(
@@ -111,8 +114,9 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
                 scenarios=(*load_scenarios(lake, summary), scenario_of(run)),
                 live=last_live_session(settings.live_dir), code=code_version(), created=SystemClock().now(),
                 evidence=Evidence(
-                    lineage=lineage_of(run, platform, context.run_id), live=live_curve(settings.live_dir),
-                    walk_forward=stored_walk_forward(lake, model),
+                    lineage=lineage_of(run, platform, judged.run_id or context.run_id),
+                    live=live_curve(settings.live_dir), walk_forward=stored_walk_forward(lake, model),
+                    worked=live_orders(settings), surface=trial_surface(tools.ledger.trials(), model),
                 ),
             )  # fmt: skip
         path = ReportFiles(platform.reports()).save(page.record, page.html)

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qts_core.analytics.definitions import Unit
-from qts_core.report.formats import FORMATS, bps, count, decimals, dollars, percent, probability, short_dollars
+from qts_core.report.formats import (
+    FORMATS,
+    bps,
+    count,
+    decimals,
+    dollars,
+    percent,
+    probability,
+    short_decimals,
+    short_dollars,
+    short_percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +36,13 @@ from qts_core.report.formats import FORMATS, bps, count, decimals, dollars, perc
         (short_dollars(100_000), "$100k"),
         (short_dollars(1_250_000), "$1.25M"),
         (short_dollars(-950), "($950)"),
+        (short_percent(0.025), "2.5 %"),
+        (short_percent(0.05), "5 %"),
+        (short_percent(0.0), "0 %"),
+        (short_percent(-0.1), "(10 %)"),
+        (short_decimals(2.0), "2"),
+        (short_decimals(-0.25), "(0.25)"),
+        (short_decimals(1500.0), "1,500"),
         (count(1e6), "1,000,000"),
         (count(math.inf), "∞"),
         (bps(2.55), "2.5 bp"),

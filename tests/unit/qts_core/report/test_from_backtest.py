@@ -44,7 +44,7 @@ def test_curves_costs_trades_and_refusals_are_carried_over(sample: Maker) -> Non
         gross_exposure=c.gross_exposure, net_exposure=c.net_exposure, position_count=np.full(len(c.net), 12, np.int32),
         turnover=made.costs.traded / c.net, costs=made.costs.by_kind, trades=(Closed(),), open_trades=3,
         verdict_counts={"sector": 0, "gross": 2, "position": 9}, fills=(), ledgers={}, alerts=(), ambiguous_bars=2,
-        pnl_interval=(-5.0, 1.0),
+        pnl_interval=(-5.0, 1.0), parents=(),
     )  # fmt: skip
     given = report_input(result, identity=made.identity, trials=made.trials, gates=made.gates, sectors={"AAA": "X"})
     np.testing.assert_allclose(given.costs.traded, made.costs.traded)
