@@ -78,6 +78,7 @@ def _run(
     from live_daemon.daemon import Daemon
     from live_daemon.hot import check_hot_values
     from live_daemon.models import ModelSource
+    from live_daemon.triggers import system_error
     from qts_core.market.calendar import xnys
 
     check_hot_values(settings)
@@ -91,7 +92,7 @@ def _run(
         # Whatever refuses to start before this point cannot have traded, so it counts as no crash.
         starts, now = StartRecord(paths.starts), SystemClock().now()
         if (looping := starts.begin(now)) is not None:
-            Latches(paths).halt(looping, now)
+            system_error(Latches(paths), settings.risk.kill_switch, looping, now)
         outcome = asyncio.run(daemon.run(address, listener, is_new_account=process is not None))
         starts.end()
         return outcome

@@ -72,14 +72,15 @@ def resume(
     reset_kill: Annotated[bool, typer.Option("--reset-kill", help="Take the kill latch off as well.")] = False,
     json_output: Json = False,
 ) -> int:
-    """Take the halt latch off; the kill latch only with --reset-kill."""
-    _, _, latches, _ = _home()
+    """Take the halt latch off; the kill latch, and what losses have latched, only with --reset-kill."""
+    _, _, latches, now = _home()
     if latches.is_killed and not reset_kill:
         note("the kill latch is set: look at the account first, then `live-daemon resume --reset-kill`")
         return int(ExitCode.KILLED)
     latches.release_halt()
     if reset_kill:
         latches.release_kill()
+        latches.request("release", reason, now)
     _say("resumed", json_output=json_output, reason=reason)
     return 0
 

@@ -38,6 +38,7 @@ from live_daemon.sender import Sender
 from live_daemon.shadows import Shadows
 from live_daemon.status import StatusBoard
 from live_daemon.supervisor import Supervisor
+from live_daemon.triggers import KillHost, LastingTrouble
 from live_daemon.watchdog import Guard, Watchdog
 from qts_core.adapters.alpaca.endpoint import Endpoint
 from qts_core.adapters.alpaca.rest import AlpacaRest
@@ -52,6 +53,7 @@ from qts_core.market.time import from_micros
 from qts_core.ports.broker import BrokerAccount
 from qts_core.ports.clock import Clock
 from qts_core.research.live_core import epoch_record
+from qts_core.risk.kill import KillPolicy
 from qts_core.trading.event_codec import decode_command
 from qts_core.trading.settings import core_settings
 
@@ -292,10 +294,14 @@ class Daemon:
         )  # fmt: skip
 
     def _services(self, sender: Sender, recovery: Recovery, listener: socket.socket) -> list[Any]:
-        timing = self.settings.trading.daemon
+        timing, kill = self.settings.trading.daemon, self.settings.risk.kill_switch
+        host = KillHost(
+            KillPolicy.of(kill), self.desk, self.latches, self.clock, sender.put, self.stop.set, self.log.tell
+        )
         guard = Guard(
             self.desk, sender, self.modes, self.latches, self.watchdog, self.loop.bars, self.clock, self.calendar,
-            self.metrics, stale_seconds=timing.feed_stale_seconds, on_event=self.log.tell,
+            self.metrics, LastingTrouble.of(kill, host.fire), stale_seconds=timing.feed_stale_seconds,
+            on_event=self.log.tell,
         )  # fmt: skip
         guard.look()
         self.board = StatusBoard(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,12 +62,14 @@ class Latches:
         """Leave a request for the running daemon."""
         write_json(self._paths.control / f"{verb}.json", _content(reason, now))
 
-    def take_requests(self) -> list[tuple[str, Latch]]:
-        """Return and remove the requests."""
+    def take_requests(self, waiting: Collection[str] = ()) -> list[tuple[str, Latch]]:
+        """Return and remove the requests, but those whose verbs have to wait."""
         if not self._paths.control.is_dir():
             return []
         taken = []
         for path in sorted(self._paths.control.glob("*.json")):
+            if path.stem in waiting:
+                continue
             latch = _read(True, read_json(path))
             path.unlink(missing_ok=True)
             if latch is not None:

@@ -72,6 +72,10 @@ class ModeMachine:
         """Why it is not TRADING; empty when it is."""
         return self._reason
 
+    def why(self, who: str) -> str | None:
+        """Return what `who` says keeps the daemon from adding risk for now; None when nothing does."""
+        return self._conditions.degraded.get(who) or self._conditions.stale.get(who)
+
     def recovered(self) -> None:
         """Say that the journal has been folded."""
         self._conditions.is_recovered = True

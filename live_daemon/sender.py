@@ -65,6 +65,8 @@ class Sender:
         self._posted: set[str] = set()
         self._measured = 0.0
         self.sent_count = 0
+        self.unflattened = ""
+        """Why positions should have been closed when the broker was away; whoever takes it up empties it."""
 
     def put(self, outgoing: Outgoing) -> None:
         """Queue a command; it is durable already."""
@@ -208,5 +210,6 @@ class Sender:
             await self._broker.close_all()
         except BrokerConnectionError as error:
             self.desk.alert(Alert(Severity.CRITICAL, "flatten failed", error.line()))
+            self.unflattened = reason
             return
         self.desk.alert(Alert(Severity.CRITICAL, "flattening", reason))

@@ -11,17 +11,26 @@ from live_daemon.desk import Desk, Outgoing
 from live_daemon.latch import Latches
 from live_daemon.modes import ModeMachine
 from live_daemon.sender import Sender
+from live_daemon.triggers import FLATTEN, RELEASE, LastingTrouble
 from qts_core.adapters.alpaca.streams import BarStream
 from qts_core.adapters.prometheus import Metrics
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.events import Flatten, KillRequested, KillReset
 from qts_core.ports.clock import Clock
+from qts_core.risk.kill import Trigger
 from qts_core.risk.modes import RiskMode
 
 __all__ = ["Guard", "Watchdog"]
 
 BEAT_SECONDS: Final = 0.1
 BLOCKED_SECONDS: Final = 2.0
+FLATTEN_SECONDS: Final = 5.0
+"""Between two attempts to flatten."""
+PARTS: Final = {
+    Trigger.DATA_FEED_FAILURE: ("feed", "data stream"),
+    Trigger.BROKER_DISCONNECTION: ("broker", "trade stream"),
+}
+"""Who tells of the trouble behind a trigger, in the words of the mode machine."""
 
 
 class Watchdog:
@@ -67,7 +76,7 @@ class Guard:
 
     def __init__(
         self, desk: Desk, sender: Sender, modes: ModeMachine, latches: Latches, watchdog: Watchdog, bars: BarStream,
-        clock: Clock, calendar: TradingCalendar, metrics: Metrics, *, stale_seconds: float,
+        clock: Clock, calendar: TradingCalendar, metrics: Metrics, trouble: LastingTrouble, *, stale_seconds: float,
         on_event: Callable[[str, dict[str, object]], None],
     ) -> None:  # fmt: skip
         self._desk = desk
@@ -79,6 +88,8 @@ class Guard:
         self._clock = clock
         self._calendar = calendar
         self._metrics = metrics
+        self._trouble = trouble
+        self._flatten_after = 0.0
         self._stale_seconds = stale_seconds
         self._tell = on_event
         if clock.speed <= 0.0:
@@ -97,18 +108,42 @@ class Guard:
         halted, killed = self._latches.halted(), self._latches.killed()
         self._modes.halt("operator", f"{halted.reason} (by {halted.by})" if halted else None)
         self._kill(f"{killed.reason} (by {killed.by})" if killed else None)
-        for verb, latch in self._latches.take_requests():
-            self._tell("request.taken", {"verb": verb, "reason": latch.reason, "by": latch.by})
-            if verb == "flatten":
-                self._sender.put(Outgoing(Flatten(latch.reason), self._clock.now(), self._clock.monotonic()))
+        self._requests()
         self._modes.stale("feed", self._silence())
+        self._troubles()
+
+    def _requests(self) -> None:
+        """Do what was asked for; a flattening that failed is asked for again, and waits for the broker."""
+        now, seconds = self._clock.now(), self._clock.monotonic()
+        if self._sender.unflattened:
+            self._latches.request(FLATTEN, self._sender.unflattened, now)
+            self._sender.unflattened, self._flatten_after = "", seconds + FLATTEN_SECONDS
+        is_early = self._modes.why("broker") is not None or seconds < self._flatten_after
+        for verb, latch in self._latches.take_requests((FLATTEN,) if is_early else ()):
+            self._tell("request.taken", {"verb": verb, "reason": latch.reason, "by": latch.by})
+            if verb == FLATTEN:
+                self._sender.put(Outgoing(Flatten(latch.reason), now, seconds))
+            elif verb == RELEASE and self._desk.core.mode in (RiskMode.HALTED, RiskMode.FLATTEN):
+                self._desk.handle(KillReset(now, f"{latch.reason} (by {latch.by})"))
+
+    def _troubles(self) -> None:
+        """Let what is wrong during the session count towards the kill switch."""
+        if self._clock.speed <= 0.0:
+            return
+        found: dict[Trigger, str] = {}
+        if self._calendar.at(self._clock.now()) is not None:
+            for trigger, parts in PARTS.items():
+                reasons = [reason for part in parts if (reason := self._modes.why(part)) is not None]
+                if reasons:
+                    found[trigger] = "; ".join(reasons)
+        self._trouble.look(found, self._clock.monotonic())
 
     def _kill(self, reason: str | None) -> None:
         is_latched = self._desk.core.mode in (RiskMode.HALTED, RiskMode.FLATTEN)
         self._modes.kill("latch", reason)
         if reason is not None and not is_latched:
             self._desk.handle(KillRequested(self._clock.now(), reason))
-        elif reason is None and self._desk.core.mode is RiskMode.HALTED:
+        elif reason is None and self._desk.core.mode is RiskMode.HALTED and not self._desk.core.latched_by:
             self._desk.handle(KillReset(self._clock.now(), "the latch was taken off"))
 
     def _silence(self) -> str | None:

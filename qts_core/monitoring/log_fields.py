@@ -32,6 +32,7 @@ LOG_EVENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "shadow.failed": ("alias", "version", "reason"),
         "shadow.stopped": ("alias", "reason"),
         "alert": ("severity", "title", "detail"),
+        "kill.state": ("trigger", "reason", "positions", "orders", "equity"),
         "request.taken": ("verb", "reason", "by"),
         "session.closed": ("session", "equity", "orders", "fills"),
     }

@@ -25,6 +25,7 @@ EVENTS: tuple[Event, ...] = (
     words.OrderUpdated(OrderUpdate("c1", "BRK.B", OrderStatus.UNKNOWN, D("1E-9"), NOW, "b", DONE, "why — \u2028")),
     words.OrderUpdated(OrderUpdate("c1", "BRK.B", OrderStatus.NEW, D(0), NOW)),
     words.AccountSnapshot(NOW, D("-1.10"), D("100.00"), (("AA", D("-5")), ("AB", D("0.5")))),
+    words.BuyingPowerTold(NOW, D("1000.10")),
     words.CorporateActionsApplied(
         NOW, (words.Split("AA", date(2024, 3, 4), D(3), D(2)),), (words.Dividend("AB", date(2024, 3, 4), D("0.24")),)
     ),
