@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, make_dataclass, replace
 from functools import cache
 from typing import Final, cast, get_type_hints
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -99,8 +100,11 @@ def unpack(content: bytes) -> tuple[BacktestResult, dict[str, str]]:
     ValueError, KeyError, TypeError
         If `content` is of another form.
     """
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (EOFError, BadZipFile) as error:
+        raise ValueError(f"no archive of arrays: {error}") from error
     plain = cast(dict[str, object], parse(arrays.pop(PLAIN).tobytes().decode()))
     labels = cast(dict[str, str], plain.pop("labels"))
     read: object = decode(_plain(frozenset(plain)), plain)
