@@ -13,7 +13,6 @@ import numpy as np
 from qts_core.config.settings import Settings
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import TradingSystemError, TrainingError
-from qts_core.market.ids import digest
 from qts_core.market.time import from_micros
 from qts_core.ports.lake import LakePort
 from qts_core.ports.registry import CHALLENGER, DatasetRecord, FoldRecord, TrackedRun, TrainingRecord
@@ -22,6 +21,7 @@ from qts_core.research.approval import LEDGER_TAG, anchor_tag, gate_record, ledg
 from qts_core.research.continuation import with_start
 from qts_core.research.doubt_store import save_doubts
 from qts_core.research.drift_watch import save_drift_reference
+from qts_core.research.ensemble_trials import member_trials
 from qts_core.research.gates import GateReport, evaluate_gates
 from qts_core.research.gates.collecting import gate_evidence
 from qts_core.research.ledger import ReturnSeries, Trial, TrialKind
@@ -109,8 +109,8 @@ def train_model(
     sealed = {"bundle": result.bundle.sha256, "training_set": prepared.samples.training_set}
     detail = {**prepared.entry.as_dict(), **figures, **sealed}
     tools.ledger.record(Trial(TrialKind.TRAINING, key, prepared.identity, detail=detail), now=tools.now())
-    if prepared.entry.ensemble is not None:
-        tools.ledger.record(_chosen_members(prepared, result), now=tools.now())
+    for trial in member_trials(prepared, result):
+        tools.ledger.record(trial, now=tools.now())
     run = tools.tracker.log_training(_record(prepared, result, tools, seconds))
     summary = _summary(prepared, result, run, seconds)
     save_training(lake, summary)
@@ -120,17 +120,6 @@ def train_model(
         line, symbols = prepared.panel.timeline, prepared.panel.symbols
         save_doubts(lake, summary, line, symbols, result.doubts, result.certainty)
     return TrainedModel(result, summary, count)
-
-
-def _chosen_members(prepared: PreparedTraining, result: TrainingResult) -> Trial:
-    """Return the choice that weighing members is: each was looked at, so each counts."""
-    assert prepared.entry.ensemble is not None
-    weights = {f"{f.index + 1}.{name}": repr(v) for f in result.folds for name, v in f.figures.items()}
-    identity = digest({"training": prepared.identity, "choice": "weights of members"})
-    return Trial(
-        TrialKind.ENSEMBLE, prepared.entry.key, identity, parent=prepared.identity, detail=weights,
-        alternatives=len(prepared.entry.ensemble.members),
-    )  # fmt: skip
 
 
 def backtest_model(
@@ -358,6 +347,7 @@ def _summary(prepared: PreparedTraining, result: TrainingResult, run: TrackedRun
         survivors=prepared.survivorship.survivors,
         is_history=plan.is_history,
         stability=result.stability,
+        as_of="" if prepared.manifest.as_of is None else prepared.manifest.as_of.isoformat(),
     )
 
 

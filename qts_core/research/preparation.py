@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from qts_core.alphas.ml import MlAlphaSettings
 from qts_core.analytics.survivorship import Survivorship
 from qts_core.config.models import ModelSettings
 from qts_core.config.settings import Settings
 from qts_core.data.ingest import load_panel
 from qts_core.data.market_source import market_instruments
+from qts_core.exchange import FillSettings, fills_of
 from qts_core.market.calendar import TradingCalendar
 from qts_core.market.errors import InvalidConfigError
 from qts_core.market.ids import digest
 from qts_core.market.instruments import Instrument
 from qts_core.market.panel import Panel
 from qts_core.models.manifest import FeatureReference
+from qts_core.portfolio.settings import PortfolioSettings
 from qts_core.ports.lake import LakePort
 from qts_core.research.catalogues import choose_features, model_catalogue
 from qts_core.research.ensemble_members import members_of, resolved
@@ -28,17 +31,29 @@ from qts_core.research.search.found import members_with_found_parameters, with_f
 from qts_core.research.symbol_parts import parts_of, research_symbols
 from qts_core.research.training_manifest import TrainingManifest
 from qts_core.research.training_recipe import FEATURES, Recipe, entry_of, made_by, training_pins
+from qts_core.trading.settings import core_settings
 from qts_core.training.folds import FoldPlan
 from qts_core.training.samples import TrainingSet
+from qts_core.training.search.trading import TradingTape
 from qts_core.training.trainer import TrainingEntry
 
 __all__ = [
     "PreparedTraining",
+    "TradingRules",
     "model_settings",
     "prepare_training",
     "research_symbols",
     "training_entry",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class TradingRules:
+    """How scores are traded, and at what costs: those that gates judge by."""
+
+    alpha: MlAlphaSettings
+    portfolio: PortfolioSettings
+    fills: FillSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +77,7 @@ class PreparedTraining:
         What the samples were made of, by file and hash.
     seconds : float
         Time it took.
+    rules : TradingRules
     """
 
     entry: TrainingEntry
@@ -73,6 +89,12 @@ class PreparedTraining:
     survivorship: Survivorship
     manifest: TrainingManifest
     seconds: float
+    rules: TradingRules
+
+    @property
+    def tape(self) -> TradingTape:
+        """The market under the trading rules and the costs that gates judge by; made at each call."""
+        return TradingTape.of(self.panel, self.rules.alpha, self.rules.portfolio, self.rules.fills)
 
     @property
     def identity(self) -> str:
@@ -154,7 +176,9 @@ def prepare_training(
     manifest = _manifest(recipe, pins, samples, plan, _identity(entry, samples, plan, instruments))
     samples = replace(samples, training_set=manifest.sha256)
     seconds = time.perf_counter() - started
-    return PreparedTraining(entry, samples, plan, panel, table, instruments, alive, manifest, seconds)
+    core, mode = core_settings(settings), settings.backtest.verdict_fill_mode
+    rules = TradingRules(core.alpha, core.portfolio, fills_of(settings.backtest, mode))
+    return PreparedTraining(entry, samples, plan, panel, table, instruments, alive, manifest, seconds, rules)
 
 
 def _identity(entry: TrainingEntry, samples: TrainingSet, plan: FoldPlan, instruments: Sequence[Instrument]) -> str:

@@ -177,7 +177,14 @@ def read_manifest(lake: LakeReader, sha256: str) -> TrainingManifest:
         (name,) = found
     elif not set(sha256) <= set("0123456789abcdef") or not lake.has_blob(name):
         raise _no_set(sha256)
-    return TrainingManifest.from_bytes(lake.read_blob(name), name)
+    data = lake.read_blob(name)
+    if digest(data) != name.removeprefix(f"{FOLDER}/").removesuffix(".json"):
+        raise DataCorruptionError(
+            "QTS-FEAT-028", "the manifest of a training set was changed", where=name,
+            found=f"sha256 {digest(data)[:12]}", expected="the bytes that its name is the sha256 of",
+            fix="restore it from a backup, or train again",
+        )  # fmt: skip
+    return TrainingManifest.from_bytes(data, name)
 
 
 def _no_set(found: str) -> DataNotFoundError:

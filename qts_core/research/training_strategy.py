@@ -11,8 +11,8 @@ from qts_core.models.factory import model_class, task_type
 __all__ = ["chosen_device", "strategy_of"]
 
 
-def strategy_of(chosen: ModelSettings) -> Strategy:
-    """Return how the model of `chosen` is grown.
+def strategy_of(key: str, chosen: ModelSettings) -> Strategy:
+    """Return how the model of the entry `key` of models.yaml is grown.
 
     Raises
     ------
@@ -27,12 +27,12 @@ def strategy_of(chosen: ModelSettings) -> Strategy:
         interaction_constraints=given.interaction_constraints,
         categorical_features=given.categorical_features,
         regularisation_schedule=dict(given.regularisation_schedule),
-        device=chosen_device(chosen),
+        device=chosen_device(key, chosen),
     )
 
 
-def chosen_device(chosen: ModelSettings) -> Device:
-    """Return where the model of `chosen` is grown on this machine; looks no further than `cpu` needs."""
+def chosen_device(key: str, chosen: ModelSettings) -> Device:
+    """Return where the model of the entry `key` is grown on this machine; looks no further than `cpu` needs."""
     wanted = chosen.training.device
     if wanted == "cpu":
         return Device.CPU
@@ -40,7 +40,7 @@ def chosen_device(chosen: ModelSettings) -> Device:
     usable = found and model_class(chosen.type, task_type(chosen.task)).can_use_gpu()
     if wanted == "gpu" and not usable:
         raise InvalidConfigError(
-            "QTS-MODEL-034", "the GPU cannot be used", where=f"models.yaml {chosen.type} training.device",
+            "QTS-MODEL-034", "the GPU cannot be used", where=f"models.yaml {key} training.device",
             found=f"a GPU, but this build of {chosen.type} cannot use it" if found else "no GPU on this machine",
             expected="device: cpu or auto", fix="set device: auto, which takes a GPU when there is one",
         )  # fmt: skip

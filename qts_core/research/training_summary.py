@@ -84,6 +84,8 @@ class TrainingSummary:
         Whether every fold learned only from what came before its test, so that the predictions could be traded.
     stability : mapping of str to float
         How figures change from fold to fold.
+    as_of : str
+        Moment, ISO, when everything that entered was known; empty for what was known when it was trained.
     """
 
     model: str
@@ -112,6 +114,7 @@ class TrainingSummary:
     survivors: int = 0
     is_history: bool = True
     stability: Mapping[str, float] = field(default_factory=dict)
+    as_of: str = ""
 
     def to_json(self) -> str:
         """Return JSON; NaN as null."""

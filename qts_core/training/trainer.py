@@ -13,6 +13,7 @@ from qts_core.market.panel import Floats
 from qts_core.market.time import from_micros
 from qts_core.market.timeline import BAR_MINUTES
 from qts_core.models.bundle import CALIBRATION, DRIFT_REFERENCE, SELECTION, LoadedModel, ModelBundle
+from qts_core.models.ensemble.model import EnsembleModel
 from qts_core.models.libraries import library_versions
 from qts_core.models.manifest import FeatureReference, Manifest, TrainingSpan
 from qts_core.trading.stored_doubts import StoredDoubts
@@ -72,6 +73,8 @@ class TrainingResult:
         How sure the folds' models were on the first path, and what came of it; None unless `uncertainty` asks for it.
     stability : mapping of str to float
         How figures change from fold to fold.
+    members : mapping of str to float64 [T, N]
+        Of an ensemble, what each member said on the first path; empty else.
     """
 
     entry: TrainingEntry
@@ -85,6 +88,7 @@ class TrainingResult:
     doubts: StoredDoubts | None = None
     certainty: Certainty | None = None
     stability: Mapping[str, float] = field(default_factory=dict)
+    members: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def predictions(self) -> Floats:
@@ -127,6 +131,7 @@ def train_walk_forward(
     returns = samples.panel_of(samples.returns, everything)
     paths = tuple(np.full(returns.shape, np.nan) for _ in plan.paths)
     folds: list[FoldResult] = []
+    members: dict[str, Floats] = {}
     doubts = DoubtPanels(entry, samples, plan)
     for fold in plan.folds:
         fitted = fit_certain(entry, samples, plan, fold, f"fold {fold.index + 1}")
@@ -135,6 +140,7 @@ def train_walk_forward(
         for path, panel in zip(plan.paths, paths, strict=True):
             for part in (p for p in path.parts if p.fold == fold.index):
                 panel[part.rows.start : part.rows.stop] = scores[part.rows.start : part.rows.stop]
+        _add_members(members, plan, samples, fold, fitted)
         judged = _judge(entry, samples, fold, fitted, scores, returns)
         tested = plan.test_samples(fold, samples)
         folds.append(replace(judged, measures=fold_measures(entry, samples, fitted, tested, scores, fold.index)))
@@ -162,6 +168,7 @@ def train_walk_forward(
         doubts.stored(),
         certainty,
         stability([{**fold.out_of_sample.metrics(), **fold.measures} for fold in folds]),
+        members,
     )
 
 
@@ -192,6 +199,21 @@ def _scores_of(plan: FoldPlan, samples: TrainingSet, fold: Fold, fitted: Fitted)
     scores = np.full((len(samples.timeline), len(samples.symbols)), np.nan)
     scores[samples.row[tested], samples.column[tested]] = score_places(fitted, samples, tested)
     return scores
+
+
+def _add_members(panels: dict[str, Floats], plan: FoldPlan, samples: TrainingSet, fold: Fold, fitted: Fitted) -> None:
+    """Put what the members of an ensemble say of the fold's part of the first path into `panels`, float64 [T, N]."""
+    if not isinstance(fitted.model, EnsembleModel):
+        return
+    tested, rows = plan.test_samples(fold, samples), samples.row
+    inside = np.zeros(len(samples.timeline), dtype=bool)
+    for part in (p for p in plan.paths[0].parts if p.fold == fold.index):
+        inside[part.rows.start : part.rows.stop] = True
+    places = tested[inside[rows[tested]]]
+    said = fitted.model.member_scores(np.ascontiguousarray(samples.features[places][:, fitted.columns]))
+    for key, scores in zip(fitted.model.member_keys, said.T, strict=True):
+        panel = panels.setdefault(key, np.full((len(samples.timeline), len(samples.symbols)), np.nan))
+        panel[rows[places], samples.column[places]] = scores
 
 
 def _judge(

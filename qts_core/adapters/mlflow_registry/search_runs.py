@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from qts_core.adapters.mlflow_registry.connection import MlflowConnection
+from qts_core.ports.studies import TrialState
 
 __all__ = ["MlflowSearchRuns", "TrialRun"]
 
@@ -15,6 +16,13 @@ PARENT_TAG = "mlflow.parentRunId"
 STUDY_TAG = "study"
 TRIAL_TAG = "trial"
 LONGEST = 500
+STATUS: Mapping[TrialState, str] = {
+    TrialState.FINISHED: "FINISHED",
+    TrialState.PRUNED: "KILLED",
+    TrialState.FAILED: "FAILED",
+    TrialState.RUNNING: "RUNNING",
+}
+"""Of MLflow's runs: what was pruned was ended on purpose, and is no failure."""
 
 
 class TrialRun(Protocol):
@@ -42,7 +50,12 @@ class TrialRun(Protocol):
 
     @property
     def failure(self) -> str:
-        """Why it gave nothing."""
+        """Why it was pruned or gave nothing."""
+        ...
+
+    @property
+    def state(self) -> TrialState:
+        """How far it came."""
         ...
 
 
@@ -105,11 +118,14 @@ class MlflowSearchRuns:
 
     def _child(self, experiment: str, parent: str, study: str, trial: TrialRun) -> None:
         client = self._connection.client
-        tags = {PARENT_TAG: parent, TRIAL_TAG: str(trial.number), STUDY_TAG: study, "failure": trial.failure[:LONGEST]}
+        tags = {
+            PARENT_TAG: parent, TRIAL_TAG: str(trial.number), STUDY_TAG: study, "state": trial.state.value,
+            "failure": trial.failure[:LONGEST],
+        }  # fmt: skip
         run = client.create_run(experiment, run_name=f"trial {trial.number}", tags=tags).info.run_id
         value = {} if trial.value is None else {"objective": trial.value}
         self._batch(run, {**value, "seconds": trial.seconds}, trial.parameters)
-        client.set_terminated(run, "FAILED" if trial.failure else "FINISHED")
+        client.set_terminated(run, STATUS[trial.state])
 
     def _batch(self, run: str, metrics: Mapping[str, float], parameters: Mapping[str, object]) -> None:
         from mlflow.entities import Metric, Param

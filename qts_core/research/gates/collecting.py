@@ -33,6 +33,7 @@ def gate_evidence(verdict: ModelBacktest, trials: Sequence[Trial]) -> GateEviden
         study=_series(t for t in distinct if t.model == verdict.summary.model),
         link=verdict.link,
         is_history=verdict.summary.is_history,
+        as_of=verdict.summary.as_of,
     )
 
 

@@ -63,7 +63,19 @@ def evaluate_gates(evidence: GateEvidence, settings: GateSettings) -> GateReport
         at_most("turnover", evidence.turnover_per_session, settings.max_turnover_per_session,
                 "traded value per session over equity"),
     )  # fmt: skip
-    return GateReport(gates if evidence.is_history else (NO_HISTORY, *gates), evidence.fill_mode)
+    refusals = () if evidence.is_history else (NO_HISTORY,)
+    return GateReport((*refusals, *_of_now(evidence.as_of), *gates), evidence.fill_mode)
+
+
+def _of_now(as_of: str) -> tuple[Gate, ...]:
+    """Refuse a version of what was known at another moment than now; where there is none, no gate stands."""
+    if not as_of:
+        return ()
+    why = (
+        f"it was trained on what was known at {as_of}, to look back: corrections and bars since then are missing, and "
+        "a moment can be chosen for what it shows; train without --as-of"
+    )
+    return (Gate("gate.as_of", 0.0, 1.0, ">=", passed=False, reason=why),)
 
 
 def _equity(returns: Floats) -> Floats:

@@ -59,6 +59,8 @@ class GateEvidence:
         Signal and outcome, when there is a signal.
     is_history : bool
         Whether every prediction came from a model that learned only from earlier sessions.
+    as_of : str
+        Moment whose knowledge the model was trained on, where it is not that of now; empty else.
     """
 
     net_returns: Floats
@@ -71,3 +73,4 @@ class GateEvidence:
     study: tuple[ReturnSeries, ...] = ()
     link: PermutationLink | None = None
     is_history: bool = True
+    as_of: str = ""

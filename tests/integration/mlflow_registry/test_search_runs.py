@@ -8,6 +8,7 @@ import pytest
 
 from qts_core.adapters.mlflow_registry.connection import MlflowConnection
 from qts_core.adapters.mlflow_registry.search_runs import MlflowSearchRuns
+from qts_core.ports.studies import TrialState
 
 PARENT = "mlflow.parentRunId"
 
@@ -19,12 +20,13 @@ class Tried:
     number: int
     value: float | None
     failure: str = ""
+    state: TrialState = TrialState.FINISHED
     seconds: float = 0.5
     parameters: dict[str, object] = field(default_factory=lambda: {"num_leaves": 5, "learning_rate": 0.1})
 
 
-FIRST = (Tried(0, 1.25), Tried(1, None, "QTS-MODEL-003 too few samples"))
-MORE = (*FIRST, Tried(2, 2.5))
+FIRST = (Tried(0, 1.25), Tried(1, None, "QTS-MODEL-003 too few samples", TrialState.FAILED))
+MORE = (*FIRST, Tried(2, 2.5), Tried(3, 0.1, "pruned after 1 of 3 inner folds", TrialState.PRUNED))
 FIGURES = {"search.trials": 2.0, "search.overfitting_probability": float("nan")}
 SPACE = {"num_leaves": 7, "learning_rate": 0.05}
 
@@ -57,8 +59,12 @@ def test_a_window_is_a_run_with_a_child_for_each_trial_and_goes_on_where_it_was(
     assert experiment.name == "qts/searched"
     children = client.search_runs([experiment.experiment_id], f"tags.`{PARENT}` = '{parent}'")
     by_number = {run.data.tags["trial"]: run for run in children}
-    assert sorted(by_number) == ["0", "1", "2"]
-    assert len(children) == 3
+    assert sorted(by_number) == ["0", "1", "2", "3"]
+    assert len(children) == 4
+    found_by = {number: (run.info.status, run.data.tags["state"]) for number, run in by_number.items()}
+    assert found_by["0"] == found_by["2"] == ("FINISHED", "finished")
+    assert found_by["3"] == ("KILLED", "pruned"), "ended on purpose, which is no failure"
+    assert by_number["3"].data.tags["failure"] == "pruned after 1 of 3 inner folds"
     assert by_number["0"].data.metrics == {"objective": 1.25, "seconds": 0.5}
     assert by_number["1"].info.status == "FAILED"
     assert by_number["1"].data.tags["failure"].startswith("QTS-MODEL-003")

@@ -124,5 +124,13 @@ def test_tags_and_json_carry_verdict_and_reason() -> None:
     assert thresholds["gate.min_track_record"] is None
 
 
+def test_a_version_of_what_was_known_then_is_refused_however_good() -> None:
+    report = evaluate_gates(evidence_with(as_of="2024-06-28T20:00:00+00:00"), SETTINGS)
+    assert verdicts(report)["as_of"] is False
+    assert report.refusals == (report.gates[0].reason,)
+    assert "known at 2024-06-28T20:00:00+00:00" in report.refusals[0]
+    assert "as_of" not in verdicts(evaluate_gates(evidence_with(), SETTINGS))
+
+
 def test_a_report_without_gates_has_not_passed() -> None:
     assert not GateReport((), "pessimistic").passed

@@ -21,6 +21,7 @@ from qts_core.data.ingest import clean_all, write_raw_bars
 from qts_core.data.reading.parsing import parse_bars
 from qts_core.market.calendar import xnys
 from qts_core.market.errors import DataCorruptionError, DataNotFoundError, DataValidationError
+from qts_core.market.ids import digest
 from qts_core.research.catalogues import catalogue_for
 from qts_core.research.feature_months import compute_all_months
 from qts_core.research.preparation import PreparedTraining, prepare_training
@@ -157,8 +158,20 @@ def test_a_damaged_or_unknown_manifest_is_one_line(lake: Lake, tmp_path: Path) -
         load_manifest(lake, "other")
     content = json.loads(manifest.to_bytes())
     lake.write_blob(manifest_blob(manifest.sha256), json.dumps({**content, "surprise": 1}).encode())
-    with pytest.raises(DataCorruptionError, match=r"QTS-FEAT-028.*surprise"):
+    with pytest.raises(DataCorruptionError, match=r"QTS-FEAT-028.*was changed"):
         read_manifest(lake, manifest.sha256)
+
+
+def test_a_manifest_that_differs_in_one_number_is_refused(lake: Lake) -> None:
+    manifest = save_manifest(lake, prepared(lake))
+    other = manifest.model_copy(update={"samples": manifest.samples + 1})
+    lake.write_blob(manifest_blob(manifest.sha256), other.to_bytes())
+    with pytest.raises(DataCorruptionError, match=r"QTS-FEAT-028.*was changed"):
+        load_manifest(lake, manifest.model)
+    unreadable = json.dumps({"surprise": 1}).encode()
+    lake.write_blob(manifest_blob(digest(unreadable)), unreadable)
+    with pytest.raises(DataCorruptionError, match=r"QTS-FEAT-028.*cannot be read"):
+        read_manifest(lake, digest(unreadable))
 
 
 def test_features_of_other_bars_than_those_there_are_refused(lake: Lake) -> None:

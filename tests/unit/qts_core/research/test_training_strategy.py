@@ -26,7 +26,7 @@ def chosen(**training: object) -> ModelSettings:
 
 
 def test_nothing_asked_is_nothing_changed() -> None:
-    assert strategy_of(chosen()) == NO_STRATEGY
+    assert strategy_of("mine", chosen()) == NO_STRATEGY
 
 
 def test_every_option_reaches_the_trainer() -> None:
@@ -51,14 +51,15 @@ def test_the_gpu_is_used_when_machine_and_library_have_one(
     monkeypatch.setattr(training_strategy, "has_gpu", lambda: machine)
     monkeypatch.setattr(XGBoostModel, "can_use_gpu", classmethod(lambda _: library))
     both = machine and library
-    assert strategy_of(chosen(device="auto")).device is (Device.GPU if both else Device.CPU)
-    assert strategy_of(chosen(device="cpu")).device is Device.CPU
+    assert strategy_of("mine", chosen(device="auto")).device is (Device.GPU if both else Device.CPU)
+    assert strategy_of("mine", chosen(device="cpu")).device is Device.CPU
     if both:
-        assert strategy_of(chosen(device="gpu")).device is Device.GPU
+        assert strategy_of("mine", chosen(device="gpu")).device is Device.GPU
         return
     with pytest.raises(InvalidConfigError, match=r"this build of xgboost" if machine else "no GPU") as refusal:
-        strategy_of(chosen(device="gpu"))
+        strategy_of("mine", chosen(device="gpu"))
     assert refusal.value.code == "QTS-MODEL-034"
+    assert "models.yaml mine training.device" in refusal.value.line()
 
 
 SHIPPED = (
