@@ -202,6 +202,8 @@ class Evidence:
     ----------
     attribution : mapping of str to (mapping of str to float)
         Net profit in USD by what made it: ``alpha``, ``model`` or ``strategy`` to name to profit.
+    benchmarks : mapping of str to float64 [D]
+        Returns of what else could have been held, on each of the D sessions out of sample.
     """
 
     lineage: tuple[Lineage, ...] = ()
@@ -215,3 +217,4 @@ class Evidence:
     capacity: Capacity | None = None
     worked: tuple[Worked, ...] = ()
     surface: Surface | None = None
+    benchmarks: Mapping[str, Floats] = field(default_factory=dict)

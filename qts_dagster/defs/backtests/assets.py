@@ -11,6 +11,7 @@ from qts_core.data.market_source import market_instruments
 from qts_core.report.evidence import Evidence
 from qts_core.report.figures import line_chart
 from qts_core.research.judged_run import judged_run, save_judged_run
+from qts_core.research.lake_benchmarks import lake_benchmarks
 from qts_core.research.model_backtest import ModelBacktest
 from qts_core.research.pipeline import backtest_model, nominate
 from qts_core.research.tear_sheet import load_scenarios, save_scenarios, scenario_of, tear_sheet
@@ -117,6 +118,7 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
                     lineage=lineage_of(run, platform, judged.run_id or context.run_id),
                     live=live_curve(settings.live_dir), walk_forward=stored_walk_forward(lake, model),
                     worked=live_orders(settings), surface=trial_surface(tools.ledger.trials(), model),
+                    benchmarks=lake_benchmarks(lake, settings, run.days, calendar=platform.calendar),
                 ),
             )  # fmt: skip
         path = ReportFiles(platform.reports()).save(page.record, page.html)
