@@ -14,11 +14,12 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from qts_core.backtest.actions import actions_by_row
+from qts_core.backtest.actions import Delisting, actions_by_row, delistings_by_row
 from qts_core.backtest.recorder import Recorder, Traded
 from qts_core.backtest.results import BacktestResult
 from qts_core.backtest.worked import WorkedOrders
 from qts_core.exchange import CARRY_KINDS, Accepted, Charge, ExchangeEvent, FillSettings, Refused, SimulatedExchange
+from qts_core.exchange.margin import Holding, maintenance_requirement
 from qts_core.market.bars import BarSlice
 from qts_core.market.events import (
     Alert,
@@ -29,12 +30,13 @@ from qts_core.market.events import (
     CorporateActionsApplied,
     OrderUpdated,
     SetTimer,
+    Severity,
     SubmitOrder,
 )
 from qts_core.market.instruments import Instrument
 from qts_core.market.membership import membership_mask
 from qts_core.market.money import ZERO, dollars
-from qts_core.market.orders import OrderStatus, OrderUpdate
+from qts_core.market.orders import OrderRequest, OrderSide, OrderStatus, OrderUpdate
 from qts_core.market.panel import Floats, Panel
 from qts_core.market.time import from_micros, to_micros
 from qts_core.trading.core import TradingCore
@@ -138,7 +140,10 @@ def drive(
     recorder = Recorder(tested, dollars(cash), members, keep_decisions=keep_decisions, cores=cores)
     worked = WorkedOrders.of(cores, has_minutes=minutes is not None)
     is_lent = any(core.settings.choices.has_buying_power for core in cores)
-    run = _Run(panel, minutes, traded, exchange, recorder, actions_by_row(actions, panel), first, is_lent, worked)
+    run = _Run(
+        panel, minutes, traded, exchange, recorder, actions_by_row(actions, panel), first, is_lent, worked,
+        delistings_by_row(actions, panel),
+    )  # fmt: skip
     for row, bars in enumerate(BarSlice.each(panel)):
         run.bar(row, bars)
     run.end()
@@ -167,8 +172,11 @@ class _Run:
     is_lent: bool = False
     """Whether the core asks what the broker lends."""
     worked: WorkedOrders | None = None
+    delistings: Mapping[int, tuple[Delisting, ...]] = field(default_factory=dict)
     fills_seen: int = 0
     charges_seen: int = 0
+    is_called: bool = False
+    """Whether the broker closes positions at the next open: a margin call has not been met."""
     late: list[ExchangeEvent] = field(default_factory=list)
     """What has happened and is not known yet, where latency is simulated."""
     waiting: list[Output] = field(default_factory=list)
@@ -178,6 +186,10 @@ class _Run:
         """Live through one bar."""
         if row in self.actions:
             self._act(self.actions[row])
+        if row in self.delistings:
+            self._delist(self.delistings[row], bars.ts_event)
+        if self.is_called:
+            self._liquidate(bars.ts_event)
         self._trade(bars)
         if self.is_lent:
             self.core.handle(BuyingPowerTold(bars.ts_known, self.exchange.account().buying_power))
@@ -186,6 +198,8 @@ class _Run:
             self._do(output, bars.ts_known)
         if bars.is_last_of_session:
             self._hear(self.exchange.end_session(bars.ts_known), bars.ts_known)
+            is_strict = self.exchange.settings.broker.is_liquidating
+            self.is_called = is_strict and self.exchange.margin_calls.deficit > ZERO
         if self.waiting:
             self._settle(bars.ts_known)
         charges = self._charges()
@@ -210,6 +224,34 @@ class _Run:
         is_paid = self.exchange.settings.is_dividend_paid
         for output in self.core.handle(actions if is_paid else replace(actions, dividends=())):
             self._do(output, actions.ts_event)
+
+    def _delist(self, ended: Sequence[Delisting], now: datetime) -> None:
+        """Pay out what is held of symbols that have ended; the core's book hears of it as of any fill."""
+        for one in ended:
+            held = self.exchange.quantity(one.symbol)
+            events = self.exchange.delist(one.symbol, now, one.price)
+            if events:
+                self._foreign(events, "delisted", f"{one.symbol}: {held} shares are paid out")
+
+    def _liquidate(self, now: datetime) -> None:
+        """Let the broker close positions, the largest first, until a margin call would be met."""
+        self.is_called = False
+        missing = self.exchange.margin_calls.deficit
+        for held in sorted(self.exchange.positions(), key=lambda p: (-abs(p.market_value), p.symbol)):
+            if missing <= ZERO:
+                return
+            side = OrderSide.SELL if held.quantity > 0 else OrderSide.BUY
+            request = OrderRequest(f"margin-{held.symbol}-{now:%Y%m%d}", held.symbol, side, quantity=abs(held.quantity))
+            answer = self.exchange.submit(request, now)
+            if isinstance(answer, Accepted):
+                missing -= maintenance_requirement(Holding(held.quantity, held.price, held.symbol))
+                self._foreign(answer.events, "margin call", f"the broker closes {held.quantity} {held.symbol}")
+
+    def _foreign(self, events: Sequence[ExchangeEvent], title: str, detail: str) -> None:
+        """Tell the core of an order that is not its own, and a person why."""
+        for event in events:
+            self.core.handle(OrderUpdated(event.update))
+        self.recorder.alert(Alert(Severity.WARNING, title, detail))
 
     def _trade(self, bars: BarSlice) -> None:
         """Let the exchange live through a bar, in parts where its data or its orders are finer."""

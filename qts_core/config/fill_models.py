@@ -111,6 +111,8 @@ class BrokerSettings(Section):
     """Symbols that cannot be sold short."""
     maintenance_ratio: dict[str, OpenFraction] = Field(default_factory=dict)
     """Maintenance margin of single symbols, such as 0.75 for a 3x fund; others 0.3."""
+    is_liquidating: bool = False
+    """Whether the broker closes positions at the open after a margin call, the largest first."""
 
 
 class FillModelSettings(Section):

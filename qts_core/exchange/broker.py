@@ -39,6 +39,8 @@ class BrokerTerms:
         Symbols that need all of their value, at the start and after.
     max_concentration : Decimal
         One position above so many times the equity leaves the account with closing orders only.
+    is_liquidating : bool
+        Whether the broker closes positions at the open after a margin call, the largest first.
     """
 
     interest_bps_per_year: Decimal = ZERO
@@ -48,6 +50,7 @@ class BrokerTerms:
     margin_rates: Mapping[str, Decimal] = field(default_factory=nothing)
     non_marginable: frozenset[str] = frozenset()
     max_concentration: Decimal = Decimal(6)
+    is_liquidating: bool = False
 
     def interest(self, cash: Decimal, nights: int) -> Decimal:
         """Return what borrowed cash costs over `nights`, USD to the cent, at least 0."""

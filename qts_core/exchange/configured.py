@@ -106,6 +106,7 @@ def _broker(chosen: BrokerSettings) -> BrokerTerms:
         is_borrow_nightly=chosen.is_borrow_nightly,
         hard_to_borrow=frozenset(chosen.hard_to_borrow),
         margin_rates=MappingProxyType({s: _exact(v) for s, v in chosen.maintenance_ratio.items()}),
+        is_liquidating=chosen.is_liquidating,
     )
 
 

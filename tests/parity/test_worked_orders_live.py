@@ -1,4 +1,4 @@
-"""A session with orders worked in five-minute slices, live through sockets and killed in between: the backtest's bits."""
+"""A session with orders worked in five-minute slices, live through sockets, killed or not: the backtest's bits."""
 
 from __future__ import annotations
 
