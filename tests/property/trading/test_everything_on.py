@@ -73,10 +73,10 @@ class Restless:
     """A core to which things happen between bars, and a referee who looks at all that it sends."""
 
     def __init__(self, bars: Panel, values: Floats, told: CoreSettings, seed: int) -> None:
-        self._make = lambda: core(bars, values, told)
+        self._market = (bars, values, told)
         self._chance = np.random.default_rng(seed)
         self._tight = told.limits
-        self.core = self._make()
+        self.core = core(*self._market)
         self.lent = np.inf
         self.restarts = self.children = 0
 
@@ -96,7 +96,7 @@ class Restless:
         if draw < 0.06:
             state = json.loads(json.dumps(self.core.snapshot()))
             predictor = self.core.predictor.snapshot()
-            self.core = self._make()
+            self.core = core(*self._market)
             self.core.restore(state)
             self.core.predictor.restore(predictor)
             assert self.core.snapshot() == state
