@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qts_core.market.light import light
 from qts_core.market.panel import Floats
 
 __all__ = ["Signals"]
 
 
+@light
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
     """What one alpha, or the combination of all, says of N symbols at one bar.

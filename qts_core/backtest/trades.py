@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from qts_core.market.light import light
 from qts_core.market.orders import OrderSide
 
 __all__ = ["FillRecord", "RoundTrip"]
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class FillRecord:
     """One execution with its costs; money in USD, costs positive when paid.
@@ -37,6 +39,7 @@ class FillRecord:
     model_id: str = ""
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
     """One symbol from flat to flat.

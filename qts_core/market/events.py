@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from qts_core.market.bars import BarSlice
+from qts_core.market.light import light
 from qts_core.market.orders import OrderRequest, OrderUpdate
 
 __all__ = [
@@ -48,6 +49,7 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class BarsClosed:
     """A bar of every symbol has closed; the only event that leads to a decision."""
@@ -57,6 +59,7 @@ class BarsClosed:
     """True while history is replayed to warm up: state moves, nothing is decided."""
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class OrderUpdated:
     """The broker said something of an order."""
@@ -110,6 +113,7 @@ class CorporateActionsApplied:
     dividends: tuple[Dividend, ...] = ()
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class CashMoved:
     """Cash that no fill and no dividend explains, USD: a borrow fee, interest, a fee booked later, a transfer."""
@@ -186,6 +190,7 @@ Event = (
 )
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class SubmitOrder:
     """Send `request`; it belongs to `decision_id`. `reduces_risk` lets it pass while entries are blocked."""
@@ -195,6 +200,7 @@ class SubmitOrder:
     reduces_risk: bool = False
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
     """Ask the broker to cancel."""

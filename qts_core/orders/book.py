@@ -10,6 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from qts_core.market.events import CashMoved, Dividend, Split
+from qts_core.market.light import light
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution
 from qts_core.market.time import from_micros, to_micros
@@ -24,6 +25,7 @@ Key = tuple[int, int, str]
 ACTION_RANK, EXECUTION_RANK = 0, 1
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Position:
     """A holding of one symbol.

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from qts_core.market.light import light
 from qts_core.market.money import ZERO
 from qts_core.market.orders import Execution, OrderRequest, OrderSide, OrderStatus, OrderUpdate
 
@@ -41,12 +42,16 @@ FINAL = (
     OrderStatus.CANCELED,
     OrderStatus.FILLED,
 )
+FILLED, PARTIALLY_FILLED = OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED
+WAITING = (OrderStatus.PENDING_CANCEL, OrderStatus.PENDING_REPLACE)
 TIER: Mapping[OrderStatus, tuple[int, int]] = MappingProxyType(
     {s: (tier, rank) for tier, group in enumerate((LOCAL, WORKING, FINAL)) for rank, s in enumerate(group)}
 )
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NO_EXECUTIONS: Mapping[str, Execution] = MappingProxyType({})
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class OrderState:
     """Everything known of one order.
@@ -76,7 +81,7 @@ class OrderState:
     reported_quantity: Decimal = ZERO
     broker_order_id: str = ""
     reason: str = ""
-    executions: Mapping[str, Execution] = field(default_factory=lambda: MappingProxyType({}))
+    executions: Mapping[str, Execution] = field(default_factory=lambda: NO_EXECUTIONS)
     is_conflicted: bool = False
 
     @property
@@ -93,10 +98,9 @@ class OrderState:
         """The status that the known facts add up to."""
         wanted = self.request.quantity if self.request is not None else None
         if wanted is not None and self.filled_quantity >= wanted:
-            return OrderStatus.FILLED
+            return FILLED
         if self.executions and TIER[self.reported_status][0] < 2:
-            is_waiting = self.reported_status in (OrderStatus.PENDING_CANCEL, OrderStatus.PENDING_REPLACE)
-            return self.reported_status if is_waiting else OrderStatus.PARTIALLY_FILLED
+            return self.reported_status if self.reported_status in WAITING else PARTIALLY_FILLED
         return self.reported_status
 
     @property
@@ -148,26 +152,21 @@ class OrderState:
         """Return the state with `update` known too; unchanged if it tells nothing new."""
         mine = (self.reported_status, self.reported_at, self.reason, self.broker_order_id)
         theirs = (update.status, update.ts_event, update.reason, update.broker_order_id)
-        said = max(mine, theirs, key=_precedence)
+        is_news = _precedence(theirs) > _precedence(mine)
+        status, moment, reason, _ = theirs if is_news else mine
         executions, is_conflicted = self._with(update.execution)
-        # Not by `replace`, which asks the class for its fields: this runs twice for every order.
         state = OrderState(
-            self.client_order_id,
-            self.symbol,
-            self.request,
-            reported_status=said[0],
-            reported_at=said[1],
-            reason=said[2],
-            broker_order_id=max(self.broker_order_id, update.broker_order_id),
-            reported_quantity=max(self.reported_quantity, update.filled_quantity),
-            executions=executions,
-            is_conflicted=is_conflicted,
-        )
-        return self if state == self else state
+            self.client_order_id, self.symbol, self.request, status, moment,
+            max(self.reported_quantity, update.filled_quantity), max(self.broker_order_id, update.broker_order_id),
+            reason, executions, is_conflicted,
+        )  # fmt: skip
+        return self if not is_news and state == self else state
 
     def _with(self, execution: Execution | None) -> tuple[Mapping[str, Execution], bool]:
         if execution is None:
             return self.executions, self.is_conflicted
+        if not self.executions:
+            return MappingProxyType({execution.execution_id: execution}), self.is_conflicted
         known = self.executions.get(execution.execution_id)
         if known == execution:
             return self.executions, self.is_conflicted

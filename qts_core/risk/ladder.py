@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
+from qts_core.market.light import light
 from qts_core.risk.settings import LossSettings
 from qts_core.risk.verdict import PORTFOLIO, Verdict
 
 __all__ = ["LossLadder", "Losses"]
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Losses:
     """Where the account stands after a bar.

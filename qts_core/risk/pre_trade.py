@@ -13,6 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
+from qts_core.market.light import light
 from qts_core.market.panel import Floats
 from qts_core.risk.limits import ROUNDING, Sectors
 from qts_core.risk.measures.clusters import Clusters
@@ -25,6 +26,7 @@ __all__ = ["NO_CONTEXT", "PreTrade", "TradeContext"]
 CAP = "with all open orders filled, {} would exceed its cap"
 
 
+@light
 @dataclass(frozen=True, slots=True, eq=False)
 class TradeContext:
     """What is known at the moment of a decision beside the book; the defaults restrict nothing.

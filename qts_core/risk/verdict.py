@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qts_core.market.light import light
+
 __all__ = ["PORTFOLIO", "Verdict"]
 
 PORTFOLIO = "*"
 """The symbol of a verdict on the whole book."""
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Allowed or not, and why; an expected refusal is a value.

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qts_core.market.bars import BarSlice
+from qts_core.market.light import light
 from qts_core.market.panel import Floats
 from qts_core.models.conformal import set_scores
 from qts_core.models.online import UNBOUNDED, Asked, Issued, OnlineLevels, moved, radii
@@ -28,6 +29,7 @@ ABSTAINED = "abstain."
 """What the names of these verdicts begin with; then interval, set, confidence or disagreement."""
 
 
+@light
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """Scores of one bar with their doubt.

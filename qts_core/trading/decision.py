@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import cast
 
 from qts_core.market.events import Command, SubmitOrder
+from qts_core.market.light import light
 from qts_core.market.orders import OrderRequest
 from qts_core.market.panel import Floats
 from qts_core.risk.modes import RiskMode
@@ -32,6 +33,7 @@ class Hashes:
     data: str = ""
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class DecidedOrder:
     """One order of a decision.
@@ -45,6 +47,7 @@ class DecidedOrder:
     reason: str
 
 
+@light
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
     """What the core thought and did at one bar.
@@ -199,6 +202,7 @@ def _scalars(d: Decision) -> str:
     )
 
 
+@light
 @dataclass(frozen=True, slots=True)
 class RecordDecision:
     """Write `decision` down before anything it asks for is sent."""

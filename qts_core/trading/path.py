@@ -19,6 +19,7 @@ from qts_core.alphas.stage import AlphaStage, build_stage
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.instruments import Instrument
+from qts_core.market.light import light
 from qts_core.market.panel import Floats
 from qts_core.market.time import day_bounds, trading_day
 from qts_core.orders.book import Position
@@ -44,6 +45,7 @@ __all__ = ["DecisionPath", "Targets"]
 NO_VIEW = RiskView()
 
 
+@light
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
     """What the path wants at one bar; arrays are float64 [N], ratios of equity."""

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from qts_core.market.bars import BarSlice
+from qts_core.market.light import light
 from qts_core.market.panel import Floats
 from qts_core.market.time import to_micros
 from qts_core.market.timeline import Timeline
@@ -20,6 +21,7 @@ from qts_core.trading.strategy import OrderWish
 __all__ = ["Prediction", "Predictor", "StoredPredictor"]
 
 
+@light
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """Scores of N symbols at one bar.
