@@ -105,7 +105,7 @@ def numbers() -> Iterator[tuple[str, ...]]:
 
 
 NUMBERS = sorted(numbers())
-NEGATIVE_MAY_BE = {"min_net_sharpe", "min_rank_ic", "exit_threshold"}
+NEGATIVE_MAY_BE = {"min_net_sharpe", "min_rank_ic", "exit_threshold", "patient_offset_bps"}
 
 
 def nested(key: tuple[str, ...], value: str) -> str:

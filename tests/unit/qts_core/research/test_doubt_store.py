@@ -148,10 +148,10 @@ def test_the_tear_sheet_shows_coverage_reliability_and_silence(world: World) -> 
     source = MarketSource("synthetic", FIRST, LAST, world.trained.summary.symbols, "synthetic market", 3, 1.0)
     trials = world.tools.ledger.summary()
     page = tear_sheet(world.tested, world.settings, source, trials=trials, record=None, sectors={}).html
-    assert "Uncertainty and abstention" in page
+    assert "of outcomes were inside" in page
     assert "Abstaining from" in page
-    assert "Coverage by month against what was promised" in page
-    assert "Reliability of probabilities" in page
+    assert "Coverage by month" in page
+    assert "Probabilities of a rise are off by" in page
 
 
 def test_a_model_without_the_section_leaves_no_trace(world: World, tmp_path: Path) -> None:
