@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,10 @@ OUTPUTS = {
     "high": "double", "probability": "double", "disagreement": "double",
 }  # fmt: skip
 """Columns of what a served model says, with their types; see `pyfunc_model`."""
+BY_FOLD = "by_fold"
+"""Metrics before a slash are a group of charts in MLflow's pages."""
+LARGEST_BATCH = 1000
+"""MLflow's limit for metrics in one request."""
 PYFUNC = Path(__file__).with_name("pyfunc_model.py")
 
 
@@ -56,13 +60,14 @@ class MlflowTracker:
         run = client.create_run(
             experiment,
             run_name=record.run_name,
-            tags={**record.tags, NOTE_TAG: record.card, BUNDLE_TAG: record.bundle_sha256},
+            tags={**record.tags, **_source(record.tags), NOTE_TAG: record.card, BUNDLE_TAG: record.bundle_sha256},
         ).info.run_id
         try:
             self._log(run, record.parameters, record.metrics)
             client.log_inputs(run, [_dataset(record)])
             for fold in record.folds:
                 self._child(experiment, run, fold)
+            self._by_fold(run, record.folds)
             client.log_text(run, record.card, "model_card.md")
             model_id = self._model(run, record)
             version = self._register(run, model_id, record)
@@ -95,6 +100,20 @@ class MlflowTracker:
         run = client.create_run(experiment, run_name=fold.name, tags={PARENT_TAG: parent}).info.run_id
         self._log(run, fold.parameters, fold.metrics)
         client.set_terminated(run, "FINISHED")
+
+    def _by_fold(self, run: str, folds: Sequence[FoldRecord]) -> None:
+        """Log the scores of each fold with the parent too, a step for each, so that its page draws them as lines."""
+        from mlflow.entities import Metric
+
+        at = int(time.time() * 1000)
+        drawn = [
+            Metric(f"{BY_FOLD}/{name}", float(value), at, step)
+            for step, fold in enumerate(folds, start=1)
+            for name, value in fold.metrics.items()
+            if name.startswith(("train.", "test."))
+        ]
+        for first in range(0, len(drawn), LARGEST_BATCH):
+            self._connection.client.log_batch(run, metrics=drawn[first : first + LARGEST_BATCH])
 
     def _model(self, run: str, record: TrainingRecord) -> str:
         import mlflow
@@ -132,6 +151,18 @@ class MlflowTracker:
             description=record.card,
         )
         return str(made.version)
+
+
+def _source(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that MLflow's lists show as source and version of a run."""
+    run = tags.get("dagster_run_id", "")
+    name = f"Dagster run {run[:8]}" if run else "qts train"
+    commit = tags.get("git_commit", "")
+    return {
+        "mlflow.source.name": name,
+        "mlflow.source.type": "JOB" if run else "LOCAL",
+        **({"mlflow.source.git.commit": commit} if commit else {}),
+    }
 
 
 def _dataset(record: TrainingRecord) -> DatasetInput:

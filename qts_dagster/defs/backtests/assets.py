@@ -121,6 +121,7 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
                     benchmarks=lake_benchmarks(lake, settings, run.days, calendar=platform.calendar),
                 ),
             )  # fmt: skip
+            tools.tracker.log_text(summary.run_id, "tear_sheet.html", page.html)
         path = ReportFiles(platform.reports()).save(page.record, page.html)
         return dg.MaterializeResult(
             data_version=_version(run, page.html),

@@ -45,6 +45,17 @@ def test_a_training_is_a_parent_run_with_a_child_per_fold(connection: MlflowConn
     assert sorted(c.data.metrics["test.rank_ic"] for c in children) == pytest.approx([0.06, 0.07, 0.08])
 
 
+def test_the_page_of_a_training_draws_its_folds_as_a_line(connection: MlflowConnection, run: TrackedRun) -> None:
+    history = connection.client.get_metric_history(run.run_id, "by_fold/test.rank_ic")
+    assert [(point.step, point.value) for point in history] == [(i, 0.05 + i / 100) for i in (1, 2, 3)]
+
+
+def test_a_run_says_what_made_it_and_by_which_code(connection: MlflowConnection, run: TrackedRun) -> None:
+    tags = connection.client.get_run(run.run_id).data.tags
+    assert tags["mlflow.source.name"] == "qts train"
+    assert tags["mlflow.source.git.commit"] == "abc123"
+
+
 def test_the_dataset_is_logged_with_its_digest_and_size(connection: MlflowConnection, run: TrackedRun) -> None:
     logged = connection.client.get_run(run.run_id).inputs
     assert logged is not None
