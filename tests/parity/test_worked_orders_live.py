@@ -27,7 +27,7 @@ TWAP = {
 }
 
 
-def tested_like(live: list[Decision], live_home: LiveHome, home: Path) -> tuple[Decision, ...]:
+def backtest_of(live: list[Decision], live_home: LiveHome, home: Path) -> tuple[Decision, ...]:
     """Return what the backtest decides in the session, with the same settings and minutes."""
     session = xnys().on(live_home.session)
     assert session is not None
@@ -49,7 +49,7 @@ def told(home: Path) -> tuple[list[Decision], list[str]]:
 
 def check(home: Path, live_home: LiveHome) -> None:
     live, sent = told(home)
-    tested = tested_like(live, live_home, home)
+    tested = backtest_of(live, live_home, home)
     assert len(live) == len(tested) == 26
     for ours, theirs in zip(live, tested, strict=True):
         assert ours.to_json() == theirs.to_json()
@@ -80,7 +80,7 @@ def test_killed_in_the_middle_of_a_parent_it_goes_on_with_the_same_children(
         code, _, err = start_daemon(home, *arguments, **TWAP).finish()
         assert code == 0, err
         live, sent = told(home)
-        tested = tested_like(live, live_home, home)
+        tested = backtest_of(live, live_home, home)
         parents = [order.request.client_order_id for decision in tested for order in decision.parents]
         assert [o.request.client_order_id for decision in live for o in decision.parents][:3] == parents[:3]
         assert len(sent) == len(set(sent))
