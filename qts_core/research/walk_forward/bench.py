@@ -20,6 +20,7 @@ from qts_core.analytics.returns import DailyCurve
 from qts_core.backtest import BacktestResult, VectorisedResult, run_event_backtest, run_vectorised_backtest
 from qts_core.exchange import FillSettings
 from qts_core.market.bars import BarSlice
+from qts_core.market.errors import ConfigurationError
 from qts_core.market.ids import digest
 from qts_core.market.instruments import Instrument
 from qts_core.market.membership import membership_mask
@@ -39,13 +40,18 @@ from qts_core.training.folds import RowRange
 from qts_core.training.search.space import Space
 from qts_core.training.search.trading import NetReturns
 
-__all__ = ["Bench", "EventBench", "LearningBench", "Market", "Outcome", "VectorisedBench"]
+__all__ = ["Bench", "EventBench", "LearningBench", "Market", "Outcome", "Uncovered", "VectorisedBench"]
 
+NOT_COVERED = "QTS-EXEC-040"
 LAST_BARS = 2
 """A range is flat over its last bars: orders of the last bar of a session would not fill in it."""
 CACHED_BYTES = 400_000_000
 """Of wanted weights that are kept for the next window."""
 WARM_UP_BARS = 30 * BARS_PER_SESSION
+
+
+class Uncovered(Exception):
+    """A range that the vectorised backtest cannot trade to the cent with these parameters; says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,6 +190,8 @@ class VectorisedBench:
         ------
         InvalidConfigError
             QTS-EXEC-065 if the strategy or the settings need the event backtest.
+        Uncovered
+            If these parameters do, on these rows: such as orders beyond the buying power.
         """
         part = slice(rows.start, rows.stop)
         whole = self.scores(parameters)
@@ -198,6 +206,10 @@ class VectorisedBench:
             )  # fmt: skip
         except ValueError as error:
             raise refused("the vectorised backtest cannot do this", "--engine", str(error), "--engine event") from error
+        except ConfigurationError as error:
+            if error.code != NOT_COVERED:
+                raise
+            raise Uncovered(error.line()) from error
         return Outcome(net_of(result, float(self.market.cash)), self._ic(whole, rows))
 
     def scores(self, parameters: Mapping[str, Parameter]) -> Floats:

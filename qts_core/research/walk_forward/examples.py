@@ -15,6 +15,8 @@ from qts_core.trading.strategy import Strategy, View, Wanted
 
 __all__ = ["Crossover", "Reversal"]
 
+INVESTED = 0.95
+"""Share of equity: orders decided at a close fill at another open, and what they cost then must be there."""
 SAME = 1e-12
 """Relative distance of two means that rounding alone may make."""
 
@@ -71,7 +73,7 @@ class Crossover(_ByMeans):
     def _chosen(self, closes: Floats) -> Floats:
         short, long = closes[:, -self.fast :].mean(axis=1), closes.mean(axis=1)
         is_above = short > long * (1 + SAME)
-        return np.where(np.isnan(long), np.nan, is_above / closes.shape[2])
+        return np.where(np.isnan(long), np.nan, INVESTED * is_above / closes.shape[2])
 
 
 class Reversal(_ByMeans):
@@ -91,4 +93,4 @@ class Reversal(_ByMeans):
         count = np.maximum(1, np.floor(known.sum(axis=1) * self.breadth)).astype(np.int64)
         order = np.argsort(np.argsort(np.where(known, move, np.inf), axis=1, kind="stable"), axis=1, kind="stable")
         is_held = (order < count[:, None]) & known
-        return np.where(known, is_held / count[:, None], np.nan)
+        return np.where(known, INVESTED * is_held / count[:, None], np.nan)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -22,7 +23,7 @@ from qts_core.market.panel import Floats, Panel
 from qts_core.models.base import Parameter
 from qts_core.research.gates import PermutationLink
 from qts_core.research.ledger import Trial, TrialKind, TrialLedger
-from qts_core.research.walk_forward.bench import Bench, LearningBench
+from qts_core.research.walk_forward.bench import Bench, LearningBench, Uncovered
 from qts_core.research.walk_forward.judging import Judged, efficiency, verdict_of, warnings_of
 from qts_core.research.walk_forward.result import ParameterStability, WalkForwardResult, WindowResult
 from qts_core.research.walk_forward.searching import OpenStudy, figures_of, with_returns
@@ -151,7 +152,10 @@ def stability_of(space: Space, chosen: Sequence[Mapping[str, Parameter]]) -> tup
 def _everywhere(
     settings: WalkForwardSettings, bench: Bench, done: Sequence[Stepped]
 ) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int32]]]:
-    """Trade sets of parameters from the first training to the last test; return float64 [S, N] and the sessions."""
+    """Trade sets of parameters from the first training to the last test; return float64 [S, N] and the sessions.
+
+    Those that need the event backtest somewhere are left out; the gate says how many are in.
+    """
     points = {repr(sorted(t.parameters.items())): t.parameters for stepped in done for t in stepped.tried}
     most, picked = MOST_BESIDE.get(bench.engine, 16), list(points.values())
     if len(picked) > most:
@@ -159,7 +163,13 @@ def _everywhere(
         picked = [picked[i] for i in sorted(order.tolist())]
     windows = [stepped.window for stepped in done]
     rows = RowRange(min(w.train.start for w in windows), max(w.test.stop for w in windows))
-    nets = [bench.run(point, rows).net for point in picked]
+    nets = []
+    for point in picked:
+        with suppress(Uncovered):
+            nets.append(bench.run(point, rows).net)
+    if not nets:
+        days = np.unique(bench.timeline.session[rows.start : rows.stop]).astype(np.int32)
+        return np.empty((len(days), 0)), days
     return np.column_stack([net.values for net in nets]), nets[0].days
 
 

@@ -17,8 +17,8 @@ from qts_core.market.ids import digest
 from qts_core.models.base import Parameter
 from qts_core.ports.studies import Study, TrialState
 from qts_core.research.ledger import ReturnSeries, Trial, TrialKind
-from qts_core.research.walk_forward.bench import Bench, Outcome
-from qts_core.research.walk_forward.settings import WalkForwardSettings
+from qts_core.research.walk_forward.bench import Bench, Outcome, Uncovered
+from qts_core.research.walk_forward.settings import WalkForwardSettings, refused
 from qts_core.research.walk_forward.windows import Window, first_day, last_day
 from qts_core.training.folds import RowRange
 from qts_core.training.search.objective import Evidence, FoldEvidence, Judgement, Objective, judge
@@ -96,7 +96,12 @@ class Searcher:
 
     def attempt(self, parameters: Mapping[str, Parameter], rows: RowRange) -> Tried:
         """Trade `rows` with `parameters`, judge it, and write it into the ledger."""
-        outcome = self.bench.run(parameters, rows)
+        try:
+            outcome = self.bench.run(parameters, rows)
+        except Uncovered as error:
+            failed = Tried(parameters, rows, None, None, math.nan, str(error))
+            self.record(self._row(failed, rows))
+            return failed
         evidence = Evidence(_parts(outcome, self.settings.blocks), 0.0)
         found = judge(evidence, self.objective)
         known = [value for value in found.by_fold if math.isfinite(value)]
@@ -135,8 +140,17 @@ class Searcher:
         return plateau(points, values, place, radius=max(RADIUS, step))
 
     def judged(self, chosen: Tried, rows: RowRange) -> Tried:
-        """Trade the test rows with what was chosen; the whole walk-forward is one trial, so none of these is a row."""
-        outcome = self.bench.run(chosen.parameters, rows)
+        """Trade the test rows with what was chosen; the whole walk-forward is one trial, so none of these is a row.
+
+        Raises
+        ------
+        InvalidConfigError
+            QTS-EXEC-065 if that needs the event backtest: a test is never left out.
+        """
+        try:
+            outcome = self.bench.run(chosen.parameters, rows)
+        except Uncovered as error:
+            raise refused("the vectorised backtest cannot do this", "--engine", str(error), "--engine event") from error
         found = judge(Evidence(_parts(outcome, 1), 0.0), self.objective)
         return Tried(chosen.parameters, rows, outcome, found, found.figure)
 
@@ -153,8 +167,9 @@ class Searcher:
             "value": repr(tried.value), "first": first_day(line, rows), "last": last_day(line, rows),
         }  # fmt: skip
         base = Trial(
-            TrialKind.SEARCH, f"walk-forward/{self.bench.name}", digest(identity), detail=detail, study=self.run_name
-        )
+            TrialKind.SEARCH, f"walk-forward/{self.bench.name}", digest(identity), failure=tried.failure, detail=detail,
+            study=self.run_name,
+        )  # fmt: skip
         return with_returns(base, None if tried.outcome is None else tried.outcome.net)
 
 

@@ -81,6 +81,16 @@ class Leaning(Guess):
         return (self.size * share)[:, None] * np.ones(len(panel.symbols))
 
 
+class Greedy(Steady):
+    """Holds every symbol at `weight`; one of the two is five times what the account can pay."""
+
+    name = "greedy"
+    space: ClassVar[Mapping[str, object]] = {"weight": {"choices": (0.1, 5.0)}}
+
+    def __init__(self, weight: float = 0.1) -> None:
+        super().__init__(weight)
+
+
 def settings(**given: object) -> WalkForwardSettings:
     return WalkForwardSettings(**{"windows": FEW, "unit": "sessions", "grid_levels": 4, **given})  # type: ignore[arg-type]
 
@@ -198,6 +208,14 @@ class TestSearch:
     def test_nothing_that_trades_is_refused_with_a_way_out(self) -> None:
         with pytest.raises(TrainingError, match="QTS-EXEC-068"):
             run_walk_forward(asked(Steady, market(LINE), settings(fewest_trades=1_000_000)))
+
+    def test_what_the_vectorised_backtest_cannot_do_is_a_failed_trial_and_never_chosen(self) -> None:
+        ledger = TrialLedger(MemoryTrials())
+        found = run_walk_forward(asked(Greedy, market(LINE, seed=2), settings(fewest_trades=1), ledger=ledger))
+        assert {w.parameters["weight"] for w in found.windows} == {0.1}
+        failed = [row for row in ledger.trials() if row.failure]
+        assert len(failed) == len(found.windows)
+        assert all("QTS-EXEC-040" in row.failure and row.returns is None for row in failed)
 
     def test_an_unknown_objective_is_refused(self) -> None:
         with pytest.raises(InvalidConfigError, match="QTS-EXEC-065"):
