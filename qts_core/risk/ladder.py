@@ -75,7 +75,7 @@ class LossLadder:
         self._peak = max(self._peak, equity)
         drawdown = _loss(self._peak, equity)
         self._climb(drawdown)
-        daily, weekly, monthly = (_loss(anchor, equity) for anchor in self._anchors)
+        daily, weekly, monthly = [_loss(anchor, equity) for anchor in self._anchors]
         s = self.settings
         rung = s.levels[self._level - 1] if self._level else None
         is_kill = (rung is not None and rung.is_flatten) or daily >= s.daily_kill_limit

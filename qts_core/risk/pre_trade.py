@@ -10,9 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+from qts_core.features.kernels.jit import kernel
+from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.light import light
 from qts_core.market.panel import Floats
 from qts_core.risk.limits import ROUNDING, Sectors
@@ -22,8 +26,6 @@ from qts_core.risk.settings import LimitSettings
 from qts_core.risk.verdict import Verdict
 
 __all__ = ["NO_CONTEXT", "PreTrade", "TradeContext"]
-
-CAP = "with all open orders filled, {} would exceed its cap"
 
 
 @light
@@ -75,13 +77,12 @@ class PreTrade:
         context: TradeContext = NO_CONTEXT,
     ) -> None:  # fmt: skip
         self._symbols = symbols
-        self._worst = np.maximum(np.abs(held), np.abs(held + on_order))
         self._sectors = sectors
         self._settings = settings
         self._context = context
-        self._gross = float(self._worst.sum())
-        self._by_sector = sectors.gross(self._worst)
-        self._count = int(np.count_nonzero(self._worst))
+        self._worst, self._by_sector, self._gross, self._count = _at_worst(
+            held, on_order, sectors.index, len(sectors.names)
+        )
         self._squares = float(np.square(self._worst).sum()) if settings.max_concentration < math.inf else 0.0
         self._by_cluster = context.clusters.gross(self._worst) if context.clusters is not None else None
         self._bought = 0.0
@@ -134,24 +135,42 @@ class PreTrade:
             reason = f"bar {context.slot + 1} of {context.slots} is outside the hours in which risk is added"
             checks.append(("limit.hours", 0.0, 1.0, reason))
         checks += (
-            ("limit.position", chosen.max_position_ratio, abs(weight), CAP.format("one position")),
+            ("limit.position", chosen.max_position_ratio, abs(weight), _exceeds("one position")),
             ("limit.sector", float(self._sectors.caps[sector]), float(self._by_sector[sector]) + added,
-             CAP.format("a sector")),
+             _exceeds("a sector")),
         )  # fmt: skip
         if context.max_position < math.inf:
-            checks.append(
-                ("limit.position_value", context.max_position, abs(weight), CAP.format("one position's value"))
-            )
+            checks.append(("limit.position_value", context.max_position, abs(weight), _exceeds("one position's value")))
         if self._by_cluster is not None and context.clusters is not None:
             value = float(self._by_cluster[context.clusters.index[column]]) + added
-            checks.append(("limit.correlated", chosen.max_correlated_ratio, value, CAP.format("what moves with it")))
-        checks.append(("limit.gross", chosen.max_gross_ratio, self._gross + added, CAP.format("gross exposure")))
+            checks.append(("limit.correlated", chosen.max_correlated_ratio, value, _exceeds("what moves with it")))
+        checks.append(("limit.gross", chosen.max_gross_ratio, self._gross + added, _exceeds("gross exposure")))
         if chosen.max_concentration < math.inf:
             value = self._squares + weight * weight - before * before
-            checks.append(("limit.concentration", chosen.max_concentration, value, CAP.format("the concentration")))
+            checks.append(("limit.concentration", chosen.max_concentration, value, _exceeds("the concentration")))
         count = float(self._count + (before == 0.0))
-        checks.append(("limit.count", float(chosen.max_positions), count, CAP.format("the number of positions")))
+        checks.append(("limit.count", float(chosen.max_positions), count, _exceeds("the number of positions")))
         if context.buying_power < math.inf:
             power = context.buying_power * (1.0 - chosen.buying_power_reserve_ratio)
             checks.append(("limit.buying_power", power, self._bought + added, "it costs more than the broker lends"))
         return checks
+
+
+@cache
+def _exceeds(what: str) -> str:
+    return f"with all open orders filled, {what} would exceed its cap"
+
+
+@kernel
+def _at_worst(
+    held: Floats, on_order: Floats, sector: NDArray[np.int64], sectors: int
+) -> tuple[Floats, Floats, float, int]:
+    """Return |weight| with what adds risk filled [N], its sum by sector, its sum, and how many are not nothing."""
+    worst, by_sector = np.empty(len(held)), np.zeros(sectors)
+    count = 0
+    for i in range(len(held)):
+        now, then = abs(held[i]), abs(held[i] + on_order[i])
+        worst[i] = now if now >= then or np.isnan(now) else then
+        by_sector[sector[i]] += worst[i]
+        count += worst[i] != 0.0
+    return worst, by_sector, pairwise_sum(worst), count

@@ -16,7 +16,15 @@ from qts_core.market.orders import OrderRequest
 from qts_core.market.panel import Floats
 from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import Verdict
-from qts_core.trading.decision_text import Remembered, bits, request_text, tuple_text, verdict_text
+from qts_core.trading.decision_text import (
+    Remembered,
+    RememberedItems,
+    bits,
+    moment_text,
+    request_text,
+    tuple_text,
+    verdict_text,
+)
 from qts_core.trading.exact_json import canonical, decode, encode, parse
 
 __all__ = ["DecidedOrder", "Decision", "Hashes", "Output", "RecordDecision"]
@@ -185,18 +193,20 @@ def _order_text(order: DecidedOrder) -> str:
     )
 
 
-STANDING = tuple(Remembered() for _ in range(7))
+STANDING = tuple(Remembered() for _ in range(6))
 """Texts of what is mostly the same object as at the bar before."""
+POSITIONS = RememberedItems()
 
 
 def _scalars(d: Decision) -> str:
     """Return ``repr`` of the tuple of all fields that are neither arrays nor optional, in their order."""
-    account, strategy, model_id, mode, cash, positions, hashes = STANDING
+    account, strategy, model_id, mode, cash, hashes = STANDING
     verdicts = tuple_text(map(verdict_text, d.verdicts)) if d.verdicts else "()"
     orders = tuple_text(map(_order_text, d.orders)) if d.orders else "()"
     return (
-        f"({d.decision_id!r}, {account(d.account)}, {strategy(d.strategy)}, {d.ts_event!r}, {d.ts_known!r}, "
-        f"{model_id(d.model_id)}, {mode(d.mode)}, {d.equity!r}, {cash(d.cash)}, {positions(d.positions)}, "
+        f"({d.decision_id!r}, {account(d.account)}, {strategy(d.strategy)}, "
+        f"{moment_text(d.ts_event)}, {moment_text(d.ts_known)}, "
+        f"{model_id(d.model_id)}, {mode(d.mode)}, {d.equity!r}, {cash(d.cash)}, {POSITIONS(d.positions)}, "
         f"{d.drawdown!r}, {d.daily_loss!r}, {verdicts}, {orders}, {d.features_digest!r}, {d.order_features!r}, "
         f"{hashes(d.hashes)})"
     )

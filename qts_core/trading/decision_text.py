@@ -8,6 +8,7 @@ for it at every bar of a backtest, and a field that is added to one of them late
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from enum import Enum
 
 import numpy as np
@@ -17,7 +18,9 @@ from qts_core.market.orders import OrderRequest
 from qts_core.market.panel import Floats
 from qts_core.risk.verdict import Verdict
 
-__all__ = ["Remembered", "bits", "request_text", "tuple_text", "verdict_text"]
+__all__ = [
+    "Remembered", "RememberedItems", "bits", "moment_text", "request_text", "tuple_text", "verdict_text",
+]  # fmt: skip
 
 
 def bits(arrays: tuple[Floats, ...]) -> Floats:
@@ -48,6 +51,33 @@ class Remembered:
         return text
 
 
+class RememberedItems:
+    """The text of a tuple of (name, value) pairs of which most are the very same objects as the time before."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, str] = ((), "()")
+        self._known: dict[str, tuple[object, str]] = {}
+
+    def __call__(self, items: tuple[tuple[str, object], ...]) -> str:
+        if items is not self._last[0]:
+            self._last = (items, tuple_text([self._of(item) for item in items]) if items else "()")
+        return self._last[1]
+
+    def _of(self, item: tuple[str, object]) -> str:
+        known = self._known.get(item[0])
+        if known is None or known[0] is not item:
+            known = self._known[item[0]] = (item, repr(item))
+        return known[1]
+
+
+def moment_text(moment: datetime) -> str:
+    """Return ``repr(moment)``."""
+    t = moment
+    if t.tzinfo is UTC and not (t.second or t.microsecond or t.fold):
+        return f"datetime.datetime({t.year}, {t.month}, {t.day}, {t.hour}, {t.minute}, tzinfo=datetime.timezone.utc)"
+    return repr(moment)
+
+
 def tuple_text(items: Iterable[str]) -> str:
     """Return the texts of a tuple's items as the tuple's own ``repr``."""
     told = tuple(items)
@@ -74,11 +104,11 @@ def request_text(r: OrderRequest) -> str:
     )
 
 
-WORDS: dict[tuple[type, str], str] = {}
+WORDS: dict[tuple[type, Enum], str] = {}
 
 
 def _word(value: Enum) -> str:
-    key = (type(value), value.value)
+    key = (type(value), value)
     text = WORDS.get(key)
     if text is None:
         text = WORDS[key] = repr(value)

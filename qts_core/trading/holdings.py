@@ -15,7 +15,7 @@ from qts_core.features.kernels.sums import pairwise_sum
 from qts_core.market.arrays import from_list, to_list
 from qts_core.market.bars import BarSlice
 from qts_core.market.events import CashMoved, CorporateActionsApplied, Dividend, Split
-from qts_core.market.money import dollars, plain
+from qts_core.market.money import ZERO, dollars, plain
 from qts_core.market.orders import Execution, OrderRequest, OrderUpdate
 from qts_core.market.panel import Floats
 from qts_core.orders.book import Book
@@ -68,7 +68,7 @@ class Holdings:
         self._column = {symbol: i for i, symbol in enumerate(symbols)}
         self._open: dict[str, set[str]] = {}
         self._unsent: dict[str, Decimal] = {}
-        self._positions: tuple[tuple[str, Decimal], ...] = ()
+        self._positions: tuple[tuple[str, Decimal], ...] | None = ()
         self._shown: dict[str, tuple[str, Decimal]] = {}
         self._outside = 0.0
         self._exposed: Exposure | None = None
@@ -84,6 +84,8 @@ class Holdings:
     @property
     def positions(self) -> tuple[tuple[str, Decimal], ...]:
         """Signed shares by symbol, flat ones left out; the same object until something changes."""
+        if self._positions is None:
+            self._positions = tuple([self._shown[symbol] for symbol in sorted(self._shown)])
         return self._positions
 
     def equity(self) -> float:
@@ -188,24 +190,25 @@ class Holdings:
             self._mirror(symbol)
 
     def _put(self, state: OrderState) -> None:
-        self.orders[state.client_order_id] = state
-        names = self._open.setdefault(state.symbol, set())
+        name, symbol = state.client_order_id, state.symbol
+        self.orders[name] = state
         if state.is_open:
-            names.add(state.client_order_id)
-        else:
-            names.discard(state.client_order_id)
-        if not names:
-            del self._open[state.symbol]
-        self._count(state.symbol)
+            self._open.setdefault(symbol, set()).add(name)
+        elif (names := self._open.get(symbol)) is not None:
+            names.discard(name)
+            if not names:
+                del self._open[symbol]
+        self._count(symbol)
 
     def _count(self, symbol: str) -> None:
         """Mirror what is on order in `symbol`."""
         column = self._column.get(symbol)
         if column is None:
             return
-        names = self._open.get(symbol)
-        left = sum(self.orders[name].signed_remaining for name in names) if names else 0
-        is_busy = bool(names)
+        names = self._open.get(symbol, ())
+        left, is_busy = ZERO, bool(names)
+        for name in names:
+            left += self.orders[name].signed_remaining
         if symbol in self._unsent:
             left, is_busy = left + self._unsent[symbol], True
         self.busy[column] = is_busy
@@ -230,7 +233,7 @@ class Holdings:
             self._shown[symbol] = (symbol, Decimal(plain(quantity)))
         else:
             self._shown.pop(symbol, None)
-        self._positions = tuple(self._shown[s] for s in sorted(self._shown))
+        self._positions = None
 
 
 @kernel

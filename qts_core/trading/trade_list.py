@@ -29,6 +29,7 @@ __all__ = ["TradeList"]
 
 SHARE_STEP = Decimal("0.000000001")
 BPS = Decimal(10_000)
+BUY, SELL, LIMIT = OrderSide.BUY, OrderSide.SELL, OrderType.LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,15 @@ class TradeList:
         known : TradeContext
             What is known beside the book, its hours aside.
         """
-        columns = self._to_trade(bars, target, current, holdings, equity)
-        if not len(columns):
+        columns: list[int] = self._to_trade(bars, target, current, holdings, equity).tolist()
+        if not columns:
             return [], []
         if len(columns) > 1:
-            grows = np.abs(target[columns]) > np.abs(current[columns])
-            eager = np.nan_to_num(np.abs(urgency[columns]))
-            columns = columns[np.lexsort((columns, -eager, grows))]
+            columns.sort(key=lambda column: _turn(target.item(column), current.item(column), urgency.item(column)))
         desk = self._desk(bars, holdings, equity, known)
         orders: list[DecidedOrder] = []
         verdicts: list[Verdict] = []
-        for column in columns.tolist():
+        for column in columns:
             weight = float(target[column])
             held = holdings.book.position(holdings.symbols[column]).quantity
             wanted = self.shares(bars, column, weight, equity, held)
@@ -162,7 +161,7 @@ class TradeList:
 
     def _order(self, bars: BarSlice, column: int, held: Decimal, wanted: Decimal) -> DecidedOrder:
         symbol = bars.symbols[column]
-        side = OrderSide.BUY if wanted > held else OrderSide.SELL
+        side = BUY if wanted > held else SELL
         reduces = abs(wanted) < abs(held)
         purpose = "x" if wanted == 0 else "r"
         reason = "close" if wanted == 0 else "reduce" if reduces else "open" if held == 0 else "add"
@@ -180,9 +179,14 @@ class TradeList:
         return DecidedOrder(request, reduces, purpose, f"{reason} {symbol}: {held} -> {wanted} shares")
 
     def _limit_price(self, close: float, side: OrderSide) -> Decimal | None:
-        if self.rules.type is not OrderType.LIMIT:
+        if self.rules.type is not LIMIT:
             return None
         return to_tick(exact(close) * (1 + side.sign * self.rules.limit_offset_bps / BPS))
+
+
+def _turn(target: float, current: float, urgency: float) -> tuple[bool, float]:
+    """Return whose turn it is, the least first: what shrinks, then the strongest; no opinion counts as none."""
+    return abs(target) > abs(current), -abs(urgency) if urgency == urgency else 0.0
 
 
 @kernel
