@@ -49,9 +49,21 @@ class Part:
     hashes: Hashes = field(default_factory=Hashes)
 
 
-def part_of(strategy: Strategy, panel: Panel, settings: CoreSettings, cash: Decimal) -> Part:
-    """Return a user strategy as a part: its weights and orders pass the limits of `settings`, and nothing else."""
-    direct = replace(settings, construction=Construction.WEIGHTS)
+def part_of(
+    strategy: Strategy, panel: Panel, settings: CoreSettings, cash: Decimal, *, max_positions: int | None = None
+) -> Part:
+    """Return a user strategy as a part: its weights and orders pass the limits of `settings`, and nothing else.
+
+    Parameters
+    ----------
+    max_positions : int, optional
+        Its own, where it is fewer than in `settings`; counts of parts add up, so that the account's count is at most
+        their sum.
+    """
+    limits = settings.limits
+    if max_positions is not None:
+        limits = replace(limits, max_positions=min(max_positions, limits.max_positions))
+    direct = replace(settings, construction=Construction.WEIGHTS, limits=limits)
     return Part(strategy.name, StrategyPredictor(strategy, panel.symbols), direct, cash)
 
 

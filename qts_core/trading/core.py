@@ -56,7 +56,7 @@ from qts_core.trading.parent_desk import AtBar, ParentDesk
 from qts_core.trading.path import DecisionPath, Targets
 from qts_core.trading.predictors import Prediction, Predictor
 from qts_core.trading.settings import CoreSettings
-from qts_core.trading.strategy import OrderWish
+from qts_core.trading.strategy import OrderCancel, OrderWish, Wish
 from qts_core.trading.strategy_predictor import SeesAccount
 from qts_core.trading.trade_list import TradeList
 
@@ -251,7 +251,10 @@ class TradingCore(CoreView):
         targets = self._path.targets(bars, signals, prediction.score, self.holdings, equity, losses, mode)
         if self.desk is not None:
             cancels += self.desk.supersede(bars, targets.target, targets.current, equity)
-        orders, verdicts = self._orders(bars, targets, prediction.wishes, equity, mode)
+        wishes = tuple(wish for wish in prediction.wishes if isinstance(wish, OrderWish))
+        if len(wishes) < len(prediction.wishes):
+            cancels += self._withdrawn(prediction.wishes)
+        orders, verdicts = self._orders(bars, targets, wishes, equity, mode)
         leaving = self._leaving(event, orders, mode)
         verdicts = (*judged.verdicts, *seen.verdicts, *verdicts)
         decision = self._decision(bars, prediction, judged, targets, losses, equity, mode, leaving, verdicts)
@@ -265,6 +268,12 @@ class TradingCore(CoreView):
         assert self.desk is not None
         allowed = mode if equity > 0.0 else RiskMode.HALTED
         return self.desk.restrict(allowed, is_session_over=bars.is_last_of_session)
+
+    def _withdrawn(self, wishes: Sequence[Wish]) -> list[CancelOrder]:
+        """Return the cancels of the strategy's own open orders that it asks for; other ids are not its to cancel."""
+        asked = {wish.client_order_id for wish in wishes if isinstance(wish, OrderCancel)}
+        mine = [order for order in self.open_orders() if order.request is not None]
+        return [CancelOrder(o.client_order_id, "the strategy's wish") for o in mine if o.client_order_id in asked]
 
     def _leaving(self, event: BarsClosed, orders: list[DecidedOrder], mode: RiskMode) -> AtBar:
         """Return what of `orders` leaves now, whole or in slices, and note it."""

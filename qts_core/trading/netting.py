@@ -10,13 +10,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from typing import cast
 
 from qts_core.market.money import CENT, ZERO
+from qts_core.market.orders import OrderSide
 
-__all__ = ["Netted", "divide", "divide_money", "net"]
+__all__ = ["Netted", "OrderShares", "divide", "divide_money", "net"]
 
 SHARE_STEP = Decimal("0.000000001")
 ONE = Decimal(1)
+
+
+@dataclass(slots=True)
+class OrderShares:
+    """One order of the account and what of it is whose; lists go by the order of the strategies.
+
+    Attributes
+    ----------
+    side : OrderSide
+    names : list of str
+        The strategies' own ids; empty where one has no part.
+    wanted, done : list of Decimal
+        Shares, positive.
+    """
+
+    side: OrderSide
+    names: list[str]
+    wanted: list[Decimal]
+    done: list[Decimal]
+
+    def left(self) -> list[Decimal]:
+        """Return what each still wants."""
+        return [wanted - done for wanted, done in zip(self.wanted, self.done, strict=True)]
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        return {"side": self.side.value, "names": self.names, "wanted": [*map(str, self.wanted)],
+                "done": [*map(str, self.done)]}  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: object) -> OrderShares:
+        """Return what :meth:`to_json` wrote."""
+        kept = cast(dict[str, list[str]], value)
+        wanted, done = ([Decimal(each) for each in kept[name]] for name in ("wanted", "done"))
+        return cls(OrderSide(cast(str, kept["side"])), list(kept["names"]), wanted, done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from qts_core.market.time import to_micros
 from qts_core.market.timeline import Timeline
 from qts_core.models.uncertainty import Doubt
 from qts_core.trading.stored_doubts import StoredDoubts
-from qts_core.trading.strategy import OrderWish
+from qts_core.trading.strategy import Wish
 
 __all__ = ["Prediction", "Predictor", "StoredPredictor"]
 
@@ -34,15 +34,15 @@ class Prediction:
         What the model saw; None when the prediction was made earlier.
     doubt : Doubt or None
         How sure the model is; None of a model that does not say.
-    wishes : tuple of OrderWish
-        Orders that a strategy asks for beside or instead of scores.
+    wishes : tuple of OrderWish or OrderCancel
+        Orders that a strategy asks for beside or instead of scores, and those of its own that it wants cancelled.
     """
 
     score: Floats
     uncertainty: Floats
     features: Floats | None = None
     doubt: Doubt | None = None
-    wishes: tuple[OrderWish, ...] = ()
+    wishes: tuple[Wish, ...] = ()
 
     def features_digest(self) -> str:
         """Return the sha256 of the features; empty when there are none."""

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from qts_core.market.bars import BarSlice
 from qts_core.market.errors import ExecutionError
@@ -41,7 +42,7 @@ from qts_core.orders.book import Book
 from qts_core.trading.core import TradingCore
 from qts_core.trading.decision import Hashes, Output, RecordDecision
 from qts_core.trading.holdings import Holdings
-from qts_core.trading.netting import divide, divide_money, net
+from qts_core.trading.netting import OrderShares, divide, divide_money, net
 
 __all__ = ["NET", "Residual", "SharedAccount"]
 
@@ -55,19 +56,6 @@ class Residual:
 
     cash: Decimal
     positions: Mapping[str, Decimal]
-
-
-@dataclass(slots=True)
-class _Shares:
-    """One order of the account and what of it is whose; lists go by the order of the strategies."""
-
-    side: OrderSide
-    names: list[str]
-    wanted: list[Decimal]
-    done: list[Decimal]
-
-    def left(self) -> list[Decimal]:
-        return [wanted - done for wanted, done in zip(self.wanted, self.done, strict=True)]
 
 
 class SharedAccount:
@@ -92,7 +80,7 @@ class SharedAccount:
         self.account = cores[0].account
         self.strategy = "+".join(core.strategy for core in cores)
         self.holdings = Holdings(cores[0].holdings.symbols, cash)
-        self._shares: dict[str, _Shares] = {}
+        self._shares: dict[str, OrderShares] = {}
         self._owner: dict[str, TradingCore] = {}
 
     @property
@@ -144,6 +132,28 @@ class SharedAccount:
             case _:
                 return self._all(event)
 
+    # -- state -------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the account and every core but the predictors, exact, as JSON values."""
+        return {
+            "cores": [core.snapshot() for core in self.cores],
+            "holdings": self.holdings.snapshot(),
+            "owners": {name: core.strategy for name, core in self._owner.items()},
+            "shares": {name: shares.to_json() for name, shares in self._shares.items()},
+        }
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take up the state of :meth:`snapshot`; strategies must be the same, in the same order."""
+        for core, kept in zip(self.cores, cast(Sequence[Mapping[str, object]], state["cores"]), strict=True):
+            core.restore(kept)
+        self.holdings.restore(cast(Mapping[str, object], state["holdings"]))
+        by_name = {core.strategy: core for core in self.cores}
+        owners = cast(Mapping[str, str], state["owners"])
+        self._owner = {name: by_name[strategy] for name, strategy in owners.items()}
+        shares = cast(Mapping[str, object], state["shares"])
+        self._shares = {name: OrderShares.from_json(kept) for name, kept in shares.items()}
+
     # -- within ------------------------------------------------------------------------------------------------
 
     def _all(self, event: Event) -> list[Output]:
@@ -177,7 +187,8 @@ class SharedAccount:
                     records.append(output)
                 elif isinstance(output, SubmitOrder):
                     asked.setdefault(output.request.symbol, []).append((place, output))
-                else:
+                elif not isinstance(output, CancelOrder) or output.client_order_id in self._owner:
+                    # What was netted with others' orders is no longer one strategy's to cancel.
                     others.append(output)
         sent: list[SubmitOrder] = []
         for symbol in asked:
@@ -236,7 +247,7 @@ class SharedAccount:
         life = asked[0][1].request.time_in_force
         name = client_order_id(account=self.account, strategy=NET, symbol=symbol, ts_event=bars.ts_event, purpose="n")
         request = OrderRequest(name, symbol, side, OrderType.MARKET, life, abs(found.quantity))
-        self._shares[name] = _Shares(side, names, [abs(s) for s in found.sent], [ZERO] * len(self.cores))
+        self._shares[name] = OrderShares(side, names, [abs(s) for s in found.sent], [ZERO] * len(self.cores))
         self.holdings.submitted(request, bars.ts_known)
         return [SubmitOrder(request, asked[0][1].decision_id, is_close)]
 
@@ -256,10 +267,27 @@ class SharedAccount:
             return owner.handle(OrderUpdated(update))
         shares = self._shares.get(update.client_order_id)
         if shares is None:
-            return self.cores[0].handle(OrderUpdated(update)) if problem else []
+            return self._give_foreign(update) if problem else []
         return self._give(shares, update)
 
-    def _give(self, shares: _Shares, update: OrderUpdate) -> list[Output]:
+    def _give_foreign(self, update: OrderUpdate) -> list[Output]:
+        """Tell who holds the symbol of an order that nobody here made: the issuer's, the broker's or a person's."""
+        fill = update.execution
+        held = [core.book.position(update.symbol).quantity for core in self.cores]
+        closed = [max(ZERO, -quantity * fill.side.sign) for quantity in held] if fill is not None else []
+        if fill is None or sum(closed, ZERO) < fill.quantity:
+            return self.cores[0].handle(OrderUpdated(update))
+        parts = divide(fill.quantity, closed)
+        fees = divide_money(fill.commission, parts)
+        outputs: list[Output] = []
+        for core, part, fee in zip(self.cores, parts, fees, strict=True):
+            if part:
+                name = f"{fill.execution_id}-{core.strategy}"
+                mine = replace(fill, execution_id=name, quantity=part, commission=fee)
+                outputs += core.handle(OrderUpdated(replace(update, filled_quantity=part, execution=mine)))
+        return outputs
+
+    def _give(self, shares: OrderShares, update: OrderUpdate) -> list[Output]:
         """Tell each strategy of its part of an update of the account's order."""
         execution = update.execution
         parts: Sequence[Decimal] = [ZERO] * len(self.cores)
@@ -285,7 +313,7 @@ class SharedAccount:
 
     @staticmethod
     def _told(
-        core: TradingCore, name: str, shares: _Shares, place: int, update: OrderUpdate, part: Execution | None
+        core: TradingCore, name: str, shares: OrderShares, place: int, update: OrderUpdate, part: Execution | None
     ) -> OrderUpdate:
         order = core.orders[name]
         filled = order.filled_quantity + (part.quantity if part is not None else ZERO)

@@ -24,9 +24,10 @@ from decimal import Decimal
 from qts_core.market.bars import BarSlice
 from qts_core.market.orders import OrderType, TimeInForce
 from qts_core.market.panel import Floats
+from qts_core.orders.state import OrderState
 from qts_core.trading.higher_bars import HigherBar
 
-__all__ = ["OrderWish", "Strategy", "View", "Wanted"]
+__all__ = ["OrderCancel", "OrderWish", "Strategy", "View", "Wanted", "Wish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,17 @@ class OrderWish:
     stop_price: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderCancel:
+    """An order of its own that a strategy wants cancelled: the id as in :attr:`View.orders`."""
+
+    client_order_id: str
+
+
+Wish = OrderWish | OrderCancel
+"""What a strategy may ask for beside weights."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """What a strategy sees beside the bar: its own ledger, and closed bars of longer timeframes.
@@ -70,6 +82,8 @@ class View:
         Last closes, USD; NaN before the first bar; read-only.
     higher : callable
         Gives the closed bars of one of the strategy's `timeframes`, oldest first.
+    orders : tuple of OrderState
+        Its orders that may still fill, by symbol, then id.
     """
 
     symbols: tuple[str, ...]
@@ -80,10 +94,11 @@ class View:
     weight: Floats
     price: Floats
     higher: Callable[[str], Sequence[HigherBar]]
+    orders: tuple[OrderState, ...] = ()
 
 
-Wanted = Floats | Mapping[str, float] | Sequence[OrderWish] | None
-"""Target weights [N] or by symbol (NaN or not named = leave as it is), orders, or nothing new."""
+Wanted = Floats | Mapping[str, float] | Sequence[Wish] | None
+"""Target weights [N] or by symbol (NaN or not named = leave as it is), orders and cancels, or nothing new."""
 
 
 class Strategy(ABC):

@@ -18,7 +18,7 @@ from qts_core.trading.fused_steps import weights
 from qts_core.trading.higher_bars import HigherBars
 from qts_core.trading.holdings import Holdings
 from qts_core.trading.predictors import Prediction
-from qts_core.trading.strategy import OrderWish, Strategy, View, Wanted
+from qts_core.trading.strategy import OrderCancel, OrderWish, Strategy, View, Wanted
 
 __all__ = ["SeesAccount", "StrategyPredictor"]
 
@@ -98,6 +98,7 @@ class StrategyPredictor:
         return View(
             self.symbols, equity, float(held.book.cash), _shown(held.quantity), _shown(held.on_order),
             _shown(weights(held.quantity, held.on_order, held.mark, equity)), _shown(held.mark), self._higher.closed,
+            held.open_orders(),
         )  # fmt: skip
 
     def _answer(self, wanted: Wanted, bars: BarSlice) -> Prediction:
@@ -110,6 +111,8 @@ class StrategyPredictor:
         if isinstance(wanted, Mapping):
             return Prediction(self._by_symbol(wanted, bars), self._nothing)
         for wish in wanted:
+            if isinstance(wish, OrderCancel):
+                continue
             if not isinstance(wish, OrderWish) or wish.symbol not in self._place or not wish.quantity:
                 raise self._refused(bars, repr(wish)[:120], "orders of known symbols with a quantity")
         return Prediction(self._nothing, self._nothing, wishes=tuple(wanted))

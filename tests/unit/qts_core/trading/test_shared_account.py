@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -10,13 +11,14 @@ from qts_core.backtest import BacktestResult, part_of, run_shared_backtest
 from qts_core.exchange import fill_settings
 from qts_core.market.bars import BarSlice
 from qts_core.market.errors import ExecutionError
-from qts_core.market.events import Alert, BarsClosed, CancelOrder, KillRequested, SubmitOrder
+from qts_core.market.events import Alert, BarsClosed, CancelOrder, KillRequested, OrderUpdated, SubmitOrder
+from qts_core.market.orders import Execution, OrderSide, OrderStatus, OrderType, OrderUpdate
 from qts_core.market.panel import Panel
 from qts_core.market.time import from_micros
 from qts_core.trading.core import TradingCore
 from qts_core.trading.decision import Hashes
 from qts_core.trading.shared_account import SharedAccount
-from qts_core.trading.strategy import Strategy, Wanted
+from qts_core.trading.strategy import OrderCancel, OrderWish, Strategy, View, Wanted
 from qts_core.trading.strategy_predictor import StrategyPredictor
 from tests.support.decision_market import WEIGHTS, instruments, panel, slices
 from tests.support.strategies import Said, buy
@@ -123,3 +125,71 @@ def test_strategies_that_do_not_fit_are_refused(names: tuple[str, ...], cash: in
     with pytest.raises(ExecutionError, match=words) as refused:
         account(*names, cash=cash)
     assert "QTS-EXEC-032" in refused.value.line()
+
+
+def test_an_account_stopped_with_orders_open_goes_on_as_if_it_had_not_been() -> None:
+    bars = slices(panel(breadth=1))
+    one, other = account("a", "b"), account("a", "b")
+    for bar in bars[:4]:
+        sent = [o for o in one.handle(BarsClosed(bar)) if isinstance(o, SubmitOrder)]
+    assert len(sent) == 1, "both want the same: one order of the account"
+    other.restore(json.loads(json.dumps(one.snapshot())))
+    for mine, theirs in zip(one.cores, other.cores, strict=True):
+        theirs.predictor.restore(mine.predictor.snapshot())
+    request = sent[0].request
+    assert request.quantity is not None
+    for part in (one, other):
+        done = Execution("e1", request.client_order_id, "AA", request.side, request.quantity, D(100), bars[4].ts_event)
+        name = request.client_order_id
+        update = OrderUpdate(name, "AA", OrderStatus.FILLED, request.quantity, done.ts_event, "b", done)
+        part.handle(OrderUpdated(update))
+    assert other.snapshot() == one.snapshot()
+    assert [core.book.position("AA").quantity for core in other.cores] == [10, 10]
+    assert other.residual.cash == 0
+
+
+def test_what_a_strangers_order_closes_is_divided_among_who_holds_it() -> None:
+    bars = panel(breadth=1)
+    one = account("a", "b")
+    for bar in slices(bars)[:5]:
+        for output in one.handle(BarsClosed(bar)):
+            if isinstance(output, SubmitOrder):
+                r = output.request
+                assert r.quantity is not None
+                done = Execution("e1", r.client_order_id, "AA", r.side, r.quantity, D(100), bar.ts_known)
+                filled = OrderUpdate(
+                    done.client_order_id, "AA", OrderStatus.FILLED, r.quantity, bar.ts_known, "b", done
+                )
+                one.handle(OrderUpdated(filled))
+    moment = slices(bars)[5].ts_known
+    paid = Execution("e2", "issuer", "AA", OrderSide.SELL, D(20), D(90), moment)
+    one.handle(OrderUpdated(OrderUpdate("issuer", "AA", OrderStatus.FILLED, D(20), moment, "b", paid)))
+    assert [core.book.holdings() for core in one.cores] == [{}, {}]
+    assert one.residual.cash == 0
+    assert one.residual.positions == {}
+
+
+def test_a_strategy_cancels_its_own_order_and_no_other() -> None:
+    bars = panel(breadth=1)
+    ids: list[str] = []
+
+    def say(b: BarSlice, v: View) -> Wanted:
+        if b.slot == 3 and not v.orders:
+            return [OrderWish("AA", D(10), OrderType.LIMIT, limit_price=D("0.5"))]
+        ids.extend(order.client_order_id for order in v.orders)
+        return (
+            [OrderCancel(v.orders[0].client_order_id), OrderCancel("another's")] if b.slot == 5 and v.orders else None
+        )
+
+    result = run(bars.rows(slice(0, 26)), Said(say))
+    assert len(set(ids)) == 1
+    assert ids.count(ids[0]) == 2, "open at the fourth and fifth bar, gone after the sixth"
+    assert result.fills == ()
+
+
+def test_a_strategys_own_count_of_positions_holds() -> None:
+    bars = panel(breadth=4)
+    everything = Said(lambda b, v: dict.fromkeys(v.symbols, 0.1))
+    part = part_of(everything, bars, WEIGHTS, D(50_000), max_positions=2)
+    result = run_shared_backtest(bars, [part], instruments=instruments(4), fills=fill_settings("realistic"))
+    assert result.position_count.max() == 2
