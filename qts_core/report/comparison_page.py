@@ -81,7 +81,7 @@ def _sharpes(given: ModelComparison) -> Section:
         return whisker_chart(rows, width=width, label="Rank correlation of each model with its interval",
                              value_format=_fine)  # fmt: skip
 
-    counted = f"n = {len(given.models)} models"
+    counted = f"n = {len(given.models)} model{'' if len(given.models) == 1 else 's'}"
     sharpe_note = (
         "Annualised, of the verdict backtest's sessions (Mertens 2002). Dashed: what the best of as many worthless "
         "models shows on average, given every trial in the ledger (Bailey and López de Prado 2014)."
@@ -102,7 +102,7 @@ def _whisker(model: ComparedModel, measure: Measure, written: Format) -> Whisker
 
 
 def _table(given: ModelComparison) -> Section:
-    counted = f"n = {len(given.models)} models"
+    counted = f"n = {len(given.models)} model{'' if len(given.models) == 1 else 's'}"
     sure = table(
         "How sure it is, the best Sharpe ratio first", counted,
         ("Model", "Kind", "Gates", "Sharpe", "95 %", "Deflated", "p, knows nothing", "Behind the best, a year"),

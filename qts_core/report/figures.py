@@ -32,6 +32,7 @@ __all__ = [
 WIDTH = 420.0
 """Dagster shows Markdown 360 to 500 px wide: what is drawn wider comes out with letters too small to read."""
 LINE_ROLES = ("net", "benchmark", "exposure", "live", "gain", "loss")
+FIXED_ROLES = frozenset({"net", "gross", "benchmark", "live"})
 
 
 def coverage_heat_map(rows: Sequence[str], columns: Sequence[str], values: Floats, *, title: str) -> str:
@@ -91,6 +92,8 @@ def line_chart(
 ) -> str:
     """Draw lines over sessions: `series` maps a name to float64 [n] beside `days` [n]; at most six lines.
 
+    A line named net, gross, benchmark or live has the colour that these have everywhere.
+
     Raises
     ------
     ValueError
@@ -98,9 +101,10 @@ def line_chart(
     """
     if len(series) > len(LINE_ROLES):
         raise ValueError(f"{len(series)} lines, at most {len(LINE_ROLES)} can be told apart")
+    free = (role for role in LINE_ROLES if role not in series)
     lines = tuple(
-        Series(name, role, np.asarray(values, dtype=np.float64))
-        for (name, values), role in zip(series.items(), LINE_ROLES, strict=False)
+        Series(name, name if name in FIXED_ROLES else next(free), np.asarray(values, dtype=np.float64))
+        for name, values in series.items()
     )
     pane = Pane(unit, lines, 200, value_format, value_format, include=include)
     return standalone(time_chart(days, (pane,), width=WIDTH, label=title))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from pydantic import Field
+
 from qts_core.adapters.clock import SystemClock
 from qts_core.adapters.code_version import code_version
 from qts_core.adapters.db import Database, open_database
@@ -35,15 +37,9 @@ TRAINING_VIEW = "?workflowType=machine_learning"
 
 
 class Platform(Resource):
-    """Settings, lake, database and registry of one `QTS_HOME`.
+    """Settings, lake, database and registry of one `QTS_HOME`."""
 
-    Attributes
-    ----------
-    home : str
-        Folder that holds everything; empty takes `QTS_HOME`, by default ``.qts``.
-    """
-
-    home: str = ""
+    home: str = Field(default="", description="Folder that holds everything; empty takes QTS_HOME, by default .qts.")
 
     @property
     def settings(self) -> Settings:
@@ -85,15 +81,18 @@ class Platform(Resource):
 
     @property
     def runs_page(self) -> str:
-        """The address of all experiments in the MLflow UI: the tracking server's, else that of `make dev`."""
+        """The address of all experiments in the MLflow UI."""
+        return f"{self._mlflow}/#/experiments{TRAINING_VIEW}"
+
+    @property
+    def _mlflow(self) -> str:
+        """The tracking server's address, else that of `make dev`."""
         uri = self.settings.mlflow.tracking_uri
-        server = uri.rstrip("/") if uri.startswith("http") else MLFLOW_UI
-        return f"{server}/#/experiments"
+        return uri.rstrip("/") if uri.startswith("http") else MLFLOW_UI
 
     def registry_page(self, model: str, version: str) -> str:
         """Return the address of a model version in the MLflow UI."""
-        server = self.runs_page.removesuffix("/#/experiments")
-        return f"{server}/#/models/{model}/versions/{version}{TRAINING_VIEW}"
+        return f"{self._mlflow}/#/models/{model}/versions/{version}{TRAINING_VIEW}"
 
     @property
     def assets_page(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from qts_core.market.panel import Floats
 from qts_core.report.figures import bar_chart, line_chart
-from qts_core.report.formats import percent
+from qts_core.report.formats import decimals, percent, short_percent
 from qts_core.report.inputs import Scenario
 from qts_core.report.record import ReportRecord
 from qts_core.research.training_summary import FoldSummary
@@ -22,7 +22,7 @@ def equity_picture(record: ReportRecord) -> dg.MetadataValue:
     """Draw net and gross return since the first session."""
     curves = {name: _grown(values) for name, values in (("net", record.net), ("gross", record.gross))}
     drawing = line_chart(
-        record.days, curves, title="Return out of sample", unit="Return", value_format=percent, include=(0.0,)
+        record.days, curves, title="Return out of sample", unit="Return", value_format=short_percent, include=(0.0,)
     )
     return image(drawing, f"Return out of sample, net and gross of costs, n = {len(record.days)} sessions.")
 
@@ -50,10 +50,12 @@ def promised_and_kept(folds: Sequence[FoldSummary], measure: str) -> dg.Metadata
         for fold in folds
         for where, values in (("fitted", fold.in_sample), ("tested", fold.out_of_sample))
     ]
-    drawing = bar_chart([name for name, _ in bars], [value for _, value in bars], title=measure, is_signed=True)
-    return image(
-        drawing, f"{measure} of each fold where it was fitted and where it was tested, n = {len(folds)} folds."
-    )
+    words = measure.replace("_", " ")
+    drawing = bar_chart(
+        [name for name, _ in bars], [value for _, value in bars], title=words, is_signed=True,
+        value_format=lambda value: decimals(value, 3),
+    )  # fmt: skip
+    return image(drawing, f"The {words} of each fold where it was fitted and tested, n = {len(folds)} folds.")
 
 
 def _grown(values: Floats) -> Floats:

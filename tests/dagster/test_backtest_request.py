@@ -66,6 +66,12 @@ def test_the_launchpad_refuses_a_field_that_there_is_not() -> None:
         dg.validate_run_config(BACKTEST_MODEL, {"ops": {"backtest_of_model": {"config": {"modle": "x"}}}})
 
 
+def test_every_field_of_the_launchpad_says_what_it_takes() -> None:
+    said = {name: field.description for name, field in BacktestRequest.model_fields.items()}
+    assert all(said.values())
+    assert "optimistic, realistic, pessimistic, alpaca-paper" in str(said["fill_mode"])
+
+
 def test_a_window_is_what_its_test_sessions_earned() -> None:
     days = tuple(date(2024, 1, day) for day in (2, 3, 4, 5))
     net = np.array([0.01, 0.02, -0.01, 0.03])

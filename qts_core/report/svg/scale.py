@@ -77,6 +77,9 @@ def date_ticks(dates: Sequence[date], *, count: int = 8) -> list[tuple[int, str]
     dates : sequence of date
         Of each row, not decreasing; a row opens a period when its date is in another one than the row before.
     """
+    # Bars share their date with the bars around them: only where it changes can a period begin.
+    opening = [0, *(i + 1 for i, (a, b) in enumerate(pairwise(dates)) if a != b)] if dates else []
+    days = [dates[row] for row in opening]
     candidates: list[list[int]] = []
     keys = (
         lambda d: (d.year, d.month, d.day),
@@ -88,7 +91,7 @@ def date_ticks(dates: Sequence[date], *, count: int = 8) -> list[tuple[int, str]
         lambda d: (d.year // 5,),
     )
     for key in keys:
-        rows = [0, *(i + 1 for i, (a, b) in enumerate(pairwise(dates)) if key(a) != key(b))] if dates else []
+        rows = [*opening[:1], *(opening[i + 1] for i, (a, b) in enumerate(pairwise(days)) if key(a) != key(b))]
         candidates.append(rows)
         if len(rows) <= count + 1:
             break

@@ -10,6 +10,8 @@ from qts_core.analytics.returns import DailyCurve
 from qts_core.data.market_source import market_instruments
 from qts_core.report.evidence import Evidence
 from qts_core.report.figures import line_chart
+from qts_core.report.formats import short_dollars
+from qts_core.research.gates import Gate
 from qts_core.research.judged_run import judged_run, save_judged_run
 from qts_core.research.lake_benchmarks import lake_benchmarks
 from qts_core.research.model_backtest import ModelBacktest
@@ -30,6 +32,7 @@ from qts_dagster.lib.results import AssetResult
 __all__ = ["backtest_assets"]
 
 TAGS = {"layer": "gold", "spec": "11", "cost": "cpu"}
+UNITS = "Returns, drawdowns and turnover are ratios (0.14 = 14 %), costs USD, the Sharpe ratio is annualised."
 
 
 def backtest_assets(models: tuple[str, ...]) -> list[dg.AssetsDefinition]:
@@ -42,7 +45,7 @@ def _backtest(model: str) -> dg.AssetsDefinition:
         name=f"backtest_{model}", group_name="backtests", owners=owners["research"], kinds={"python"}, tags=TAGS,
         deps=[f"model_{model}"], code_version="1",
         description="The decision path of the daemon over every out-of-sample bar, under optimistic and realistic "
-        "fills: what the same decisions earn with no costs and with usual ones.",
+        f"fills: what the same decisions earn with no costs and with usual ones.\n\n{UNITS}",
     )  # fmt: skip
     def backtest(platform: Platform) -> AssetResult:
         lake, settings = platform.lake, platform.settings
@@ -66,7 +69,7 @@ def _verdict(model: str) -> dg.AssetsDefinition:
         name=f"verdict_{model}", group_name="backtests", owners=owners["research"], kinds={"mlflow"}, tags=TAGS,
         deps=[f"backtest_{model}"], code_version="1",
         description="The promotion gates, net of pessimistic costs and deflated by every trial in the ledger. With "
-        "green gates the version becomes `challenger`; a person promotes it in MLflow.",
+        f"green gates the version becomes `challenger`; a person promotes it in MLflow.\n\n{UNITS}",
     )  # fmt: skip
     def verdict(context: dg.AssetExecutionContext, platform: Platform) -> AssetResult:
         with platform.database() as database:
@@ -76,7 +79,7 @@ def _verdict(model: str) -> dg.AssetsDefinition:
         save_judged_run(platform.lake, platform.settings, run, run_id=context.run_id)
         # The reason gives value and threshold in words; more columns would not fit the page.
         gates = [
-            {"gate": g.name.removeprefix("gate."), "passed": g.passed, "reason": g.reason}
+            {"gate": g.name.removeprefix("gate."), "result": _result(g), "reason": g.reason}
             for g in nomination.report.gates
         ]
         return dg.MaterializeResult(
@@ -99,7 +102,7 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
         name=f"tear_sheet_{model}", group_name="backtests", owners=owners["research"], kinds={"html"}, tags=TAGS,
         deps=[f"verdict_{model}"], code_version="1",
         description="The page that says whether it is real: verdict, equity, drawdown, costs, trades, folds, gates, "
-        "and the last live session. One file, opens offline.",
+        f"and the last live session. One file, opens offline.\n\n{UNITS}",
     )  # fmt: skip
     def report(context: dg.AssetExecutionContext, platform: Platform) -> AssetResult:
         lake, settings = platform.lake, platform.settings
@@ -143,6 +146,10 @@ def _tear_sheet(model: str) -> dg.AssetsDefinition:
     return report
 
 
+def _result(gate: Gate) -> str:
+    return "refused" if not gate.passed else "passed" if gate.applies else "not judged"
+
+
 def _version(*content: ModelBacktest | str) -> dg.DataVersion:
     """Return the version of what runs earned, bar by bar, and of what was said about it."""
     parts = (part if isinstance(part, str) else str(part.result.equity.tobytes()) for part in content)
@@ -156,7 +163,9 @@ def _metadata(run: ModelBacktest) -> Metadata:
         for equity in (result.equity, result.equity_gross)
     )
     curves = {"net": net.equity[-len(net.dates) :], "gross": gross.equity[-len(net.dates) :]}
-    drawing = line_chart(net.dates, curves, title=f"Equity, USD, {run.fill_mode} fills", unit="USD")
+    drawing = line_chart(
+        net.dates, curves, title=f"Equity, USD, {run.fill_mode} fills", unit="USD", value_format=short_dollars
+    )
     return {
         "dagster/row_count": number(len(result.timeline)),
         "fill_mode": number(run.fill_mode),

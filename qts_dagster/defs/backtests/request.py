@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import dagster as dg
+from pydantic import Field
 
 from qts_core.adapters.clock import SystemClock
 from qts_core.adapters.code_version import code_version
@@ -26,24 +27,16 @@ LONGEST_NAME = 60
 
 
 class BacktestRequest(dg.Config):
-    """What to test; every field has a value that works.
+    """What to test; every field has a value that works."""
 
-    Attributes
-    ----------
-    model : str
-        Key in models.yaml, trained before; empty takes the one that trades live.
-    fill_mode : str
-        ``optimistic``, ``realistic``, ``pessimistic`` or ``alpaca-paper``; empty takes the one that gates judge by.
-    cash_dollars : float
-        Initial cash, USD; 0 takes that of backtest.yaml.
-    name : str
-        File name of the report; empty makes it from model and fill mode.
-    """
-
-    model: str = ""
-    fill_mode: str = ""
-    cash_dollars: float = 0.0
-    name: str = ""
+    model: str = Field(
+        default="", description="Key in models.yaml, trained before; empty takes the one that trades live."
+    )
+    fill_mode: str = Field(
+        default="", description=f"One of {', '.join(FillMode)}; empty takes the one that gates judge by."
+    )
+    cash_dollars: float = Field(default=0.0, description="Initial cash, USD; 0 takes that of backtest.yaml.")
+    name: str = Field(default="", description="File name of the report; empty makes it from model and fill mode.")
 
 
 @dataclass(frozen=True, slots=True)

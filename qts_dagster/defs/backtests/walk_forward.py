@@ -8,6 +8,7 @@ import numpy as np
 from qts_core.adapters.report_files import ReportFiles
 from qts_core.analytics.ratios import sharpe_ratio
 from qts_core.analytics.returns import total_return
+from qts_core.report.formats import decimals, percent
 from qts_core.report.record import ReportRecord
 from qts_core.research.training_summary import FoldSummary, load_training
 from qts_dagster.defs.resources import Platform
@@ -20,6 +21,7 @@ from qts_dagster.lib.results import AssetResult
 __all__ = ["walk_forward_assets", "window_rows"]
 
 MEASURE = "rank_ic"
+HARD = "\N{NO-BREAK SPACE}"
 
 
 def walk_forward_assets(models: tuple[str, ...]) -> list[dg.AssetsDefinition]:
@@ -48,12 +50,26 @@ def window_rows(record: ReportRecord, folds: tuple[FoldSummary, ...]) -> list[di
     return rows
 
 
+def _shown(row: dict[str, object]) -> dict[str, object]:
+    """Return a row as a narrow table shows it: spaces and hyphens that do not break, figures as people say them."""
+    first, last = (date.fromisoformat(text) for text in str(row["tested"]).split(" to "))
+    fitted, tested = (float(str(row[f"{MEASURE}_{where}"])) for where in ("fitted", "tested"))
+    return {
+        "window": str(row["window"]).replace(" ", HARD),
+        "tested": f"{first:%-d %b %y} – {last:%-d %b %y}".replace(" ", HARD),
+        "sessions": row["sessions"],
+        "return": percent(float(str(row["net_return"]))).replace(" ", HARD),
+        "sharpe": decimals(float(str(row["net_sharpe"]))),
+        "rank_ic": f"{decimals(fitted, 3)} → {decimals(tested, 3)}".replace(" ", HARD),
+    }
+
+
 def _walk_forward(model: str) -> dg.AssetsDefinition:
     @dg.asset(
         name=f"walk_forward_{model}", group_name="backtests", owners=owners["research"], kinds={"python"},
         tags={"layer": "gold", "spec": "11.4", "cost": "cpu"}, deps=[f"tear_sheet_{model}"], code_version="1",
         description="The test sessions of all folds end to end, net of pessimistic costs: what each window earned, and "
-        "what it had promised where it was fitted.",
+        "what it had promised where it was fitted. The Sharpe ratio is annualised; rank_ic stands fitted → tested.",
     )  # fmt: skip
     def walk_forward(platform: Platform) -> AssetResult:
         files = ReportFiles(platform.reports())
@@ -64,7 +80,7 @@ def _walk_forward(model: str) -> dg.AssetsDefinition:
             data_version=dg.DataVersion(version_from([record.id, training.identity])),
             metadata={
                 "dagster/row_count": number(len(record.days)),
-                "windows": table(rows),
+                "windows": table([_shown(row) for row in rows]),
                 "gained": number(f"{gained} of {len(rows)} windows gained, net of pessimistic costs"),
                 "stitched": equity_picture(record),
                 "sharpe_by_window": sharpe_by_window(
