@@ -111,7 +111,10 @@ def run_shared_backtest(
         for part in parts
     ]  # fmt: skip
     whole = sum((part.cash for part in parts), Decimal(0)) if cash is None else cash
+    # One that works its orders over time and has all of the cash needs nobody to net them.
+    is_alone = len(cores) == 1 and cores[0].desk is not None and parts[0].cash == whole
+    traded = cores[0] if is_alone else SharedAccount(cores, cash=whole)
     return drive(
-        panel, SharedAccount(cores, cash=whole), cores, instruments=instruments, fills=fills, actions=actions,
+        panel, traded, cores, instruments=instruments, fills=fills, actions=actions,
         minutes=minutes, first_decision=first_decision, keep_decisions=keep_decisions, benchmark=benchmark,
     )  # fmt: skip

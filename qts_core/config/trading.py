@@ -11,10 +11,12 @@ from qts_core.config.alphas import AlphasSettings
 from qts_core.config.execution import ExecutionSettings
 from qts_core.config.section import ClockTime, Fraction, OpenFraction, Port, Section
 from qts_core.config.shadows import ShadowSettings
+from qts_core.config.strategies import StrategyEntry
 
 __all__ = ["DaemonSettings", "OrderSettings", "SignalSettings", "TradingMode", "TradingSettings"]
 
 TradingMode = Literal["dry", "paper", "live"]
+ROUNDING = 1e-9
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 
@@ -102,8 +104,17 @@ class TradingSettings(Section):
     """How large orders are worked over time."""
     daemon: DaemonSettings = DaemonSettings()
     """Timing of the process."""
+    strategies: tuple[StrategyEntry, ...] = ()
+    """Strategies of one's own that `qts backtest` runs in one account."""
     shadows: ShadowSettings = ShadowSettings()
     """Models that predict beside the champion and never trade."""
+
+    @field_validator("strategies")
+    @classmethod
+    def _whole(cls, value: tuple[StrategyEntry, ...]) -> tuple[StrategyEntry, ...]:
+        if sum(entry.share for entry in value) > 1.0 + ROUNDING:
+            raise ValueError("the shares of all strategies are more than 1")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -151,6 +151,8 @@ EXECUTION = {
     "QTS-EXEC-076": "The record of a report cannot be read.",
     "QTS-EXEC-077": "Several reports have an id that begins so.",
     "QTS-EXEC-078": "Two reports share too few sessions to be compared.",
+    "QTS-EXEC-090": "No strategy is configured.",
+    "QTS-EXEC-091": "A configured strategy cannot be made, or two have one name.",
     "QTS-EXEC-065": "A walk-forward is asked for what it cannot do: strategy, range, objective, method or engine.",
     "QTS-EXEC-066": "The purge leaves a walk-forward's window nothing to learn from.",
     "QTS-EXEC-067": "A process of a walk-forward was ended from outside.",

@@ -366,7 +366,7 @@ def _check(cores: Sequence[TradingCore], cash: Decimal) -> None:
         raise refused(", ".join(names), f"different names, none of them {NET}")
     if len({(core.account, core.holdings.symbols) for core in cores}) > 1:
         raise refused("other accounts or symbols", "one account and the same symbols in the same order")
-    if len(cores) > 1 and any(core.desk is not None for core in cores):
+    if any(core.desk is not None for core in cores):
         raise refused("trading.execution.algorithm is on", "none: orders are netted and go out whole")
     given = sum((core.book.cash for core in cores), ZERO)
     if given > cash:

@@ -29,7 +29,7 @@ from qts_core.research.walk_forward.settings import refused
 from qts_core.trading.strategy import Strategy
 from qts_core.training.search.space import Choice, Dimension, Number, Space
 
-__all__ = ["BUILT_IN", "Given", "Tunable", "Weighing", "find_strategy", "space_of"]
+__all__ = ["BUILT_IN", "Given", "Tunable", "Weighing", "find_strategy", "space_of", "strategy_class"]
 
 BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -80,13 +80,13 @@ class Tunable:
             raise refused(f"strategy {self.name} cannot be made", "__init__", given, str(error)[:160]) from error
 
 
-def find_strategy(reference: str) -> Tunable:
-    """Return the strategy that `reference` names: a built-in name, ``file.py:Class``, or ``module:Class``.
+def strategy_class(reference: str) -> type[Strategy]:
+    """Return the class that `reference` names: a built-in name, ``file.py:Class``, or ``module:Class``.
 
     Raises
     ------
     InvalidConfigError
-        QTS-EXEC-065 if there is none, or it declares no ranges.
+        QTS-EXEC-065 if there is none.
     """
     target = BUILT_IN.get(reference, reference)
     place, colon, attribute = target.rpartition(":")
@@ -100,6 +100,18 @@ def find_strategy(reference: str) -> Tunable:
         raise refused("the strategy cannot be loaded", reference, str(error), "a class of Strategy") from error
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         raise refused("this is no strategy", reference, type(kind).__name__, "a class that derives from Strategy")
+    return kind
+
+
+def find_strategy(reference: str) -> Tunable:
+    """Return the strategy that `reference` names, with its ranges.
+
+    Raises
+    ------
+    InvalidConfigError
+        QTS-EXEC-065 if there is none, or it declares no ranges.
+    """
+    kind = strategy_class(reference)
     declared = getattr(kind, "space", None)
     if not isinstance(declared, Mapping) or not declared:
         raise refused("the strategy says nothing to tune", f"{reference}.space", declared, "ranges by parameter")
