@@ -239,7 +239,7 @@ ADJUSTED = {
 
 
 def _notes(verdict: ModelBacktest, source: MarketSource, settings: Settings) -> tuple[str, ...]:
-    notes = [f"Judged under {settings.backtest.verdict_fill_mode} fills; every figure is net of costs."]
+    notes = [_judged(verdict.fill_mode, settings.backtest.verdict_fill_mode)]
     if source.is_synthetic:
         notes.append(
             f"The market is generated, with a predictive signal of strength {source.signal_strength:g} planted in it."
@@ -248,6 +248,12 @@ def _notes(verdict: ModelBacktest, source: MarketSource, settings: Settings) -> 
         notes.append(ADJUSTED[source.adjustment])
     notes.append(f"Survivorship: {verdict.survivorship.sentence(is_synthetic=source.is_synthetic)}")
     return tuple(notes)
+
+
+def _judged(mode: str, judging: str) -> str:
+    if mode == judging:
+        return f"Judged under {mode} fills; every figure is net of costs."
+    return f"Run under {mode} fills, net of their costs. Gates judge {judging} fills: this page is no verdict."
 
 
 def _signs(verdict: ModelBacktest) -> tuple[str, ...]:

@@ -28,13 +28,20 @@ def test_an_empty_request_is_the_verdict_of_the_live_model(settings: Settings) -
     assert found.fill_mode == settings.backtest.verdict_fill_mode
     assert found.name == f"{found.model}-{found.fill_mode}"
     assert found.settings is settings
+    assert found.is_judged
 
 
 def test_cash_that_is_asked_for_is_the_cash_of_the_run(settings: Settings) -> None:
     found = checked(BacktestRequest(cash_dollars=250000.5, fill_mode="realistic", name="large"), settings)
     assert found.settings.backtest.initial_cash_dollars == Decimal("250000.5")
     assert (found.fill_mode, found.name) == ("realistic", "large")
+    assert not found.is_judged
     assert settings.backtest.initial_cash_dollars != Decimal("250000.5")
+
+
+@pytest.mark.parametrize("asked", [{"cash_dollars": 50_000.0}, {"fill_mode": "optimistic"}])
+def test_what_gates_said_of_another_run_is_not_said_of_this_one(settings: Settings, asked: dict[str, object]) -> None:
+    assert not checked(BacktestRequest(**asked), settings).is_judged  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

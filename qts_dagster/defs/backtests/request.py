@@ -41,12 +41,16 @@ class BacktestRequest(dg.Config):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A request whose every value makes sense, with the settings that it asks for."""
+    """A request whose every value makes sense, with the settings that it asks for.
+
+    `is_judged` says whether it is the very run that gates judge.
+    """
 
     model: str
     fill_mode: str
     name: str
     settings: Settings
+    is_judged: bool
 
 
 def checked(request: BacktestRequest, settings: Settings) -> Checked:
@@ -76,7 +80,8 @@ def checked(request: BacktestRequest, settings: Settings) -> Checked:
         cash = Decimal(str(request.cash_dollars))
         chosen = settings.backtest.model_copy(update={"initial_cash_dollars": cash})
         settings = settings.model_copy(update={"backtest": chosen})
-    return Checked(model, fill_mode, name, settings)
+    is_judged = not request.cash_dollars and fill_mode == settings.backtest.verdict_fill_mode
+    return Checked(model, fill_mode, name, settings, is_judged)
 
 
 def _wrong(field: str, found: object, expected: str) -> dg.Failure:
@@ -100,7 +105,7 @@ def backtest_of_model(context: dg.OpExecutionContext, config: BacktestRequest, p
         summary = run.summary
         page = tear_sheet(
             run, settings, platform.source(), trials=tools.ledger.summary(),
-            record=tools.gates.latest(summary.registered, summary.version),
+            record=tools.gates.latest(summary.registered, summary.version) if asked.is_judged else None,
             sectors={i.symbol: i.sector for i in market_instruments(lake, settings.universe, summary.symbols)},
             scenarios=(scenario_of(run),), code=code_version(), created=SystemClock().now(),
             evidence=Evidence(lineage=lineage_of(run, platform, context.run_id)), name=asked.name,

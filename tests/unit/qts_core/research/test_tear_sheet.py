@@ -13,7 +13,7 @@ from qts_core.config.settings import Settings
 from qts_core.data.market_source import MarketSource
 from qts_core.data.reading.adjustment import Adjustment
 from qts_core.research.model_backtest import ModelBacktest
-from qts_core.research.tear_sheet import _notes, _universe
+from qts_core.research.tear_sheet import _judged, _notes, _universe
 
 SPAN = (date(2024, 1, 2), date(2024, 12, 31))
 IMPORTED = MarketSource("imported", *SPAN, ("A", "B"), "bars.parquet")
@@ -25,6 +25,7 @@ class Verdict:
     """As much of a backtest as the notes read."""
 
     survivorship: Survivorship
+    fill_mode: str = "pessimistic"
 
 
 def notes(alive: Survivorship, source: MarketSource) -> str:
@@ -53,4 +54,11 @@ def test_the_notes_say_that_adjusted_levels_know_the_future(kind: Adjustment, wo
 
 
 def test_the_identity_counts_the_universe_and_its_survivors() -> None:
-    assert _universe(Survivorship(("A", "B", "C", "D"), ("D",))) == "4 symbols, 3 of them with bars at the end (75.0%)"
+    assert _universe(Survivorship(("A", "B", "C", "D"), ("D",))) == "4 symbols, 3 of them with bars at the end (75 %)"
+
+
+def test_a_page_of_other_fills_says_that_it_is_no_verdict() -> None:
+    assert _judged("pessimistic", "pessimistic").startswith("Judged under pessimistic fills")
+    said = _judged("realistic", "pessimistic")
+    assert said.startswith("Run under realistic fills")
+    assert "no verdict" in said
