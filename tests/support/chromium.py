@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +15,12 @@ __all__ = ["NAMES", "measured", "printed_pages"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SECONDS = 100
-MEASURE = "<script>addEventListener('load',()=>{document.title=JSON.stringify(%s)})</script>"
+FRAME = """<!doctype html><title></title>
+<iframe style="width:{width}px;height:{height}px;border:0" srcdoc="{page}"></iframe>
+<script>addEventListener("load", () => {{
+  document.title = JSON.stringify(document.querySelector("iframe").contentWindow.eval({expression}))
+}})</script>"""
+"""A window of a browser is at least 500 pixels wide, a frame as wide as it should be."""
 
 
 def printed_pages(page: Path) -> int:
@@ -25,12 +32,15 @@ def printed_pages(page: Path) -> int:
 
 def measured(page: Path, expression: str, *, width: int, height: int = 844) -> str:
     """Return the JSON of a JavaScript expression about `page` in a window of that size; the page itself needs none."""
-    copy = page.with_name("measured.html")
-    copy.write_text(page.read_text(encoding="utf-8") + MEASURE % expression, encoding="utf-8")
-    text = _run(copy, f"--window-size={width},{height}", "--virtual-time-budget=5000", "--dump-dom")
-    found = re.search(r"<title>(.*?)</title>", text, re.DOTALL)
+    frame = page.with_name("measured.html")
+    text = html.escape(page.read_text(encoding="utf-8"))
+    frame.write_text(
+        FRAME.format(width=width, height=height, page=text, expression=json.dumps(expression)), encoding="utf-8"
+    )
+    shown = _run(frame, "--window-size=1600,1000", "--virtual-time-budget=5000", "--dump-dom")
+    found = re.search(r"<title>(.*?)</title>", shown, re.DOTALL)
     assert found is not None
-    return found.group(1)
+    return html.unescape(found.group(1))
 
 
 def _run(page: Path, *arguments: str) -> str:
@@ -38,7 +48,7 @@ def _run(page: Path, *arguments: str) -> str:
     if program is None:
         pytest.skip("Chromium is missing: install the package `chromium` to look at pages")
     profile = page.parent / "profile"
-    done = subprocess.run(  # noqa: S603 - a browser on a page that the test made
+    done = subprocess.run(
         [
             program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
             f"--user-data-dir={profile}", *arguments, page.as_uri(),
