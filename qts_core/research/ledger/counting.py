@@ -11,7 +11,7 @@ from qts_core.analytics.overfitting import effective_trials
 from qts_core.research.ledger.returns import ReturnSeries, aligned
 from qts_core.research.ledger.trial import Trial, TrialKind
 
-__all__ = ["FEWEST_SESSIONS", "TrialSummary", "distinct_trials", "has_returns", "summarise"]
+__all__ = ["FEWEST_SESSIONS", "TrialSummary", "distinct_trials", "has_returns", "sharpe_spread", "summarise"]
 
 FEWEST_SESSIONS = 20
 """Sessions below which the returns of a trial say nothing of its likeness to others."""
@@ -28,7 +28,7 @@ class TrialSummary:
     failed : int
         Those of them that gave no result.
     sharpe_variance : float or None
-        Variance of the daily Sharpe ratios over the trials that have one; None below two.
+        :func:`sharpe_spread` of the trials that have a Sharpe ratio; None below two.
     effective : float or None
         Number of independent trials that would give the same luck, at most `count`; None where it is not known,
         and then `count` stands in.
@@ -68,13 +68,22 @@ def summarise(trials: Sequence[Trial]) -> TrialSummary:
     distinct = distinct_trials(trials)
     count = sum(t.alternatives for t in distinct)
     measured = [(t.daily_sharpe, t.sessions) for t in distinct if t.daily_sharpe is not None]
-    variance = float(np.var([sharpe for sharpe, _ in measured], ddof=1)) if len(measured) > 1 else None
+    variance = sharpe_spread([sharpe for sharpe, _ in measured])
     # Of a trial whose length is not known nothing is put down to chance.
     chance = float(np.mean([1.0 / (n - 1) if n > 1 else 0.0 for _, n in measured])) if measured else None
     known = {t.returns for t in distinct if has_returns(t) and t.returns is not None}
     like = sum(1 for t in distinct if has_returns(t))
     failed = sum(t.alternatives for t in distinct if t.failure)
     return TrialSummary(count, failed, variance, count - like + _independent(known), chance)
+
+
+def sharpe_spread(sharpes: Sequence[float]) -> float | None:
+    """Return the variance of Sharpe ratios per session, where one that loses counts as zero; None below two.
+
+    A trial that loses, to costs say, is no chance to be the lucky best, however far below zero it lies: counted as it
+    is, one ruinous strategy would put the hurdle out of reach of every other.
+    """
+    return float(np.var(np.maximum(sharpes, 0.0), ddof=1)) if len(sharpes) > 1 else None
 
 
 def _independent(series: set[ReturnSeries]) -> float:

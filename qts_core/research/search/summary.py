@@ -16,6 +16,7 @@ from qts_core.models.base import Parameter
 from qts_core.ports.studies import TrialState
 from qts_core.research.gates.luck import hurdle
 from qts_core.research.ledger import ReturnSeries, TrialSummary
+from qts_core.research.ledger.counting import sharpe_spread
 from qts_core.research.ledger.returns import aligned
 from qts_core.research.search.outcome import TrialOutcome
 from qts_core.training.search.choice import Candidate, Ranked, ranked
@@ -162,7 +163,7 @@ def _deflated(estimate: SharpeEstimate, series: Sequence[ReturnSeries], effectiv
         return math.nan
     found = [SharpeEstimate.of(each.values.astype(np.float64)) for each in series if len(each) > 1]
     known = [each for each in found if math.isfinite(each.sharpe)]
-    spread = float(np.var([each.sharpe for each in known], ddof=1)) if len(known) > 1 else None
+    spread = sharpe_spread([each.sharpe for each in known])
     chance = float(np.mean([1.0 / (each.n - 1) for each in known])) if known else None
     tried = TrialSummary(max(1, math.ceil(effective)), 0, spread, effective, chance)
     trials, variance = hurdle(tried, estimate.n)

@@ -14,6 +14,7 @@ from qts_core.research.gates import Gate, GateEvidence, GateReport, PermutationL
 from qts_core.research.gates.luck import hurdle, shared_sessions
 from qts_core.research.gates.report import not_applicable
 from qts_core.research.ledger import ReturnSeries, TrialSummary
+from qts_core.research.ledger.counting import sharpe_spread
 
 SETTINGS = GateSettings()
 DAYS = np.arange(19_000, 19_310, dtype=np.int32)
@@ -166,6 +167,23 @@ def test_worthless_trials_of_short_windows_do_not_raise_the_hurdle_of_a_long_rec
     apart = [r + s for r, s in zip(ratios, 0.1 * rng.standard_normal(4000), strict=True)]
     differing = replace(short, sharpe_variance=float(np.var(apart, ddof=1)))
     assert hurdle(differing, 1000)[1] == pytest.approx(0.01 + 1 / 999, rel=0.15)
+
+
+def test_trials_that_lose_do_not_put_the_hurdle_out_of_reach() -> None:
+    rng = np.random.default_rng(4)
+    worthless = [float(value) for value in rng.standard_normal(400) / math.sqrt(359)]
+    ruined = [-0.5, -0.4, -0.3] * 20
+    alone, beside = sharpe_spread(worthless), sharpe_spread([*worthless, *ruined])
+    assert alone is not None
+    assert beside is not None
+    assert beside < 1 / 359
+    for spread in (alone, beside):
+        assert hurdle(TrialSummary(400, 0, spread, None, 1 / 359), 360) == (400, 1 / 359)
+    # ... and what is truly better than the rest still raises it
+    better = sharpe_spread([*worthless, *[0.4] * 200])
+    assert better is not None
+    assert better > 0.02
+    assert sharpe_spread([0.1]) is None
 
 
 def test_shared_sessions_are_those_that_most_trials_have() -> None:
