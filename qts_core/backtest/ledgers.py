@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import numpy as np
 
-from qts_core.backtest.round_trips import round_trips
+from qts_core.backtest.round_trips import Closed, closed_trips
 from qts_core.backtest.trades import RoundTrip
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import Timeline
+from qts_core.orders.book import Book
 from qts_core.trading.core import TradingCore
 
 __all__ = ["LedgerBook", "SubLedger"]
@@ -70,15 +71,15 @@ class LedgerBook:
         for place, core in enumerate(self._cores):
             self._equity[place, row] = core.equity
 
-    def result(self, timeline: Timeline) -> dict[str, SubLedger]:
-        """Return the ledgers by strategy."""
-        return {core.strategy: _ledger(core, self._equity[i], timeline) for i, core in enumerate(self._cores)}
+    def result(self, timeline: Timeline, account: Book, closed: Closed) -> dict[str, SubLedger]:
+        """Return the ledgers by strategy; `closed` are the trips of the `account`, which may be one strategy's own."""
+        trips = [closed if core.book is account else closed_trips(core.book, timeline) for core in self._cores]
+        return {core.strategy: _ledger(core, self._equity[i], trips[i]) for i, core in enumerate(self._cores)}
 
 
-def _ledger(core: TradingCore, equity: Floats, timeline: Timeline) -> SubLedger:
-    trades, still_open = round_trips(core.book, (), timeline)
+def _ledger(core: TradingCore, equity: Floats, closed: Closed) -> SubLedger:
     paid = sum((position.commissions for position in core.book.positions().values()), Decimal(0))
     return SubLedger(
         core.strategy, core.predictor.model_id, core.book.start_cash, equity, core.book.cash, core.holdings.positions,
-        paid, trades, still_open,
+        paid, closed.plain, closed.still_open,
     )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from qts_core.analytics.tca import ParentTrade
 from qts_core.backtest.ledgers import LedgerBook
 from qts_core.backtest.results import COST_KINDS, BacktestResult
-from qts_core.backtest.round_trips import round_trips
+from qts_core.backtest.round_trips import closed_trips
 from qts_core.backtest.trades import FillRecord
 from qts_core.exchange import Charge, Fill, SimulatedExchange
 from qts_core.market.events import Alert
@@ -96,21 +96,29 @@ class Recorder:
         if equity > 0.0:
             self._gross[row] = exposure.gross / equity
             self._net[row] = exposure.net / equity
-        traded = 0.0
+        if fills:
+            traded = self._take(row, core, fills)
+            self._turnover[row] = traded / equity if equity > 0.0 else 0.0
+        for charge in charges:
+            self._costs["borrow"][row] -= dollars(charge.amount)
+
+    def _take(self, row: int, core: Traded, fills: Sequence[Fill]) -> float:
+        """Note a bar's fills with their costs and return the value traded, USD."""
+        traded = spread = slippage = commission = 0.0
         for fill in fills:
             done = fill.execution
-            self._costs["spread"][row] += dollars(fill.spread_cost)
-            self._costs["slippage"][row] += dollars(fill.slippage_cost)
-            self._costs["commission"][row] += dollars(done.commission)
+            spread += dollars(fill.spread_cost)
+            slippage += dollars(fill.slippage_cost)
+            commission += dollars(done.commission)
             traded += dollars(done.quantity * done.price)
             self._fills.append(
                 FillRecord(done.ts_event, done.symbol, done.side, done.quantity, done.price, fill.reference_price,
                            fill.spread_cost, fill.slippage_cost, done.commission, done.client_order_id,
                            *self._tag(core, done.client_order_id))
             )  # fmt: skip
-        for charge in charges:
-            self._costs["borrow"][row] -= dollars(charge.amount)
-        self._turnover[row] = traded / equity if equity > 0.0 else 0.0
+        for kind, paid in (("spread", spread), ("slippage", slippage), ("commission", commission)):
+            self._costs[kind][row] = paid
+        return traded
 
     def result(
         self, core: Traded, exchange: SimulatedExchange, benchmark: Floats | None, meta: Mapping[str, str],
@@ -121,7 +129,7 @@ class Recorder:
         if benchmark is None:
             benchmark = equal_weight(self._panel, self._initial_cash, self._members)
         interval = exchange.pnl_interval()
-        trades, still_open = round_trips(core.book, self._fills, self._panel.timeline)
+        closed = closed_trips(core.book, self._panel.timeline)
         return BacktestResult(
             timeline=self._panel.timeline,
             symbols=self._panel.symbols,
@@ -137,8 +145,8 @@ class Recorder:
             quantity=self._quantity,
             costs=MappingProxyType(self._costs),
             fills=tuple(self._fills),
-            trades=trades,
-            open_trades=still_open,
+            trades=closed.with_costs(self._fills),
+            open_trades=closed.still_open,
             decisions=tuple(self._decisions),
             decision_count=self._decision_count,
             decisions_digest=self._chain.hexdigest(),
@@ -149,7 +157,7 @@ class Recorder:
             meta=MappingProxyType(dict(meta)),
             pnl_interval=(dollars(interval[0]), dollars(interval[1])),
             ambiguous_bars=len({(a.ts_event, a.symbol) for a in exchange.ambiguities}),
-            ledgers=MappingProxyType(self._ledgers.result(self._panel.timeline)),
+            ledgers=MappingProxyType(self._ledgers.result(self._panel.timeline, core.book, closed)),
             parents=tuple(parents),
         )
 

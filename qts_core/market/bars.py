@@ -88,8 +88,12 @@ class BarSlice:
         line, fields, symbols = panel.timeline, panel.fields, panel.symbols
         columns = (line.ts_event.tolist(), line.ts_known.tolist(), line.slot.tolist(), line.slots.tolist())
         arrays = (fields[name] for name in BAR_FIELDS)
+        last, known_at = -1, from_micros(0)
         for ts_event, ts_known, slot, slots, *values in zip(*columns, *arrays, strict=True):
-            yield cls(from_micros(ts_event), from_micros(ts_known), slot, slots, symbols, *values)
+            # Within a session a bar starts when the one before it could be known.
+            starts_at = known_at if ts_event == last else from_micros(ts_event)
+            last, known_at = ts_known, from_micros(ts_known)
+            yield cls(starts_at, known_at, slot, slots, symbols, *values)
 
     @property
     def is_last_of_session(self) -> bool:

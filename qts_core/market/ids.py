@@ -34,15 +34,16 @@ def stable_id(*parts: str) -> str:
 
 def digest(content: Mapping[str, object] | str | bytes) -> str:
     """Return the sha256 of `content`; mappings count as canonical JSON."""
-    if not isinstance(content, (str, bytes)):
-        content = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
-    data = content.encode() if isinstance(content, str) else content
-    return hashlib.sha256(data).hexdigest()
+    if isinstance(content, str):
+        return hashlib.sha256(content.encode()).hexdigest()
+    if not isinstance(content, bytes):
+        content = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode()
+    return hashlib.sha256(content).hexdigest()
 
 
 def decision_id(account: str, strategy: str, ts_event: datetime) -> str:
     """Return the id of the decision slot (account, strategy, bar): ``20261120T143000-<8 hex>``."""
-    slot = digest("\x1f".join((account, strategy, str(to_micros(ts_event)))))[:8]
+    slot = digest(f"{account}\x1f{strategy}\x1f{to_micros(ts_event)}")[:8]
     return f"{ts_event.isoformat()[:19].replace('-', '').replace(':', '')}-{slot}"
 
 

@@ -165,6 +165,11 @@ class Book:
             for (micros, _, _), entry in self._entries[symbol]:
                 yield from_micros(micros), entry
 
+    def by_symbol(self) -> Iterator[tuple[str, list[Entry]]]:
+        """Yield the entries of each symbol, by time."""
+        for symbol in sorted(self._entries):
+            yield symbol, [entry for _, entry in self._entries[symbol]]
+
     def _act(self, entry: Split | Dividend, moment: datetime, identity: str) -> bool:
         if identity in self._known:
             return False

@@ -107,6 +107,7 @@ class TradingCore(CoreView):
         self._path = DecisionPath(settings, ordered, dollars(cash))
         self._trades = TradeList(account, strategy, ordered, self._path.sectors, settings.limits, settings.orders)
         self._state = CoreState(hashes=hashes)
+        self._is_heard = not settings.choices.is_default
         self.desk: ParentDesk | None = None
         if settings.execution is not None:
             self.desk = ParentDesk(settings.execution, self.holdings, self._trades)
@@ -210,7 +211,7 @@ class TradingCore(CoreView):
     def _update(self, update: OrderUpdate) -> str:
         """Fold what the broker said, and let the path hear what it did to the position."""
         done = update.execution
-        if done is None or self.settings.choices.is_default:
+        if done is None or not self._is_heard:
             return self.holdings.update(update)
         before = self.book.position(done.symbol)
         problem = self.holdings.update(update)

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from operator import attrgetter
 from typing import cast
 
@@ -18,6 +17,7 @@ from qts_core.risk.modes import RiskMode
 from qts_core.risk.verdict import Verdict
 from qts_core.trading.decision_text import (
     Remembered,
+    RememberedBytes,
     RememberedItems,
     bits,
     moment_text,
@@ -158,7 +158,7 @@ class Decision:
     def digest(self) -> str:
         """Return the sha256 of every bit of the record; all NaN count as one."""
         sha = hashlib.sha256(bits(ARRAYS(self)).data)
-        sha.update(_text(self.symbols).encode())
+        sha.update(SYMBOLS(self.symbols))
         sha.update(_scalars(self).encode())
         for edge in (self.low, self.high):
             if edge is not None:
@@ -181,11 +181,6 @@ OPTIONAL = frozenset({"low", "high", "alpha_weights", "parents"})
 ARRAYS = attrgetter(*(f.name for f in fields(Decision) if f.type == "Floats"))
 
 
-@lru_cache(maxsize=8)
-def _text(symbols: tuple[str, ...]) -> str:
-    return repr(symbols)
-
-
 def _order_text(order: DecidedOrder) -> str:
     return (
         f"DecidedOrder(request={request_text(order.request)}, reduces_risk={order.reduces_risk!r}, "
@@ -196,6 +191,7 @@ def _order_text(order: DecidedOrder) -> str:
 STANDING = tuple(Remembered() for _ in range(6))
 """Texts of what is mostly the same object as at the bar before."""
 POSITIONS = RememberedItems()
+SYMBOLS = RememberedBytes()
 
 
 def _scalars(d: Decision) -> str:

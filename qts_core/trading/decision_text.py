@@ -19,7 +19,8 @@ from qts_core.market.panel import Floats
 from qts_core.risk.verdict import Verdict
 
 __all__ = [
-    "Remembered", "RememberedItems", "bits", "moment_text", "request_text", "tuple_text", "verdict_text",
+    "Remembered", "RememberedBytes", "RememberedItems", "bits", "moment_text", "request_text", "tuple_text",
+    "verdict_text",
 ]  # fmt: skip
 
 
@@ -49,6 +50,18 @@ class Remembered:
             text = repr(value)
             self._last = (value, text)
         return text
+
+
+class RememberedBytes:
+    """The encoded text of a value, kept while the very same object comes again."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, bytes] = (None, b"None")
+
+    def __call__(self, value: object) -> bytes:
+        if value is not self._last[0]:
+            self._last = (value, repr(value).encode())
+        return self._last[1]
 
 
 class RememberedItems:

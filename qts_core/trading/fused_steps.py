@@ -29,18 +29,18 @@ Flags = NDArray[np.bool_]
 CURRENT, WANTED, TARGET = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FusedSteps:
     """The numbers that the steps are told, the same at every bar.
 
     Attributes
     ----------
-    numbers : tuple of float
-        In the order in which the kernel unpacks them.
+    numbers : float64 [14]
+        In the order in which the kernel unpacks them; an array, which costs least to hand over.
     sectors : Sectors
     """
 
-    numbers: tuple[float, ...]
+    numbers: Floats
     sectors: Sectors
 
     @classmethod
@@ -53,7 +53,7 @@ class FusedSteps:
             p.rebalance_drift_ratio, p.min_position_ratio, cap.max_position_ratio, cap.max_gross_ratio,
             cap.max_net_ratio,
         )  # fmt: skip
-        return cls(tuple(float(number) for number in numbers), sectors)
+        return cls(np.array(numbers, dtype=np.float64), sectors)
 
     def run(
         self, bars: BarSlice, combined: Signals, holdings: Holdings, equity: float, scale: float,
@@ -76,12 +76,12 @@ class FusedSteps:
 def _steps(
     strength: Floats, confidence: Floats, is_expired: Flags, held: Floats, on_order: Floats, mark: Floats,
     busy: Flags, close: Floats, may_long: Flags, may_short: Flags, units: Floats, volatility: Floats,
-    sector: NDArray[np.int64], caps: Floats, numbers: tuple[float, ...], equity: float, scale: float, out: Floats,
+    sector: NDArray[np.int64], caps: Floats, numbers: Floats, equity: float, scale: float, out: Floats,
 ) -> int:  # fmt: skip
     """Write the weights; return how many symbols would trade, -1 when a cap is broken."""
     breadth = len(held)
-    (exit_at, entry_at, confident_at, positions, slots, sides, correlation, risk, band, drift, crumb, most, gross_cap,
-     net_cap) = numbers  # fmt: skip
+    exit_at, entry_at, confident_at, positions, slots, sides, correlation = numbers[:7]
+    risk, band, drift, crumb, most, gross_cap, net_cap = numbers[7:]
     current, wanted, target = out[CURRENT], out[WANTED], out[TARGET]
     current[:] = weights(held, on_order, mark, equity)
     long_ready, short_ready = np.empty(breadth, dtype=np.bool_), np.empty(breadth, dtype=np.bool_)
