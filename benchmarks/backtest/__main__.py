@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pairs", type=int, default=100, help="pairs of averages in the sweep")
     parser.add_argument("--install", type=Path, metavar="DIR", help="folder of the other programs' environments")
     parser.add_argument("--only", nargs="*", default=(), metavar="NAME", help="only these other programs")
+    parser.add_argument("--slow-bars", type=int, metavar="N", help="only so many bars for programs that take minutes")
     parser.add_argument("--timeout", type=int, default=3_600, help="seconds for one other program")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)

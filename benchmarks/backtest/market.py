@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from qts_core.backtest.vectorised import Size
 from qts_core.exchange import FillSettings, fill_settings
 from qts_core.market.calendar import xnys
 from qts_core.market.panel import Floats, Panel
@@ -72,10 +71,11 @@ def costs() -> FillSettings:
     )  # fmt: skip
 
 
-def shares_of(panel: Panel) -> Size:
-    """Return half of an equal part of the cash in whole shares of each symbol: all can be held, and nothing binds."""
+def shares_of(panel: Panel) -> Floats:
+    """Return half of an equal part of the cash in whole shares of each symbol [N]: all can be held, nothing binds."""
     first = panel["close"][0]
-    return Size(np.floor(0.5 * CASH / len(first) / first), is_shares=True)
+    shares: Floats = np.floor(0.5 * CASH / len(first) / first)
+    return shares
 
 
 def averages(panel: Panel, kept: int = 64) -> Callable[[object], Floats]:
@@ -101,9 +101,8 @@ def write_market(panel: Panel, folder: Path) -> None:
     for name in ("open", "high", "low", "close", "volume"):
         np.save(folder / f"{name}.npy", panel[name])
     np.save(folder / "ts.npy", panel.timeline.ts_event)
-    size = np.broadcast_to(shares_of(panel).amount, (len(panel.symbols),))
     told = {
-        "symbols": list(panel.symbols), "shares": [int(n) for n in size], "cash": CASH, "fast": FAST, "slow": SLOW,
-        "fee": FEE_BPS / 1e4, "slippage": SLIPPAGE_BPS / 1e4,
+        "symbols": list(panel.symbols), "shares": [int(n) for n in shares_of(panel)], "cash": CASH, "fast": FAST,
+        "slow": SLOW, "fee": FEE_BPS / 1e4, "slippage": SLIPPAGE_BPS / 1e4,
     }  # fmt: skip
     (folder / "strategy.json").write_text(json.dumps(told), encoding="utf-8")

@@ -35,9 +35,10 @@ class Crossover(Strategy):
 
 def main() -> None:
     """Measure."""
+    given.mean(given.fast), given.mean(given.slow)
     watch = Watch()
     fast, slow = given.mean(given.fast), given.mean(given.slow)
-    # It starts after the last NaN, one bar late: no average is none that is crossed.
+    # It starts after the last NaN, a bar late: averages that are not there yet are zeros, which never cross.
     fast, slow = np.where(np.isnan(slow), 0.0, fast), np.nan_to_num(slow)
     equity, fills, per_symbol = 0.0, 0, given.cash / len(given.symbols)
     rate = given.fee + given.slippage

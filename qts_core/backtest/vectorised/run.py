@@ -10,9 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from qts_core.backtest.vectorised.loop import Actions, Bars, Terms, simulate
-from qts_core.backtest.vectorised.orders import NOTHING, Directions, Wishes
+from qts_core.backtest.vectorised.orders import Directions, Wishes
 from qts_core.backtest.vectorised.results import VectorisedResult, empty_ledger, result_of
 from qts_core.backtest.vectorised.signals import as_directions
+from qts_core.backtest.vectorised.state import NOTHING
 from qts_core.backtest.vectorised.terms import actions_of, bars_of, stopped, terms_of
 from qts_core.exchange import FillSettings
 from qts_core.market.errors import ConfigurationError

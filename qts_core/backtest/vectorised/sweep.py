@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from qts_core.backtest.vectorised.loop import Actions, Bars, Terms
 from qts_core.backtest.vectorised.metrics import METRIC_NAMES, session_ends
-from qts_core.backtest.vectorised.orders import NOTHING, Directions
+from qts_core.backtest.vectorised.orders import Directions
 from qts_core.backtest.vectorised.run import Prepared, Size, sized
 from qts_core.backtest.vectorised.signals import as_directions
+from qts_core.backtest.vectorised.state import NOTHING
 from qts_core.backtest.vectorised.sweep_kernels import run_crossings, run_directions
 from qts_core.backtest.vectorised.terms import stopped
 from qts_core.exchange import FillSettings

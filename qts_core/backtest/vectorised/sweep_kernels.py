@@ -23,7 +23,7 @@ Integers = NDArray[np.int64]
 def run_one(
     bars: Bars, actions: Actions, terms: Terms, cash: float, ends: Integers, wishes: Wishes, stop: Integers, out: Floats
 ) -> None:
-    """Run one combination and measure it."""
+    """Run one combination and measure its ledger, which keeps no positions."""
     count, breadth = bars.closes.shape
     curves = np.zeros((5, count))
     ledger = Ledger(

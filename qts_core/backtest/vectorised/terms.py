@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qts_core.backtest.actions import actions_by_row
 from qts_core.backtest.vectorised.loop import Actions, Bars, Terms
 from qts_core.backtest.vectorised.money import UNITS, Costs
-from qts_core.backtest.vectorised.orders import (
+from qts_core.backtest.vectorised.state import (
     BUYING_POWER,
     FRACTIONAL_SHORT,
     MARGIN_CALL,
