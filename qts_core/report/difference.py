@@ -20,7 +20,7 @@ from qts_core.analytics.significance import Interval
 from qts_core.market.errors import DataNotFoundError
 from qts_core.market.panel import Floats
 from qts_core.market.timeline import SESSIONS_PER_YEAR
-from qts_core.report.record import ReportRecord
+from qts_core.report.record import COST_MODE, ReportRecord
 
 __all__ = ["Changed", "FigureDifference", "ReportDifference", "compare_reports", "difference_headline"]
 
@@ -92,6 +92,11 @@ class ReportDifference:
     sharpe: SharpeDifference
     correlation: float
     changed: tuple[Changed, ...]
+
+    @property
+    def are_costs_unlike(self) -> bool:
+        """Whether the two were run under other costs, which alone may tell them apart."""
+        return any(one.name == COST_MODE for one in self.changed)
 
     def to_json(self) -> dict[str, object]:
         """Return plain values; NaN as None."""
@@ -183,6 +188,8 @@ def difference_headline(found: ReportDifference) -> str:
     said = f"Sharpe ratio {sharpe.difference:+.2f} ({low:+.2f} to {high:+.2f}), p = {sharpe.bootstrap_p:.3f}"
     if low <= 0.0 <= high:
         return f"The two cannot be told apart: {said}"
+    if found.are_costs_unlike:
+        return f"{better} is ahead, but under other costs: {said}"
     return f"{better} is better beyond chance: {said}"
 
 
@@ -198,7 +205,7 @@ def _changed(first: ReportRecord, second: ReportRecord) -> tuple[Changed, ...]:
     found = [
         Changed(part, name, one.get(name, ""), other.get(name, ""))
         for part, one, other in (
-            ("hash", first.hashes, second.hashes),
+            ("identity", first.hashes, second.hashes),
             ("setting", first.configuration, second.configuration),
         )
         for name in sorted(one.keys() | other.keys())

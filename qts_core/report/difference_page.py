@@ -19,12 +19,16 @@ __all__ = ["difference_page"]
 
 SHOWN = 60
 LONGEST = 48
+OTHER_COSTS = (
+    "The two were run under different costs: what is between them is first of all what trading was taken to cost."
+)
 
 
 def difference_page(found: ReportDifference) -> str:
     """Return the comparison as one HTML page that opens offline; equal inputs give equal pages."""
     sharpe = found.sharpe
-    tone = "warn" if sharpe.interval.low <= 0 <= sharpe.interval.high else "good" if sharpe.difference > 0 else "bad"
+    is_open = found.are_costs_unlike or sharpe.interval.low <= 0 <= sharpe.interval.high
+    tone = "warn" if is_open else "good" if sharpe.difference > 0 else "bad"
     basis = (
         f"Net of costs, on the {len(found.days):,} sessions that both have. Differences are the second less the first; "
         "intervals are 95 %."
@@ -40,6 +44,7 @@ def difference_page(found: ReportDifference) -> str:
         source=f"{found.first.title} ({found.first.id}) and {found.second.title} ({found.second.id})",
         is_synthetic=found.first.is_synthetic or found.second.is_synthetic,
         notes=(
+            *((OTHER_COSTS,) if found.are_costs_unlike else ()),
             "Two results on the same history are one history: a difference beyond chance here is no promise for later.",
         ),
         verdict=Verdict(tone, difference_headline(found), basis, ()),

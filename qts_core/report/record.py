@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from qts_core.report.inputs import ReportInput
 from qts_core.report.sections.identity import lineage
 from qts_core.report.sections.verdict import verdict
 
-__all__ = ["ReportRecord", "record_of"]
+__all__ = ["COST_MODE", "ReportRecord", "record_of"]
+
+COST_MODE: Final = "cost mode"
+"""Name of the costs of a run among what it is told by."""
 
 ID_LENGTH = 12
 
@@ -115,7 +118,7 @@ def record_of(
     who = given.identity
     hashes = {
         "configuration": who.configuration_hash, "data": who.data_hash, "features": who.catalogue_hash,
-        "model": who.model_version, "code": who.code_commit, "cost mode": who.cost_model,
+        "model": who.model_version, "code": who.code_commit, COST_MODE: who.cost_model,
         "seed": "" if who.seed is None else str(who.seed),
     }  # fmt: skip
     nothing = np.full(len(context.net), np.nan)

@@ -46,6 +46,14 @@ def test_a_steady_gain_on_top_of_the_same_returns_is_told_apart() -> None:
     assert difference_headline(found).startswith("b is better beyond chance")
 
 
+def test_what_other_costs_make_is_not_called_better() -> None:
+    one, other = record("a", NOISE), record("b", NOISE + 0.002)
+    other = replace(other, hashes={**other.hashes, "cost mode": "optimistic"})
+    found = compare_reports(replace(one, hashes={**one.hashes, "cost mode": "pessimistic"}), other)
+    assert difference_headline(found).startswith("b is ahead, but under other costs")
+    assert "run under different costs" in difference_page(found)
+
+
 @pytest.mark.parametrize("name", list(MEASURES))
 def test_many_series_at_once_are_measured_as_one_by_one(name: str) -> None:
     series = np.random.default_rng(2).normal(0.0, 0.02, (5, 40))
@@ -78,7 +86,7 @@ def test_what_differs_is_listed_and_what_does_not_is_left_out() -> None:
     other = record("b", NOISE, settings={"risk.limit": "0.2", "seed": "7"})
     changed = [(c.part, c.name, c.first, c.second) for c in compare_reports(one, other).changed]
     assert changed == [
-        ("hash", "code", "a", "b"), ("setting", "risk.limit", "0.1", "0.2"), ("feature", "a", "used", ""),
+        ("identity", "code", "a", "b"), ("setting", "risk.limit", "0.1", "0.2"), ("feature", "a", "used", ""),
         ("feature", "b", "", "used"),
     ]  # fmt: skip
 
