@@ -103,12 +103,14 @@ def run_shared_backtest(
     ExecutionError
         If the parts do not fit together.
     """
+    # Orders of several are netted, so each goes out whole.
+    told = [part.settings if len(parts) == 1 else replace(part.settings, execution=None) for part in parts]
     cores = [
         TradingCore(
-            part.settings, instruments, part.predictor, account=account, strategy=part.strategy, hashes=part.hashes,
+            settings, instruments, part.predictor, account=account, strategy=part.strategy, hashes=part.hashes,
             cash=part.cash,
         )
-        for part in parts
+        for part, settings in zip(parts, told, strict=True)
     ]  # fmt: skip
     whole = sum((part.cash for part in parts), Decimal(0)) if cash is None else cash
     # One that works its orders over time and has all of the cash needs nobody to net them.

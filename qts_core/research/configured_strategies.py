@@ -42,9 +42,6 @@ def configured_parts(settings: Settings, panel: Panel) -> tuple[Part, ...]:
             expected="{strategy: module:Class, share: 0.5}", fix="name one's class and its share of the cash",
         )  # fmt: skip
     told, cash = core_settings(settings), Decimal(settings.backtest.initial_cash_dollars)
-    if len(entries) > 1:
-        # Orders of several are netted, so each goes out whole.
-        told = replace(told, execution=None)
     hashes = Hashes(configuration=settings.configuration_hash)
     parts = []
     for entry in entries:

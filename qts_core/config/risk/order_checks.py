@@ -54,9 +54,13 @@ class OverrideSettings(Section):
     bound: float
     """Value up to which it reaches, in the limit's own unit."""
 
-    @field_validator("given", "until")
+    @field_validator("given", "until", mode="before")
     @classmethod
-    def _aware(cls, value: datetime) -> datetime:
-        if value.tzinfo is None:
-            raise ValueError("needs a zone, such as 2024-03-04T14:30:00Z")
-        return value.astimezone(UTC)
+    def _moment(cls, value: object) -> object:
+        """Read a moment as YAML and JSON write it; a bare one belongs to no zone."""
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(moment, datetime):
+            if moment.tzinfo is None:
+                raise ValueError("needs a zone, such as 2024-03-04T14:30:00Z")
+            return moment.astimezone(UTC)
+        return moment
