@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
@@ -41,6 +42,7 @@ SYMBOLS = 6
 MOVE = 0.006
 STRATEGIES = ("crossover", "reversal")
 TRIALS = 12
+EVERY = 10
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -78,21 +80,29 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     given = asked.parse_args()
     line = Timeline.between(xnys(), date(2020, 1, 2), date(2022, 12, 30), bar_minutes=130)
-    for strategy in STRATEGIES:
-        refused: Counter[str] = Counter()
-        sharpes, passed = [], 0
-        for number in range(given.markets):
-            found = walked(noise_market(line, given.seed * 100_000 + number), strategy, number)
-            passed += found.verdict.passed
-            sharpes.append(found.figures["sharpe"])
-            refused.update(gate.name.removeprefix("gate.") for gate in found.verdict.gates if not gate.passed)
-        low, high = pass_rate_interval(passed, given.markets)
-        sys.stdout.write(
-            f"{strategy}: {passed} of {given.markets} markets passed ({low:.1%} to {high:.1%} at 95 % confidence); "
-            f"Sharpe ratio out of sample from {min(sharpes):.2f} over {np.median(sharpes):.2f} to {max(sharpes):.2f}\n"
-            f"  refused by {', '.join(f'{name} {count}' for name, count in refused.most_common())}\n"
-        )
-        sys.stdout.flush()
+    found: dict[str, list[WalkForwardResult]] = {strategy: [] for strategy in STRATEGIES}
+    for number in range(given.markets):
+        market = noise_market(line, given.seed * 100_000 + number)
+        for strategy, results in found.items():
+            results.append(walked(market, strategy, number))
+        if number % EVERY == EVERY - 1 or number == given.markets - 1:
+            sys.stdout.write("".join(f"{told(strategy, results)}\n" for strategy, results in found.items()))
+            sys.stdout.flush()
+
+
+def told(strategy: str, results: Sequence[WalkForwardResult]) -> str:
+    """Return what the markets so far say, in two lines."""
+    passed = sum(result.verdict.passed for result in results)
+    low, high = pass_rate_interval(passed, len(results))
+    sharpes = [result.figures["sharpe"] for result in results]
+    refused = Counter(
+        gate.name.removeprefix("gate.") for result in results for gate in result.verdict.gates if not gate.passed
+    )
+    return (
+        f"{strategy}: {passed} of {len(results)} markets passed ({low:.1%} to {high:.1%} at 95 % confidence); "
+        f"Sharpe ratio out of sample from {min(sharpes):.2f} over {np.median(sharpes):.2f} to {max(sharpes):.2f}\n"
+        f"  refused by {', '.join(f'{name} {count}' for name, count in refused.most_common())}"
+    )
 
 
 if __name__ == "__main__":
