@@ -107,16 +107,16 @@ def _kind(kind: str, paid: float, traded: float, total: float, gained: float) ->
 
 
 def _scenarios(context: Context) -> Table:
-    """Lay the cost modes side by side, and mark the one that the verdict stands on."""
+    """Lay the cost modes side by side, and say which one that the verdict stands on."""
     own = context.value("total_return")
     judged = context.given.identity.cost_model
-    rows = []
+    rows, stands_on = [], ""
     for s in context.given.scenarios:
-        is_judged = s.name == judged or (not judged and abs(s.total_return - own) < SAME)
+        if s.name == judged or (not judged and abs(s.total_return - own) < SAME):
+            stands_on = f"The verdict stands on {s.name.split(':')[0]}."
         rows.append(
             (
                 Cell(s.name),
-                Cell("the verdict stands on it", role="none") if is_judged else Cell(""),
                 cell(s.total_return, percent),
                 cell(s.sharpe, decimals),
                 cell(-s.max_drawdown, percent),
@@ -128,9 +128,9 @@ def _scenarios(context: Context) -> Table:
     return table(
         f"The same predictions under each cost mode, net{spread}",
         context.sessions,
-        ("Cost mode", "", "Total return", "Sharpe ratio", "Maximum drawdown", "Costs, USD"),
+        ("Cost mode", "Total return", "Sharpe ratio", "Maximum drawdown", "Costs, USD"),
         rows,
-        words=(0, 1),
+        note=stands_on,
     )
 
 

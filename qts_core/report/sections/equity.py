@@ -27,6 +27,7 @@ from qts_core.report.blocks import (
 from qts_core.report.context import Context
 from qts_core.report.evidence import LiveCurve
 from qts_core.report.formats import count, dollars, percent, short_dollars, short_percent
+from qts_core.report.sections.benchmarks import benchmarks_table
 from qts_core.report.svg.timeline import Pane, Series, time_chart
 
 __all__ = ["equity_section", "overlaid"]
@@ -88,6 +89,9 @@ def equity_section(context: Context) -> Section:
     worst = _worst(context)
     if worst.rows:
         blocks.append(worst)
+    against = benchmarks_table(context)
+    if against is not None:
+        blocks.append(on_screen(against))
     live_account = context.given.evidence.live
     if live_account is not None and live is not None:
         blocks.append(from_line(on_screen(_close_up(context, live_account)), "live"))

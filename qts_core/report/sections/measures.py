@@ -7,7 +7,6 @@ from itertools import groupby
 from qts_core.report.blocks import Cell, Section, Table, cell, on_screen, table
 from qts_core.report.context import Context
 from qts_core.report.formats import FORMATS
-from qts_core.report.sections.benchmarks import benchmarks_table
 
 __all__ = ["measures_section"]
 
@@ -27,7 +26,4 @@ def measures_section(context: Context) -> Section:
         blocks.append(
             on_screen(table(family.value, f"{len(rows)} metrics", ("Metric", "Value", "n"), rows, is_half=True))
         )
-    against = benchmarks_table(context)
-    if against is not None:
-        blocks.append(on_screen(against))
     return Section("metrics", "All metrics", tuple(blocks), "backtest", is_flowing=True)

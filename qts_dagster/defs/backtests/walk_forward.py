@@ -22,6 +22,7 @@ __all__ = ["walk_forward_assets", "window_rows"]
 
 MEASURE = "rank_ic"
 HARD = "\N{NO-BREAK SPACE}"
+DASH = "\N{WORD JOINER}\N{EN DASH}\N{WORD JOINER}"
 
 
 def walk_forward_assets(models: tuple[str, ...]) -> list[dg.AssetsDefinition]:
@@ -56,8 +57,7 @@ def _shown(row: dict[str, object]) -> dict[str, object]:
     fitted, tested = (float(str(row[f"{MEASURE}_{where}"])) for where in ("fitted", "tested"))
     return {
         "window": str(row["window"]).replace(" ", HARD),
-        "tested": f"{first:%-d %b %y} – {last:%-d %b %y}".replace(" ", HARD),
-        "sessions": row["sessions"],
+        "tested": f"{first:%-d %b %y} {DASH} {last:%-d %b %y}, n = {row['sessions']}".replace(" ", HARD),
         "return": percent(float(str(row["net_return"]))).replace(" ", HARD),
         "sharpe": decimals(float(str(row["net_sharpe"]))),
         "rank_ic": f"{decimals(fitted, 3)} → {decimals(tested, 3)}".replace(" ", HARD),
