@@ -1,4 +1,4 @@
-"""backtesting.py: one symbol at a time, each with its part of the cash; slippage as part of the commission."""
+"""backtesting.py: one symbol at a time, each with an account of its own; slippage as part of the commission."""
 
 from __future__ import annotations
 
@@ -40,12 +40,13 @@ def main() -> None:
     fast, slow = given.mean(given.fast), given.mean(given.slow)
     # It starts after the last NaN, a bar late: averages that are not there yet are zeros, which never cross.
     fast, slow = np.where(np.isnan(slow), 0.0, fast), np.nan_to_num(slow)
-    equity, fills, per_symbol = 0.0, 0, given.cash / len(given.symbols)
+    # Each symbol has an account that could buy everything, so that none runs out of cash; its start is no gain.
+    equity, fills = given.cash * (1 - len(given.symbols)), 0
     rate = given.fee + given.slippage
     for i in range(len(given.symbols)):
         Crossover.shares, Crossover.fast, Crossover.slow = given.shares[i], fast[:, i], slow[:, i]
         told = Backtest(
-            given.frame(i), Crossover, cash=per_symbol, commission=lambda n, price: abs(n) * price * rate,
+            given.frame(i), Crossover, cash=given.cash, commission=lambda n, price: abs(n) * price * rate,
             trade_on_close=False, finalize_trades=False,
         ).run()  # fmt: skip
         equity += told["Equity Final [$]"]

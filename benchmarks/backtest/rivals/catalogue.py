@@ -55,7 +55,7 @@ RIVALS: Mapping[str, Rival] = {
     "backtrader": Rival("backtrader", ("backtrader", "pandas"), "backtrader_side.py", is_slow=True),
     "bt": Rival("bt", ("bt",), "bt_side.py", why=IN_FEE, is_slow=True),
     "backtesting.py": Rival("backtesting", ("backtesting",), "backtesting_side.py", why=IN_FEE, is_slow=True),
-    "raptorbt class": Rival("raptorbt", ("raptorbt", "numpy"), "raptorbt_side.py", ("class",)),
+    "raptorbt class": Rival("raptorbt", ("raptorbt", "numpy"), "raptorbt_side.py", ("class",), is_slow=True),
     "raptorbt signals": Rival("raptorbt", ("raptorbt", "numpy"), "raptorbt_side.py", ("signals",), "signals",
                               is_same=False, why="it sizes by a share of an account for each symbol"),
     "vectorbt numba": _vectorbt("numba", "signals"),

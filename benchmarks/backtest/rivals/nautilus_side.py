@@ -19,6 +19,8 @@ from nautilus_trader.trading.strategy import Strategy
 
 given = Given()
 VENUE = Venue("SIM")
+LAST = int(given.ts[-1]) * 1000
+"""It fills at once what is ordered at the last bar; the others wait for the next open."""
 
 
 class Crossover(Strategy):
@@ -47,7 +49,7 @@ class Crossover(Strategy):
         seen.append(close)
         self.fast_sum[key] += close
         self.slow_sum[key] += close
-        if len(seen) < given.slow:
+        if len(seen) < given.slow or bar.ts_init == LAST:
             return
         is_above = self.fast_sum[key] / given.fast > self.slow_sum[key] / given.slow
         if is_above != self.is_long[key]:

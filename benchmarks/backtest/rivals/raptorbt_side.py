@@ -10,9 +10,8 @@ from common import Given, Watch
 from raptorbt.strategy.orders import Market
 
 given = Given()
-part_of_cash = given.cash / len(given.symbols)
 config = raptorbt.BacktestConfig(
-    initial_capital=part_of_cash, fees=given.fee, slippage=given.slippage, apply_slippage=True,
+    initial_capital=given.cash, fees=given.fee, slippage=given.slippage, apply_slippage=True,
     fill_timing="next_bar_open",
 )  # fmt: skip
 
@@ -45,11 +44,11 @@ def by_class(columns: list[np.ndarray], above: np.ndarray, shares: int) -> tuple
 
 
 def by_signals(columns: list[np.ndarray], above: np.ndarray, _: int) -> tuple[float, int]:
-    """Run a symbol by its signals, half of its part of the account at a time; the same."""
+    """Run a symbol by its signals, with a part of its account that is half of an equal share at the start; the same."""
     before = np.r_[False, above[:-1]]
     told = raptorbt.run_single_backtest(
         given.ts * 1000, *columns, above & ~before, ~above & before, config=config,
-        position_sizes=np.full(len(above), 0.5),
+        position_sizes=np.full(len(above), 0.5 / len(given.symbols)),
     )  # fmt: skip
     return told.equity_curve()[-1], 2 * told.metrics.total_trades
 
@@ -60,7 +59,8 @@ def main() -> None:
     given.mean(given.fast), given.mean(given.slow)
     watch = Watch()
     above = given.mean(given.fast) > given.mean(given.slow)
-    equity, fills = 0.0, 0
+    # Each symbol has an account that could buy everything, so that none runs out of cash; its start is no gain.
+    equity, fills = given.cash * (1 - len(given.symbols)), 0
     for i, shares in enumerate(given.shares):
         columns = [np.ascontiguousarray(each[:, i]) for each in
                    (given.open, given.high, given.low, given.close, given.volume)]  # fmt: skip
