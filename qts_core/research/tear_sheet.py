@@ -31,7 +31,7 @@ from qts_core.research.training_summary import TrainingSummary
 __all__ = ["TearSheet", "dotted", "load_scenarios", "save_scenarios", "scenario_of", "tear_sheet"]
 
 SCENARIO_NAMES = {
-    "optimistic": "optimistic: no costs",
+    "optimistic": "optimistic: half a basis point and fees",
     "realistic": "realistic: usual spread and slippage",
     "pessimistic": "pessimistic: 2.5 times the realistic costs",
     "alpaca-paper": "alpaca-paper: what the paper account charges",

@@ -45,7 +45,7 @@ def _backtest(model: str) -> dg.AssetsDefinition:
         name=f"backtest_{model}", group_name="backtests", owners=owners["research"], kinds={"python"}, tags=TAGS,
         deps=[f"model_{model}"], code_version="1",
         description="The decision path of the daemon over every out-of-sample bar, under optimistic and realistic "
-        f"fills: what the same decisions earn with no costs and with usual ones.\n\n{UNITS}",
+        f"fills: what the same decisions earn with hardly any costs and with usual ones.\n\n{UNITS}",
     )  # fmt: skip
     def backtest(platform: Platform) -> AssetResult:
         lake, settings = platform.lake, platform.settings
