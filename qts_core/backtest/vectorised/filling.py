@@ -57,14 +57,13 @@ def trade(count: int, costs: Costs, cash: Integers, shares: Integers, figures: F
     taking, spread = costs.taking, costs.half_spread / MILLION
     paid, rest, too_large = 0, 0, 0
     for i in range(count):
-        side = 1 - 2 * (deltas[i] < 0)
-        size = deltas[i] * side
+        is_sale, size = deltas[i] < 0, abs(deltas[i])
         reference = units_of(opens[i])
-        steps = steps_taken(reference, side, taking)
+        steps = steps_taken(reference, -1 if is_sale else 1, taking)
         units, more = value_of(size, steps)
         value[i], crumbs[i] = units, more
-        paid += side * units
-        rest += side * more
+        paid += -units if is_sale else units
+        rest += -more if is_sale else more
         price, traded = steps * PRICE_STEP, size * (1.0 / SHARE)
         too_large += traded * opens[i] > LARGEST_VALUE
         impact = abs(price - reference) * traded * (1.0 / UNITS)

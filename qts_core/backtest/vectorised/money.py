@@ -14,8 +14,8 @@ from qts_core.backtest.vectorised.compiled import inlined
 from qts_core.features.kernels.jit import kernel
 
 __all__ = [
-    "CENTS", "CRUMBS", "MILLION", "PRICE_STEP", "SHARE", "UNITS", "Costs", "cents_half_even", "payment_of",
-    "per_share", "share_of_value", "steps_taken", "units_of", "value_of",
+    "CENTS", "CRUMBS", "MILLION", "PRICE_STEP", "SHARE", "UNITS", "Costs", "cents_half_even", "divided",
+    "payment_of", "per_share", "share_of_value", "steps_taken", "units_of", "value_of",
 ]  # fmt: skip
 
 UNITS = 100_000_000
@@ -75,29 +75,30 @@ def units_of(price: float) -> int:
 
 
 @inlined
-def quotient(number: int, divisor: int) -> int:
-    """Return how often `divisor`, from 10,000 on, goes into `number`, not negative.
+def divided(number: int, divisor: int) -> tuple[int, int]:
+    """Return quotient and remainder of `number`, not negative, by `divisor`, from 10,000 on.
 
     Processors divide four floats or more at once but integers one by one; the float is one off at most, and mended.
     """
     found = np.int64(number * (1.0 / divisor))
     rest = number - found * divisor
-    return found + (rest >= divisor) - (rest < 0)  # type: ignore[return-value]
+    over, under = rest >= divisor, rest < 0
+    rest += (divisor if under else 0) - (divisor if over else 0)
+    return found + over - under, rest  # type: ignore[return-value]
 
 
 @inlined
 def half_even(number: int, divisor: int) -> int:
-    """Return the :func:`quotient` rounded to the nearest integer, halves to even."""
-    found = quotient(number, divisor)
-    twice = (number - found * divisor) * 2
-    return found + ((twice > divisor) | ((twice == divisor) & (found & 1)))
+    """Return the quotient rounded to the nearest integer, halves to even."""
+    found, rest = divided(number, divisor)
+    return found + ((2 * rest > divisor) | ((2 * rest == divisor) & (found & 1)))
 
 
 @inlined
 def ceiling(number: int, divisor: int) -> int:
-    """Return the :func:`quotient` rounded up."""
-    found = quotient(number, divisor)
-    return found + (number > found * divisor)
+    """Return the quotient rounded up."""
+    found, rest = divided(number, divisor)
+    return found + (rest > 0)
 
 
 @inlined
@@ -109,10 +110,9 @@ def steps_taken(reference: int, side: int, ratio: int) -> int:
 @inlined
 def value_of(shares: int, steps: int) -> tuple[int, int]:
     """Return units and crumbs of `shares` billionths, not negative, at a price of so many steps."""
-    whole = quotient(shares, SHARE)
-    product = (shares - whole * SHARE) * steps
-    units = quotient(product, PARTS_PER_UNIT)
-    return whole * (steps * PRICE_STEP) + units, (product - units * PARTS_PER_UNIT) * STEP_CRUMBS
+    whole, part = divided(shares, SHARE)
+    units, rest = divided(part * steps, PARTS_PER_UNIT)
+    return whole * (steps * PRICE_STEP) + units, rest * STEP_CRUMBS
 
 
 @kernel
@@ -127,15 +127,15 @@ def payment_of(shares: int, per_share: int) -> tuple[int, int]:
 @inlined
 def per_share(shares: int, units: int) -> int:
     """Return `units` a share on `shares` billionths in cents, rounded up."""
-    whole = quotient(shares, SHARE)
-    return ceiling(whole * units + ceiling((shares - whole * SHARE) * units, SHARE), CENTS)
+    whole, part = divided(shares, SHARE)
+    return ceiling(whole * units + ceiling(part * units, SHARE), CENTS)
 
 
 @inlined
 def share_of_value(units: int, crumbs: int, ratio: int, divisor: int) -> int:
     """Return value in price steps times `ratio` over `divisor`, rounded up; steps keep the products within 64 bits."""
-    steps = quotient(units, PRICE_STEP)
-    more = ceiling((units - steps * PRICE_STEP) * ratio + ceiling(crumbs * ratio, CRUMBS), PRICE_STEP)
+    steps, rest = divided(units, PRICE_STEP)
+    more = ceiling(rest * ratio + ceiling(crumbs * ratio, CRUMBS), PRICE_STEP)
     return ceiling(steps * ratio + more, divisor)
 
 

@@ -69,7 +69,7 @@ def bars_of(panel: Panel, fills: FillSettings) -> Bars:
         If a price does not fit.
     """
     opens = np.ascontiguousarray(panel["open"])
-    if opens.size and float(np.nanmax(opens, initial=0.0)) > LARGEST_PRICE:
+    if bool((opens > LARGEST_PRICE).any()):
         raise not_covered(f"a price beyond {LARGEST_PRICE:,.0f} USD")
     line = panel.timeline
     is_last = line.slot == line.slots - 1

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qts_core.backtest.vectorised.money import cents_half_even, payment_of, quotient, steps_taken, value_of
+from qts_core.backtest.vectorised.money import cents_half_even, divided, payment_of, steps_taken, value_of
 
 UNITS, SHARE, CRUMB = Decimal(10**8), Decimal(10**9), Decimal(10**17)
 CENT = 10**6
@@ -17,14 +17,14 @@ CENT = 10**6
 @example(2**63 - 1, 10_000)
 @example(9_999_999_999 * 10**8 - 1, 10**8)
 @example(9_999_999_999 * 10**8, 10**8)
-def test_a_quotient_by_floats_is_that_of_integers(number: int, divisor: int) -> None:
-    assert quotient(number, divisor) == number // divisor
+def test_a_division_by_floats_is_that_of_integers(number: int, divisor: int) -> None:
+    assert divided(number, divisor) == divmod(number, divisor)
 
 
 @given(st.integers(0, 10**9), st.integers(10_000, 10**9), st.integers(-2, 2))
-def test_a_quotient_is_right_beside_every_multiple(times: int, divisor: int, beside: int) -> None:
+def test_a_division_is_right_beside_every_multiple(times: int, divisor: int, beside: int) -> None:
     number = max(0, times * divisor + beside)
-    assert quotient(number, divisor) == number // divisor
+    assert divided(number, divisor) == divmod(number, divisor)
 
 
 prices = st.one_of(st.integers(1, 92_000 * 10**8), st.integers(1, 9_200_000).map(lambda cents: cents * CENT))
