@@ -7,6 +7,8 @@ from typing import TypeVar, cast
 
 from numba import njit
 
+from qts_core.features.kernels.origins import follow_origins
+
 __all__ = ["checked_kernel", "kernel"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -14,7 +16,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def kernel(function: Function) -> Function:
     """Compile `function` at its first call; no reassociation, no contraction, no zero-division exception."""
-    return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
+    return cast(Function, follow_origins(njit(cache=True, nogil=True, error_model="numpy")(function)))
 
 
 def checked_kernel(function: Function, *, is_cached: bool = True) -> Function:
@@ -24,7 +26,8 @@ def checked_kernel(function: Function, *, is_cached: bool = True) -> Function:
     """
 
     def compiled(*, cache: bool) -> Function:
-        return cast(Function, njit(cache=cache, nogil=True, error_model="numpy", boundscheck=True)(function))
+        made = njit(cache=cache, nogil=True, error_model="numpy", boundscheck=True)(function)
+        return cast(Function, follow_origins(made) if cache else made)
 
     try:
         return compiled(cache=is_cached)

@@ -78,12 +78,20 @@ def summarise(trials: Sequence[Trial]) -> TrialSummary:
 
 
 def sharpe_spread(sharpes: Sequence[float]) -> float | None:
-    """Return the variance of Sharpe ratios per session, where one that loses counts as zero; None below two.
+    """Return the variance of Sharpe ratios per session, in which it does not matter how much a trial loses.
 
-    A trial that loses, to costs say, is no chance to be the lucky best, however far below zero it lies: counted as it
-    is, one ruinous strategy would put the hurdle out of reach of every other.
+    The smaller of the variance and of twice the mean square of what is above zero; None below two.
+
+    Notes
+    -----
+    Of worthless trials, which lie around zero, both are the same on average. A trial that loses, to costs say, is no
+    chance to be the lucky best, however far below zero it lies: in the variance alone, one ruinous strategy would put
+    the hurdle out of reach of every other.
     """
-    return float(np.var(np.maximum(sharpes, 0.0), ddof=1)) if len(sharpes) > 1 else None
+    if len(sharpes) < 2:
+        return None
+    gains = np.maximum(sharpes, 0.0)
+    return min(float(np.var(sharpes, ddof=1)), 2.0 * float(np.mean(gains**2)))
 
 
 def _independent(series: set[ReturnSeries]) -> float:
