@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
-__all__ = ["note", "print_json", "print_table", "table_text"]
+from qts_core.market.errors import InvalidConfigError
+
+__all__ = ["note", "print_json", "print_table", "table_text", "write_page"]
 
 
 def note(text: str) -> None:
     """Say something to the person at the screen, on stderr."""
     typer.echo(text, err=True)
+
+
+def write_page(path: Path, content: str, *, option: str = "--page", what: str = "page") -> None:
+    """Write what the option names, and say where it lies.
+
+    Raises
+    ------
+    InvalidConfigError
+        QTS-CLI-001 if the file cannot be written.
+    """
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise InvalidConfigError(
+            "QTS-CLI-001", f"the {what} cannot be written", where=option, found=f"{path}: {error.strerror}",
+            fix="name a file in a folder that exists",
+        ) from error  # fmt: skip
+    note(f"{what}: {path}")
 
 
 def print_json(content: object) -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qts_core.cli.output import note, print_json, print_table
-from qts_core.market.errors import InvalidConfigError
+from qts_core.cli.output import note, print_json, print_table, write_page
 
 if TYPE_CHECKING:
     from qts_core.adapters.report_files import ReportFiles
@@ -118,7 +117,7 @@ def compare(
     files = _files()
     found = compare_reports(files.find(first), files.find(second))
     if page is not None:
-        _write(page, difference_page(found))
+        write_page(page, difference_page(found))
     if json:
         print_json(found.to_json())
         return
@@ -164,14 +163,3 @@ def _percent(record: ReportRecord, name: str) -> str:
 
 def _number(record: ReportRecord, name: str) -> str:
     return f"{record.figures.get(name, float('nan')):.2f}"
-
-
-def _write(page: Path, html: str) -> None:
-    try:
-        page.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise InvalidConfigError(
-            "QTS-CLI-001", "the page cannot be written", where="--page", found=f"{page}: {error.strerror}",
-            fix="name a file in a folder that exists",
-        ) from error  # fmt: skip
-    note(f"page: {page}")

@@ -12,8 +12,8 @@ import typer
 
 from qts_core.cli.data.quality_words import report_text
 from qts_core.cli.data.shared import JsonOption, ZoneOption, open_lake
-from qts_core.cli.output import note, print_json
-from qts_core.market.errors import DataNotFoundError, DataValidationError, ExitCode, InvalidConfigError
+from qts_core.cli.output import note, print_json, write_page
+from qts_core.market.errors import DataNotFoundError, DataValidationError, ExitCode
 
 if TYPE_CHECKING:
     import polars as pl
@@ -208,11 +208,4 @@ def _write_page(page: Path, report: QualityReport, subject: Subject) -> None:
         report, title=subject.title, source=subject.source, path=subject.path, is_synthetic=subject.is_synthetic,
         notes=subject.notes,
     )  # fmt: skip
-    try:
-        page.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise InvalidConfigError(
-            "QTS-CLI-001", "the page cannot be written", where="--page", found=f"{page}: {error.strerror}",
-            fix="name a file in a folder that exists",
-        ) from error  # fmt: skip
-    note(f"page: {page}")
+    write_page(page, html)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qts_core.cli.output import note, print_json
+from qts_core.cli.output import note, print_json, write_page
 from qts_core.cli.progress import progress_bar
 from qts_core.market.errors import InvalidConfigError
 
@@ -100,14 +100,7 @@ def _write_page(page: Path, given: AuditInput, sample: AuditSample, lake: LakePo
         given, title=f"{len(given.catalogue):,} features", source=source,
         is_synthetic=market is not None and market.is_synthetic,
     )  # fmt: skip
-    try:
-        page.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise InvalidConfigError(
-            "QTS-CLI-001", "the page cannot be written", where="--page", found=f"{page}: {error.strerror}",
-            fix="name a file in a folder that exists",
-        ) from error  # fmt: skip
-    note(f"page: {page}")
+    write_page(page, html)
 
 
 def _failure(given: AuditInput) -> InvalidConfigError:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qts_core.cli.output import write_page
 from qts_core.market.errors import DataNotFoundError, InvalidConfigError
 
 if TYPE_CHECKING:
@@ -117,10 +118,4 @@ def write_svg(path: Path, drawing: Drawing, spec: FeatureSpec) -> None:
         raise InvalidConfigError("QTS-CLI-001", "there is nothing to draw", where="--svg", found=drawing.reason)
     title = f"{spec.name} of {drawing.symbol}"
     picture = line_chart(drawing.days, {drawing.symbol: drawing.values}, title=title, unit=spec.unit)
-    try:
-        path.write_text(picture, encoding="utf-8")
-    except OSError as error:
-        raise InvalidConfigError(
-            "QTS-CLI-001", "the picture cannot be written", where="--svg", found=f"{path}: {error.strerror}",
-            fix="name a file in a folder that exists",
-        ) from error  # fmt: skip
+    write_page(path, picture, option="--svg", what="picture")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from qts_core.cli.output import note, print_json, print_table
-from qts_core.market.errors import InvalidConfigError
+from qts_core.cli.output import print_json, print_table, write_page
 
 if TYPE_CHECKING:
     from qts_core.config.settings import Settings
@@ -68,11 +67,4 @@ def _write(page: Path, found: ModelComparison, settings: Settings) -> None:
 
     source = recorded_source(open_lake(settings))
     words = source.origin if source is not None else "bars of the lake"
-    try:
-        page.write_text(comparison_page(found, source=words, code=code_version()), encoding="utf-8")
-    except OSError as error:
-        raise InvalidConfigError(
-            "QTS-CLI-001", "the page cannot be written", where="--page", found=f"{page}: {error.strerror}",
-            fix="name a file in a folder that exists",
-        ) from error  # fmt: skip
-    note(f"page: {page}")
+    write_page(page, comparison_page(found, source=words, code=code_version()))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qts_core.cli.output import note, print_json, print_table
+from qts_core.cli.output import print_json, print_table, write_page
 
 __all__ = ["folds"]
 
@@ -36,8 +36,7 @@ def folds(
     key = model or settings.models.live_model
     plan, timeline = planned_folds(open_lake(settings), settings, key, calendar=xnys())
     if svg is not None:
-        svg.write_text(fold_picture(plan, timeline), encoding="utf-8")
-        note(f"picture written to {svg}")
+        write_page(svg, fold_picture(plan, timeline), option="--svg", what="picture")
     if json:
         print_json(json_text.loads(plan.to_json()))
         return

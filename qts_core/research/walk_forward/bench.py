@@ -149,14 +149,11 @@ class Market:
 
 
 @dataclass(slots=True, eq=False)
-class VectorisedBench:
-    """Trials by the vectorised backtest; the strategy says all its weights at once."""
+class _StrategyBench:
+    """What both engines know of a strategy and its market."""
 
     tunable: Tunable
     market: Market
-    engine: str = "vectorised"
-    _weights: dict[str, Floats] = field(default_factory=dict)
-    _outcomes: Floats | None = None
 
     @property
     def name(self) -> str:
@@ -177,6 +174,15 @@ class VectorisedBench:
     def timeline(self) -> Timeline:
         """The bars."""
         return self.market.panel.timeline
+
+
+@dataclass(slots=True, eq=False)
+class VectorisedBench(_StrategyBench):
+    """Trials by the vectorised backtest; the strategy says all its weights at once."""
+
+    engine: str = "vectorised"
+    _weights: dict[str, Floats] = field(default_factory=dict)
+    _outcomes: Floats | None = None
 
     @property
     def identity(self) -> Mapping[str, object]:
@@ -244,34 +250,12 @@ class VectorisedBench:
 
 
 @dataclass(slots=True, eq=False)
-class EventBench:
+class EventBench(_StrategyBench):
     """Trials by the event backtest: the decision path with its limits, as live."""
 
-    tunable: Tunable
-    market: Market
     settings: CoreSettings
     warm_up_bars: int = WARM_UP_BARS
     engine: str = "event"
-
-    @property
-    def name(self) -> str:
-        """Of the strategy."""
-        return self.tunable.name
-
-    @property
-    def space(self) -> Space:
-        """Where its parameters may lie."""
-        return self.tunable.space
-
-    @property
-    def horizon_bars(self) -> int:
-        """How far it looks ahead."""
-        return self.tunable.horizon_bars
-
-    @property
-    def timeline(self) -> Timeline:
-        """The bars."""
-        return self.market.panel.timeline
 
     @property
     def identity(self) -> Mapping[str, object]:

@@ -14,6 +14,7 @@ from qts_core.adapters.settings_files import load_settings
 from qts_core.cli.compose import open_lake
 from qts_core.cli.models import app
 from qts_core.market.calendar import xnys
+from qts_core.market.errors import InvalidConfigError
 from qts_core.market.timeline import Timeline
 from qts_core.research import fold_plans
 from qts_core.research.fold_plans import planned_folds
@@ -58,3 +59,12 @@ def test_the_picture_is_a_file_that_any_browser_reads(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     root = ElementTree.fromstring((tmp_path / "folds.svg").read_text())
     assert root.tag.endswith("svg")
+
+
+def test_a_picture_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["folds", "--svg", str(tmp_path / "nowhere" / "folds.svg")])
+    assert isinstance(result.exception, InvalidConfigError)
+    line = result.exception.line()
+    assert "\n" not in line
+    assert "QTS-CLI-001" in line
+    assert "--svg" in line
