@@ -63,10 +63,11 @@ def record_parity(live_dir: Path, session: date, compared: int, differences: int
 def _session(path: Path) -> LiveSession | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        session = date.fromisoformat(content["session"])
         found = content.get("parity")
         parity: Mapping[str, int] = found if isinstance(found, dict) else {}
         return LiveSession(
-            session=date.fromisoformat(content["session"]),
+            session=session,
             mode=str(content.get("mode", "paper")),
             decisions=int(content["decisions"]),
             orders=int(content["orders"]),
