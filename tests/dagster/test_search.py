@@ -47,7 +47,7 @@ def test_a_search_shows_its_progress_what_it_found_and_what_to_doubt(
     assert [(str(m["window"].value), m["trials"].value) for m in progress] == [(w, n) for w in labels for n in (2, 4)]
     assert metadata["trials"] == 12
     assert str(metadata["promised_and_kept"]).startswith("![Sharpe ratio on inner folds")
-    assert str(metadata["mlflow"]).endswith("/#/experiments")
+    assert "/#/experiments" in str(metadata["mlflow"])
     assert "sharpe" in str(metadata["objective"])
     proposal = yaml.safe_load(str(metadata["proposal"]).removeprefix("```yaml\n").removesuffix("```"))
     found = load_search(platform.lake, MODEL)

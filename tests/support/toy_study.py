@@ -93,11 +93,24 @@ def help_with(url: str, folder: Path, method: str, wanted: int, bench: ToyBench,
         run.settle(wanted)
 
 
+def meet(folder: Path, together: int) -> None:
+    """Wait until as many processes are here, so that none does everything before the others have begun."""
+    folder.mkdir(exist_ok=True)
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < together:
+        time.sleep(0.01)
+
+
 def main() -> None:
-    """Help with a study: URL, folder, method, wanted trials, seconds a fold, and after how many folds to die."""
-    url, folder, method, wanted, seconds, dies_after = sys.argv[1:]
+    """Help with a study.
+
+    Arguments: URL, folder, method, wanted trials, seconds a fold, after how many folds to die, how many begin together.
+    """
+    url, folder, method, wanted, seconds, dies_after, together = sys.argv[1:]
 
     def before(tried: int) -> None:
+        if tried == 0:
+            meet(Path(folder).with_name("begun"), int(together))
         time.sleep(float(seconds))
         if tried == int(dies_after):
             os.kill(os.getpid(), 9)

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numba.core.dispatcher import Dispatcher
@@ -22,12 +22,17 @@ __all__ = ["follow_origins"]
 ORIGIN: Final = "qts_origin"
 
 
-def follow_origins(compiled: Dispatcher) -> Dispatcher:
-    """Return `compiled`, which is kept on disk; it is found there only while all that it is made of is the same."""
+def follow_origins(compiled: Dispatcher | Callable[..., object]) -> Dispatcher | Callable[..., object]:
+    """Return `compiled`, which is kept on disk; it is found there only while all that it is made of is the same.
+
+    Without the compiler (``NUMBA_DISABLE_JIT``) it is the plain function, and nothing is kept.
+    """
+    if not isinstance(compiled, Dispatcher):
+        return compiled
     found = origin(compiled.py_func)
     setattr(compiled, ORIGIN, found)
     # numba offers no public way; tests/unit/qts_core/features/kernels/test_origins.py says when this one is gone.
-    compiled._cache._cache_file._source_stamp = found  # type: ignore[attr-defined]  # numba's own part, not declared
+    cast(Any, compiled)._cache._cache_file._source_stamp = found
     return compiled
 
 

@@ -21,8 +21,10 @@ from tests.support.toy_study import SPACE, STUDY, ToyBench, help_with
 KILLED = -9
 
 
-def helper(url: str, folder: Path, method: str, wanted: int, *, dies_after: int = -1) -> subprocess.Popen[bytes]:
-    arguments = [url, str(folder), method, str(wanted), "0.01", str(dies_after)]
+def helper(
+    url: str, folder: Path, method: str, wanted: int, *, dies_after: int = -1, together: int = 1
+) -> subprocess.Popen[bytes]:
+    arguments = [url, str(folder), method, str(wanted), "0.01", str(dies_after), str(together)]
     return subprocess.Popen([sys.executable, "-m", "tests.support.toy_study", *arguments])
 
 
@@ -52,7 +54,7 @@ def test_entries_come_back_in_order_and_studies_keep_apart(url: str) -> None:
 
 
 def test_two_processes_share_a_study_and_make_exactly_the_wanted_trials(url: str, tmp_path: Path) -> None:
-    processes = [helper(url, tmp_path / "workers", "tpe", 12) for _ in range(2)]
+    processes = [helper(url, tmp_path / "workers", "tpe", 12, together=2) for _ in range(2)]
     assert [process.wait(120) for process in processes] == [0, 0]
     trials = trials_at(url)
     done = [t for t in trials if t.state is TrialState.FINISHED]
