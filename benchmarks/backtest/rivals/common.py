@@ -1,4 +1,7 @@
-"""What every script of this folder shares: the bars from the files, and the line of JSON at the end. Needs numpy."""
+"""What every script of this folder shares: the bars from the files, and the line of JSON at the end. Needs numpy.
+
+The rivals' own classes carry no types, so what overrides or takes them here has none either (no-untyped-def).
+"""
 
 from __future__ import annotations
 

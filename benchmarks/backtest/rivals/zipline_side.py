@@ -12,7 +12,7 @@ from collections import deque
 from datetime import time
 from zoneinfo import ZoneInfo
 
-warnings.simplefilter("ignore")
+warnings.simplefilter("ignore")  # before the imports (E402): zipline warns while it is imported
 
 import pandas as pd  # noqa: E402
 import zipline  # noqa: E402
